@@ -6,7 +6,7 @@ import os
 import msgspec
 import pytest
 
-from modelkeep import governance
+from modelkeep import governance, governance_checks, oversight
 from modelkeep import registry as api
 from modelkeep.provenance.machine import Account
 
@@ -17,6 +17,8 @@ FOUND = {
     "Governance.policy": GOVERNED, "Governance.policies": GOVERNED, "Governance.policy_diff": GOVERNED, "Governance.revoke_role": OWNED,
     "Governance.request": GOVERNED, "Governance.approve": ASKED, "Governance.reject": ASKED, "Governance.requests": ASKED,
 }  # fmt: skip
+RETAINED = "retained"
+FOUND |= {"Oversight.prune": RETAINED, "Oversight.prune_pages": RETAINED}
 POLICY = """
 [[stages]]
 name = "staging"
@@ -24,10 +26,11 @@ name = "staging"
 name = "production"
 approvals = 1
 """
+RETENTION = '\n[retention]\nkeep_last = 1\nthen = "archive"\n'
 
 EXAMPLES = {
     found.name.removeprefix(f"{module.__name__}."): found
-    for module in (api, governance)
+    for module in (api, governance, governance_checks, oversight)
     for found in doctest.DocTestFinder(exclude_empty=True).find(module)
     if found.examples
 }
@@ -55,7 +58,10 @@ def prepared(tmp_path, monkeypatch):
         registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, data=data, code="none")
         registry.register("fraud", "other.onnx", metrics={"auc": 0.921}, data=data, code="none")
         registry.register("churn", "churn.onnx", code="none")
-        if until == REGISTERED:
+        if until == RETAINED:
+            (tmp_path / "policy.toml").write_text(POLICY + RETENTION)
+            registry.set_policy("policy.toml")
+        if until in (REGISTERED, RETAINED):
             return registry
         registry.promote("fraud@1", "production")
         (tmp_path / "policy.toml").write_text(POLICY)
@@ -91,7 +97,7 @@ def test_the_example_does_what_it_shows(name, prepared):
 
 
 def test_every_method_has_an_example():
-    for kind in (api.Registry, governance.Governance):
+    for kind in (api.Registry, governance.Governance, governance_checks.CheckMethods, oversight.Oversight):
         public = {
             f"{kind.__name__}.{name}" for name, member in vars(kind).items() if name[0] != "_" and callable(member)
         }

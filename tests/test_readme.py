@@ -3,7 +3,7 @@
 In a ```console block, a line that begins with ``$`` is a command for sh. Below it stands what the command prints on
 stdout, then what it prints on stderr behind ``# ``. The blocks of a document run in order in one directory.
 ``<!-- run: COMMAND -->`` is a step that readers need not see, and ```python blocks run in their turn. Times, ages and
-hashes are not compared. ``RENEW=1 pytest tests/test_readme.py`` writes what was printed into the documents,
+hashes are not compared. ``<!-- run: become bo -->`` lets another account type what follows. ``RENEW=1 pytest tests/test_readme.py`` writes what was printed into the documents,
 ``RENEW=all`` writes new times too.
 """
 
@@ -22,7 +22,14 @@ from modelkeep.cli import command_table, foreign_words
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))
-TRANSCRIPTS = ["README.md", "docs/backup.md", "docs/tutorial.md", "docs/ci.md", "docs/security.md"]
+TRANSCRIPTS = [
+    "README.md",
+    "docs/backup.md",
+    "docs/tutorial.md",
+    "docs/ci.md",
+    "docs/security.md",
+    "docs/governance.md",
+]
 _BLOCK = re.compile(
     r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",
     re.MULTILINE | re.DOTALL,
@@ -63,6 +70,9 @@ class Session:
             )
             self.env[name] = done.stdout.decode()
             return "", 0
+        if command.startswith("become "):
+            self.become(command.removeprefix("become "))
+            return "", 0
         if command.startswith("cd "):
             self.cwd = (self.cwd / command.removeprefix("cd ")).resolve()
             return "", 0
@@ -84,6 +94,25 @@ class Session:
         marked = "".join(f"# {line}".rstrip() + "\n" for line in stderr.splitlines())
         stdout += "" if stdout.endswith("\n") or not stdout else "\n"
         return self.with_names(stdout) + self.with_names(marked), code
+
+    def become(self, name: str) -> None:
+        """Let the commands that follow be those of another account, which the machine of the test does not have."""
+        directory, *rest = self.env["PATH"].split(":")
+        if Path(directory).parent == self.home / "people":
+            directory, rest = rest[0], rest[1:]
+        place = self.home / "people" / name
+        place.mkdir(parents=True, exist_ok=True)
+        uid = 1000 + ["ana", "bo"].index(name)
+        (place / "modelkeep").write_text(
+            f"#!{directory}/python\n"
+            "from modelkeep.provenance import machine\n"
+            f"machine.observe_account = lambda: machine.Account({uid}, {name!r}, False)\n"
+            "machine.knows = lambda kind, name: True\n"
+            "from modelkeep.cli.main import main\n"
+            "main()\n"
+        )
+        (place / "modelkeep").chmod(0o755)
+        self.env["PATH"] = ":".join([str(place), directory, *rest])
 
     def python(self, program: str) -> None:
         """Run a ```python block with the installed package; a last comment ``# prints TEXT`` is what it must print."""

@@ -35,6 +35,8 @@ Values: TypeAlias = "Mapping[Any, Any] | Iterable[tuple[Any, Any]] | object"
 Tags: TypeAlias = "Texts | Mapping[str, Any]"
 #: A time, date or age (a ``timedelta``), or the text of one (``7d``), ``seq:N``, or what `Registry.as_of` returned.
 Moment: TypeAlias = "str | date | timedelta | AsOf"
+#: A percentage: ``10``, ``0.5``, ``"12.5%"``.
+Share: TypeAlias = "str | float"
 #: Called now and then with the bytes that are done and the total.
 Progress: TypeAlias = Callable[[int, int], None]
 #: Called with each note and warning, a line each.

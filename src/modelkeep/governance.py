@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from modelkeep.governance_checks import CheckMethods
+from modelkeep.local_path import local_path
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
-    from modelkeep.api_types import Moment, Path, Ref, Texts
+    from modelkeep.api_types import Moment, Path, Ref, Share, Texts
     from modelkeep.changes.change_request import Resolve
     from modelkeep.context import Context
     from modelkeep.domain.answers.approvals import RequestRow
@@ -37,7 +38,7 @@ class Governance(CheckMethods):
         """
         from modelkeep.changes import policy
 
-        return policy.set_policy(self._context, file, message, dry_run=dry_run)
+        return policy.set_policy(self._context, local_path(file, "FILE"), message, dry_run=dry_run)
 
     def policy(self, *, as_of: Moment | None = None) -> Policy:
         """Return the policy that is in force: its TOML, and its rules in words.
@@ -69,10 +70,12 @@ class Governance(CheckMethods):
         """
         from modelkeep.reads import policy
 
-        return policy.policy_diff(self._context, sides)
+        return policy.policy_diff(self._context, [local_path(side, "FILE") for side in sides])
 
-    def request(self, ref: Ref, stage: str, *, message: str | None = None, dry_run: bool = False) -> Change:
-        """Ask that a version gets a stage, so that those whom the policy names approve it.
+    def request(
+        self, ref: Ref, stage: str, *, share: Share | None = None, message: str | None = None, dry_run: bool = False
+    ) -> Change:
+        """Ask that a version gets a stage, or a ``share`` of it, so that those whom the policy names approve it.
 
         The answer's ``rules`` are what the policy says now, its ``hints`` the lines that approve and reject it.
 
@@ -81,7 +84,7 @@ class Governance(CheckMethods):
         """
         from modelkeep.changes import requests
 
-        return self._decided(requests.request(self._context, ref, stage), message, dry_run)
+        return self._decided(requests.request(self._context, ref, stage, share), message, dry_run)
 
     def approve(
         self,

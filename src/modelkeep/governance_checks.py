@@ -49,7 +49,7 @@ class CheckMethods:
         request = CheckRequest(ref, name, expires, message, dry_run)
         return record_check(self._context, request, result, evidence)
 
-    def run_check(
+    def run_check(  # noqa: PLR0913  the command's own flags
         self,
         ref: Ref,
         name: str,

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from modelkeep._version import __version__
 from modelkeep.governance import Governance
 from modelkeep.local_path import local_directory, local_path
+from modelkeep.oversight import Oversight
 from modelkeep.provenance.api_calls import as_function, checked, checked_class
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
         Refs,
         Say,
         Selector,
+        Share,
         Tags,
         Texts,
         Values,
@@ -50,7 +52,7 @@ if TYPE_CHECKING:
 
 
 @checked_class
-class Registry(Governance):
+class Registry(Governance, Oversight):
     """A model registry: one SQLite file and one directory.
 
     Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command line: ``fraud@3``,
@@ -211,6 +213,7 @@ class Registry(Governance):
         ref: Ref,
         stage: str,
         *,
+        share: Share | None = None,
         force: bool = False,
         break_glass: bool = False,
         expect: Selector | None = None,
@@ -219,7 +222,8 @@ class Registry(Governance):
     ) -> Change:
         """Make a version the holder of a stage; the one it displaces is superseded there.
 
-        ``force`` promotes an archived version (and restores it) or a bad one (the mark stays). Where the policy refuses,
+        ``share`` is a percentage, as ``10`` or ``"0.5"``: the version stands beside the holder, which keeps the rest;
+        `pick` says which of them serves a key. ``force`` promotes an archived version (and restores it) or a bad one (the mark stays). Where the policy refuses,
         `Denied` has every rule of the stage in ``findings``; ``break_glass`` waives those that do not hold, for who may,
         needs a reason, and opens an item that another person has to `acknowledge`.
 
@@ -230,7 +234,9 @@ class Registry(Governance):
         from modelkeep.changes import stages as stage_changes
 
         return self._change(
-            stage_changes.promote(ref, stage, expect, force=force, break_glass=break_glass), message, dry_run
+            stage_changes.promote(ref, stage, expect, share=share, force=force, break_glass=break_glass),
+            message,
+            dry_run,
         )
 
     def rollback(
@@ -250,7 +256,7 @@ class Registry(Governance):
         A ref with a number, label or digest means *from that version*: if it does not hold the stage any more, nothing
         happens, which is what automation wants. A bare name means from the present holder; within 15 minutes of another
         rollback that needs ``confirmed``. ``stage`` is the last one by default. The version left is marked bad unless
-        ``keep_good``.
+        ``keep_good``. Of a version that has a share of the stage the share ends, and the holder stays.
 
         >>> registry.promote("fraud@2", "production").changed
         True
@@ -259,13 +265,13 @@ class Registry(Governance):
         >>> registry.rollback("fraud@2").changed
         False
         """
-        from modelkeep.changes import stages as stage_changes
+        from modelkeep.changes import rollback
         from modelkeep.changes.runner import run_change
 
-        resolve = stage_changes.rollback(
+        resolve = rollback.rollback(
             self._context, ref, stage, to=to, keep_good=keep_good, confirmed=confirmed, expect=expect
         )
-        return stage_changes.rolled_back(run_change(self._context, resolve, message=message, dry_run=dry_run))
+        return rollback.rolled_back(run_change(self._context, resolve, message=message, dry_run=dry_run))
 
     def retire(
         self,
@@ -276,7 +282,9 @@ class Registry(Governance):
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
-        """Empty a stage; with a version, only if that version holds it.
+        """Empty a stage, with the shares beside its holder; with a version, only if that version holds it.
+
+        Of a version that has a share of the stage only the share ends.
 
         >>> registry.retire("fraud", "staging").why
         'fraud has nothing in staging'

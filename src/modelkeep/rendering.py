@@ -177,6 +177,10 @@ def ending(tenure: Tenure) -> str | None:
         return None
     if ended.what == "replaced":
         return f"replaced by {ended.other}"
+    if ended.what == "promoted":
+        return "got the whole stage"
+    if ended.what == "share_changed":
+        return "share changed"
     # Who rolled back stands in the row of the version that came back.
     by = "" if ended.what == "rolled_back" else f" by {ended.actor}"
     return _with_reason(f"{ended.what.replace('_', ' ')}{by}", ended)

@@ -2,13 +2,16 @@
 
 import pytest
 from msgspec.structs import replace
-from world import World
+from world import World, every
 
 from modelkeep.domain.policy.rules import RequiredApproval, RoleRules, Rules, StageRules
 from modelkeep.errors import Conflict, Denied, NotFound, UsageError
 from modelkeep.locate import Located
+from modelkeep.maintenance.migrate import migrate
 from modelkeep.provenance.machine import Account
 from modelkeep.registry import Registry
+from modelkeep.store.db.sqlite import schema
+from modelkeep.store.db.sqlite.migrate import Plan
 
 RULES = Rules(
     stages=(
@@ -78,8 +81,8 @@ def test_an_account_without_a_role_may_only_read_and_is_told_who_may(world):
     bo = become(world, "bo")
     before = world.entries()
     error = refusal(bo.registry.promote, "fraud@2", "production")
-    assert (
-        error.message == "bo may not promote to production (scores live payments): it takes the role owner (user:ana)"
+    assert error.message == (
+        "bo may not promote to production: it takes the role owner (user:ana)\nproduction: scores live payments"
     )
     assert error.hint == "modelkeep whoami        (what you may do)"
     assert refusal(bo.registry.note, "fraud", "hello").message == (
@@ -174,7 +177,7 @@ def test_what_empties_a_stage_needs_the_permission_to_empty_it(world):
     world.registry.promote("fraud@2", "staging")
     bo = become(world, "bo")
     assert "empty staging" in refusal(bo.registry.archive, "fraud@2").message
-    assert "empty production (scores live payments)" in refusal(bo.registry.delete, "fraud@1", force=True).message
+    assert "empty production" in refusal(bo.registry.delete, "fraud@1", force=True).message
     assert "empty" in refusal(bo.registry.delete, "fraud", all_versions=True, force=True).message
     world.registry.retire("fraud", "staging")
     assert bo.registry.archive("fraud@2").changed
@@ -224,10 +227,29 @@ def test_a_dry_run_grants_nothing(world):
 
 def test_nobody_is_locked_out(world):
     r = world.registry
-    with pytest.raises(Conflict, match="lock everybody out"):
+    with pytest.raises(Conflict, match="nobody could change it any more"):
         r.revoke_role("owner", "user:ana")
     r.grant_role("owner", "group:leads")
     assert r.revoke_role("owner", "user:ana").changed
+    assert world.said[-1] == "warning: only group:leads may change the policy then, whom this machine does not know"
+
+
+def test_a_migration_is_refused_before_anything_is_touched(world):
+    later = Plan(schema.VERSION + 1, lambda _number: ["CREATE TABLE later (n INTEGER) STRICT"], "unknown")
+    before = every(world.home)
+    for dry_run in (True, False):
+        assert (
+            "migrate the registry" in refusal(migrate, become(world, "bo").context, dry_run=dry_run, plan=later).message
+        )
+    assert migrate(world.context, dry_run=True, plan=later).changed
+    assert every(world.home) == before
+
+
+def test_the_log_shows_who_logged_in_behind_another_account(world):
+    world.registry.grant_role("trainer", "user:svc")
+    become(world, "svc", 5000, login=1000, login_user="ana").registry.note("fraud", "hello")
+    become(world, "svc", 5000, login=4242).registry.note("fraud", "hello")
+    assert [each.login for each in world.registry.audit(limit=3)] == [None, "ana", "uid:4242"]
 
 
 @pytest.mark.parametrize(

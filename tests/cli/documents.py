@@ -13,6 +13,7 @@ from modelkeep.cli.views.changes import (
     RegisteredView,
     RollbackView,
 )
+from modelkeep.cli.views.checks import CheckedView, ChecksView, CheckView
 from modelkeep.cli.views.errors import fields
 from modelkeep.cli.views.interface import as_json
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
@@ -25,6 +26,7 @@ from modelkeep.cli.views.maintenance import (
 )
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
+from modelkeep.cli.views.retention import PrunedView
 from modelkeep.cli.views.roles import RolesView
 from modelkeep.cli.views.setup import (
     IdentityView,
@@ -38,6 +40,7 @@ from modelkeep.cli.views.setup import (
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
+from modelkeep.domain.answers.checks import Checked, CheckRow
 from modelkeep.domain.answers.maintenance import (
     Access,
     BackedUp,
@@ -58,6 +61,7 @@ from modelkeep.domain.answers.policy import (
     StaleRequest,
 )
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Identity, Status
+from modelkeep.domain.answers.retention import Pruned, PruneError
 from modelkeep.domain.answers.roles import RoleBearer, RoleRow
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.numbers import Number
@@ -74,6 +78,11 @@ BACK = RolledBack(
 RULES = PolicyRow(7, "2026-11-20T00:00:00.000000Z", "ana", "two approve", "sha256:0", None)
 DIFFERENCE = PolicyDifference("stage production", "approval", None, "one person who may approve")
 
+CHECK = CheckRow(
+    ref="fraud@3", name="bias", result="pass", state="stale", time="2026-11-01T10:00:00.000000Z", actor="ana",
+    expires="2026-12-31T10:00:00.000000Z", evidence="sha256:0", evidence_bytes=812, command="python bias.py {}",
+    outcome="exit code 0", reason="release 4", seq=7, stages=("staging", "production"), stale_for=("production",),
+)  # fmt: skip
 DOCUMENTS = {
     "models": ModelsView(None, [CHURN, FRAUD]),
     "models-as-of": ModelsView(AS_OF, [FRAUD]),
@@ -110,6 +119,21 @@ DOCUMENTS = {
             RoleRow("owner", ("*",), in_policy=True, bearers=(RoleBearer("user:ana", "2026-11-01T10:00:00.000000Z", 2, "ana"),)),
             RoleRow("reviewer", ("approve", "promote:staging"), in_policy=True, bearers=()),
         ],
+    ),
+    "checks": ChecksView(
+        AS_OF,
+        [
+            CHECK,
+            CheckRow(ref="fraud@3", name="scan", result=None, state="missing", stages=("production",)),
+        ],
+    ),
+    "check": CheckView(CHECK, None),
+    "checked": CheckedView(
+        Checked(
+            "check", "fraud", "fraud@3", changed=True, seq=7, effects=(Effect("bias", "none", "pass"),),
+            check="bias", result="pass", evidence="sha256:0", evidence_bytes=812,
+            expires="2026-12-31T10:00:00.000000Z", command="python bias.py {}", outcome="exit code 0",
+        )
     ),
     "identity": IdentityView(Identity("ana", 1000, user_namespace=False, claimed=None)),
     "fetched": FetchedView(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
@@ -160,6 +184,12 @@ DOCUMENTS = {
     "policies": PoliciesView(AS_OF, [RULES]),
     "policydiff": PolicyDiffView(PolicyDiff("in force", "policy.toml", same=False, differences=(DIFFERENCE,))),
     "policyfiles": PolicyFilesView("team", ["policy.toml", "MODELS.md"]),
+    "pruned": PrunedView(
+        [
+            Pruned("fraud@1", "superseded", "archived", "retention: keeps the last 20; the rest is archived", changed=True, seq=9, dry_run=False),
+            Pruned("fraud@2", "superseded", "superseded", "retention: keeps the last 20; the rest is archived", changed=False, seq=None, dry_run=False, error=PruneError("conflict", 4, "no", "hint")),
+        ]
+    ),
     "policyset": PolicySetView(
         PolicySet(
             action="policy", name="policy", ref=None, changed=True, seq=7, effects=(Effect("policy", "none", "sha256:0"),),

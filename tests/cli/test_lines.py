@@ -70,7 +70,7 @@ def test_a_key_with_a_comma_is_one_column(typed: str, columns: tuple[str, ...]):
 def test_the_name_of_all_metrics_is_answered_with_the_key_of_one():
     with pytest.raises(UsageError) as error:
         split_columns("ref,metrics")
-    assert error.value.hint.endswith("deleted, metric.K")
+    assert error.value.hint.endswith("deleted, shares, break_glass, metric.K")
 
 
 def test_what_is_no_column_and_follows_no_key_is_refused():
@@ -239,7 +239,7 @@ def test_a_model_in_a_pipe_names_its_newest_versions():
 
 def test_history_has_escaped_cells():
     assert TenuresView(None, [TENURE]).lines() == [
-        'fraud@3\tproduction\t2026-11-11T13:00:01Z\t2026-11-23T01:09:51Z\tana\t"autumn\\tdata"\treplaced by fraud@4'
+        'fraud@3\tproduction\t2026-11-11T13:00:01Z\t2026-11-23T01:09:51Z\tana\t"autumn\\tdata"\treplaced by fraud@4\t-'
     ]
 
 

@@ -233,7 +233,7 @@ def test_help_tells_every_exit_code(capsys):
     shown = " ".join(capsys.readouterr().out.partition("Exit codes: ")[2].split())
     assert shown == (
         "0 done, 1 the answer is no (--exit-code), 2 usage, 3 not found, 4 conflict, 5 integrity, 6 busy, "
-        "7 registry missing, 8 partly done, 70 unexpected failure, 130 interrupted (^C), 141 broken pipe."
+        "7 registry missing, 8 partly done, 9 denied by the policy, 70 unexpected failure, 130 interrupted (^C), 141 broken pipe."
     )
 
 

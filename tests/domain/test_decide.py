@@ -483,7 +483,7 @@ CI = intents.Actor(intents.CiIdentity("https://ci", "job"), None, None)
         (intents.Evaluate((), None, ()), "fraud", {}, UsageError, "evaluate needs a version of fraud", "modelkeep list fraud"),
         (PROMOTE, GONE, {}, NotFound, "fraud has no version 9", "modelkeep list fraud        (newest is 3)"),
         (PROMOTE, replace(GONE, version=1), {}, Conflict, f"fraud@1 is not the version with the digest {DIGESTS[1]}", None),
-        (replace(PROMOTE, share=10), "fraud@3 production", {}, Conflict, "the intent names what this log has no rules for yet", None),
+        (replace(PROMOTE, share=10_000), "fraud@3 production", {}, UsageError, "a share is a percentage from 0.01 to 99.99, not 100", "--share 10        (10 %; for all of it leave --share out)"),
         (PROMOTE, "fraud@3 production", {"expect": intents.Expect(1)}, Conflict, "the holder of production is 2, not 1 as expected", "modelkeep show fraud"),
         (PROMOTE, "churn@1 staging", {"expect": intents.Expect(1)}, Conflict, "the holder of staging is none, not 1 as expected", "modelkeep show churn"),
         (PROMOTE, "fraud@3 production", {"absent": "fraud@3"}, IntegrityError, "bytes of fraud@3 are missing from the store", "modelkeep verify fraud@3"),

@@ -140,15 +140,15 @@ def test_every_kind_of_event_is_written_and_read_to_the_letter():
     samples = (
         events.RegistryCreated(), events.ModelCreated(2), events.ModelRenamed(2), events.ModelDeleted(2, 0, ends),
         events.VersionRegistered(2, 1, "1.0"), events.NumbersSkipped(2, 1, 6), events.VersionLabelled(2, 1, "1.0"),
-        events.MetricsRecorded(2, 1), events.VersionPromoted(2, "staging", 1, 2, ends, 10, (4,), found, "rule"),
+        events.MetricsRecorded(2, 1), events.VersionPromoted(2, "staging", 1, 2, ends, 10, (4,), found, "rule", slots=((0, 9),)),
         events.StageRolledBack(2, "production", 1, 2, ends=ends, passed_over=passed), events.StageRetired(2, "staging", ends),
         events.VersionMarked("bad", 2, 1), events.VersionArchived(1, 3, 2, ends),
         events.VersionRestored(1, 1, 2, ((2, 3),)), events.VersionDeleted(2, 1, ends),
         events.AliasSet("champion", 2, 1), events.AliasRemoved("champion", 2),
         events.Tagged(2), events.Described(2, 1), events.NoteAdded(2),
-        events.PromotionRequested(2, "production", 1), events.RequestApproved(2, "production", 1, 7), events.RequestRejected(2, "production", 1, 7),
+        events.ShareEnded(2, "production", ends, "signal p99"), events.PromotionRequested(2, "production", 1), events.RequestApproved(2, "production", 1, 7), events.RequestRejected(2, "production", 1, 7),
         events.PolicySet(), events.RoleGranted("owner", who), events.RoleRevoked("owner", who), events.CheckRecorded(2, 1),
-        events.DeploymentRecorded(2, "eu", 1), events.SignalReceived(2, 1), events.ItemOpened("signal", 2, 1), events.ItemClosed(9),
+        events.DeploymentRecorded(2, "eu", 1, stage="production"), events.SignalReceived(2, 1), events.ItemOpened("signal", 2, 1), events.ItemClosed(9),
     )  # fmt: skip
     assert {type(sample) for sample in samples} == set(EVENTS.values())
     entry = replace(parse_entry(PROMOTE), events=samples)

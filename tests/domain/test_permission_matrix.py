@@ -250,7 +250,7 @@ CHANGING = {
     "register": "register", "promote": "promote", "rollback": "rollback", "retire": "retire", "evaluate": "evaluate",
     "tag": "annotate", "alias": "alias", "label": "annotate", "describe": "annotate", "note": "annotate",
     "rename": "annotate", "mark": "mark", "archive": "archive", "delete": "delete", "gc": "gc", "migrate": "migrate",
-    "policy set": "policy", "approve": "approve", "reject": "approve", "acknowledge": "acknowledge", "role grant": "role", "role revoke": "role",
+    "policy set": "policy", "approve": "approve", "reject": "approve", "acknowledge": "acknowledge", "prune": "archive", "role grant": "role", "role revoke": "role",
 }  # fmt: skip
 
 

@@ -189,7 +189,15 @@ TOLD = [
             intents.Signal(name="p99", value="0.7"), events.SignalReceived(2, 4),
             events.StageRolledBack(2, "production", 3, 4), events.VersionMarked("bad", 2, 4), events.ItemOpened("signal", 2, 4),
         ),
-        "signalled p99 0.7 of fraud@4, production went back to fraud@3, fraud@4 is bad",
+        "signalled p99 0.7 of fraud@4, production went back to fraud@3, fraud@4 is bad, a person must look at it",
+        "fraud@4",
+    ),
+    (
+        entry(
+            intents.Signal(name="p99", value="0.7"), events.SignalReceived(2, 4),
+            events.ShareEnded(2, "production", (End("production", 3, 4),), "signal p99"), events.VersionMarked("bad", 2, 4),
+        ),
+        "signalled p99 0.7 of fraud@4, ended the share of fraud@4 in production, fraud@4 is bad",
         "fraud@4",
     ),
     (entry(intents.Acknowledge(9), events.ItemClosed(9)), "acknowledged entry 9 about fraud@4", "fraud@4"),

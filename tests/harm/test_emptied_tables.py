@@ -9,6 +9,7 @@ import sys
 
 import pytest
 from answering import Answers
+from governing import govern
 from world import World
 
 from modelkeep.store.db.sqlite.private_tables import in_memory
@@ -27,9 +28,10 @@ ASKED = (
     "show fraud@1 --format table", "show fraud@champion --as-of seq:6", "history fraud --format table", "audit --json",
     "lineage fraud@1", "diff fraud@1 fraud@2", "identify model.onnx", "path fraud@1", "promote fraud@2 production -n",
     "rollback fraud -n --yes", "tag fraud@1 owner=ml -n", "delete fraud@1 -n --force", "register fraud other.onnx -n --bump minor",
+    "policy show", "policy history", "role list", "requests", "requests --json", "whoami", "promote fraud@1 staging -n",
 )  # fmt: skip
 #: Exit codes of an answer, of one that is no, and of what is not there as far as the tables say.
-CIVIL, INTEGRITY = {0, 1, 2, 3, 4}, 5
+CIVIL, INTEGRITY = {0, 1, 2, 3, 4, 9}, 5
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +53,8 @@ def world(tmp_path_factory):
     r.archive("churn@2")
     r.describe("fraud", "scores payments")
     r.note("fraud@1", "seen")
+    made.register(data="train@2")
+    govern(made, "fraud", 3)
     return made
 
 

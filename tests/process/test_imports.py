@@ -69,7 +69,7 @@ def test_a_change_loads_nothing_heavy(run, made, words: list[str]):
 def test_only_the_module_of_the_command_is_loaded(run, made):
     found = loaded(run, "list")
     families = {
-        "annotate", "compare", "demo", "fetch", "lists", "maintenance", "register", "removal", "roles", "setup", "stages",
+        "annotate", "compare", "demo", "fetch", "lists", "maintenance", "policy", "register", "removal", "roles", "setup", "stages",
     }  # fmt: skip
     assert {name for name in families if f"modelkeep.cli.commands.{name}" in found} == {"lists"}
 

@@ -3,6 +3,7 @@
 import glob
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -36,6 +37,11 @@ def can_set_login():
     """Tell whether the kernel audits logins, and root may set its own: in a child, for it stays set."""
     line = "echo 4242 > /proc/self/loginuid && grep -qx 4242 /proc/self/loginuid"
     return subprocess.run(["sh", "-c", line], check=False, stderr=subprocess.DEVNULL).returncode == 0
+
+
+needs_login = pytest.mark.skipif(
+    not can_set_login(), reason="needs a kernel that audits logins, and root: /proc/self/loginuid"
+)
 
 
 # Another name service
@@ -116,11 +122,7 @@ def test_a_renamed_account_has_the_roles_of_its_new_name(wrapped):
 
 @pytest.fixture(scope="module")
 def people(modelkeep):
-    env = {
-        "PATH": f"{modelkeep.parent}:/usr/local/bin:/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC",
-        "GIT_CONFIG_NOSYSTEM": "1", "GIT_CONFIG_GLOBAL": os.devnull, "PYTHONDONTWRITEBYTECODE": "1",
-    }  # fmt: skip
-    made = people_.People(modelkeep, env)
+    made = people_.People(modelkeep)
     made.env["MODELKEEP_REGISTRY"] = str(made.root / "srv/models")
     place = made.root / "srv"
     place.mkdir()
@@ -145,7 +147,8 @@ def test_two_members_of_a_group_and_root_who_has_no_role(people):
     refused = people("bo", "promote", "fraud@1", "production")
     assert refused.exit_code == 9
     assert (
-        "bo may not promote to production (scores live payments): it takes the role owner (user:ana)" in refused.stderr
+        "bo may not promote to production: it takes the role owner (user:ana)\n"
+        "       production: scores live payments\n" in refused.stderr
     )
     assert people("root", "note", "fraud", "of root").exit_code == 9
     assert people("root", "gc", "-n").exit_code == 9
@@ -153,7 +156,7 @@ def test_two_members_of_a_group_and_root_who_has_no_role(people):
 
 
 @needs_people
-@pytest.mark.skipif(not can_set_login(), reason="needs a kernel that audits logins, and root: /proc/self/loginuid")
+@needs_login
 def test_the_login_behind_a_sudo_is_in_the_log_and_takes_no_role_along(people):
     sudo = f"echo {ANA} > /proc/self/loginuid"
     me = json.loads(people("bo", "whoami", "--json", before=sudo).stdout)
@@ -177,6 +180,99 @@ def test_in_a_user_namespace_nobody_has_a_role(people):
     assert refused.exit_code == 9, refused.stderr
     assert "is in a user namespace" in refused.stderr
     assert people.run("ana", [*unshare, people.script, "show", "fraud"]).exit_code == 0
+
+
+# Self-approval in every disguise
+
+
+APPROVED = """
+[[stages]]
+name = "production"
+approvals = 1
+
+[roles.lead]
+may = ["*"]
+
+[roles.member]
+may = ["register", "request:*", "approve", "promote:*"]
+
+[persons]
+ana = ["ana", "otto"]
+"""
+SUDO = f"echo {ANA} > /proc/self/loginuid"
+RENAME = """
+sed 's/^ana:/anna:/' /etc/passwd > {0}/passwd-renamed && sed 's/^ana:/anna:/' /etc/group > {0}/group-renamed
+mount --bind {0}/passwd-renamed /etc/passwd && mount --bind {0}/group-renamed /etc/group
+"""
+
+
+@pytest.fixture(scope="module")
+def asked(people):
+    """Return a registry in which ana registered fraud@1 and asked for production, and the number of that request."""
+    place = people.root / "srv/asked"
+    (place.parent / "approved.toml").write_text(APPROVED)
+    anna = people.home("anna") / "work"
+    anna.mkdir(parents=True)
+    os.chown(anna, ANA, ANA)
+    os.chown(anna.parent, ANA, ANA)
+    for words in (
+        ["init", place, "--shared", "ml", "--stages", "production"],
+        ["register", "fraud", place.parent / "new.onnx", "--registry", place],
+        ["policy", "set", place.parent / "approved.toml", "--registry", place],
+        *(
+            ["role", "grant", "member", f"user:{who}", "--registry", place]
+            for who in ("ana", "anna", "bo", "otto", "root")
+        ),
+        ["promote", "fraud@1", "production", "--request", "-m", "please", "--registry", place],
+    ):
+        done = people("ana", *words)
+        assert done.exit_code == 0, done.stderr
+    # Every account of this test may write the files: what stops them is the policy alone.
+    for path in (place, *place.rglob("*")):
+        path.chmod(0o777 if path.is_dir() else 0o666)
+    return place
+
+
+def approve(people, asked, who, *, before="", wrapped_in=()):
+    """Approve the request with the plan that bo, who may, is shown."""
+    (request,) = json.loads(people("ana", "requests", "--json", "--registry", asked).stdout)["requests"]
+    number = request["request"]
+    shown = people("bo", "approve", number, "--registry", asked).stderr
+    plan = re.search(r"--plan (sha256:[0-9a-f]+)", shown)[1]
+    return people.run(
+        who, [*wrapped_in, people.script, "approve", number, "--plan", plan, "--registry", asked], before=before
+    )
+
+
+@needs_people
+@pytest.mark.parametrize(
+    ("who", "before", "wrapped_in"),
+    [
+        ("ana", "", []),
+        ("otto", "", []),
+        pytest.param("bo", SUDO, [], marks=needs_login),
+        pytest.param("root", SUDO, [], marks=needs_login),
+        ("ana", "", ["unshare", "-U", "--map-user=0"]),
+        ("anna", RENAME, []),
+    ],
+    ids=["the same account", "a second account", "sudo to another", "sudo to root", "a user namespace", "a new name"],
+)
+def test_nobody_approves_what_is_their_own_in_any_disguise(people, asked, who, before, wrapped_in):
+    if wrapped_in and people.run(who, [*wrapped_in, "true"]).exit_code:
+        pytest.skip("needs user namespaces")
+    done = approve(people, asked, who, before=before.format(people.root), wrapped_in=wrapped_in)
+    assert done.exit_code == 9, (done.stdout, done.stderr)
+    assert "user namespace" in done.stderr if wrapped_in else "another person has to: modelkeep requests" in done.stderr
+    (request,) = json.loads(people("ana", "requests", "--json", "--registry", asked).stdout)["requests"]
+    assert request["approvals"] == []
+    assert people("ana", "promote", "fraud@1", "production", "--registry", asked).exit_code == 9
+
+
+@needs_people
+def test_another_person_approves_it(people, asked):
+    done = approve(people, asked, "bo")
+    assert done.exit_code == 0, done.stderr
+    assert people("ana", "promote", "fraud@1", "production", "--registry", asked).exit_code == 0
 
 
 def test_an_entry_that_a_program_without_roles_wrote_is_found(run, made):

@@ -147,8 +147,8 @@ class History:
     def evaluate(self, ref, metrics, on=None, runs=(), **fields):
         return self.tell(intents.Evaluate(tuple(metrics), on, tuple(runs)), self.subject(ref), fields)
 
-    def promote(self, ref, stage, *, force=False, break_glass=False, **fields):
-        arguments = intents.Promote(break_glass=break_glass, force=force, request=None, share=None)
+    def promote(self, ref, stage, *, share=None, force=False, break_glass=False, **fields):
+        arguments = intents.Promote(break_glass=break_glass, force=force, request=None, share=share)
         return self.tell(arguments, self.subject(ref, stage), fields)
 
     def rollback(self, ref, to, stage="production", *, keep_good=False, **fields):
@@ -200,20 +200,20 @@ class History:
     def role(self, role, principal, *, grant=True, **fields):
         return self.tell(intents.Role(role, intents.Principal(*principal.split(":")), grant), None, fields)
 
-    def request(self, ref, stage="production", **fields):
-        return self.tell(intents.Request(), self.subject(ref, stage), fields)
+    def request(self, ref, stage="production", *, share=None, **fields):
+        return self.tell(intents.Request(share), self.subject(ref, stage), fields)
 
-    def approve(self, ref, request, stage="production", *, plan=None, **fields):
+    def approve(self, ref, request, stage="production", *, plan=None, share=None, **fields):
         """Approve a request on what it rests on now, or on another plan."""
         subject = self.subject(ref, stage)
-        plan = plan or self.judgement(ref, stage).plan
+        plan = plan or self.judgement(ref, stage, share).plan
         documents = {plan.plan_digest: plan.to_bytes()}
         return self.tell(intents.Approve(request, plan.plan_digest), subject, fields, documents)
 
-    def judgement(self, ref, stage="production"):
+    def judgement(self, ref, stage="production", share=None):
         """Return what the policy in force says of a promotion, a minute after the last entry."""
         proposal, _, version = self.proposal(ref, stage)
-        return judge(proposal, registered(proposal.state, proposal.model(), version), stage, None)
+        return judge(proposal, registered(proposal.state, proposal.model(), version), stage, share)
 
     def proposal(self, ref, stage="production"):
         """Return a promotion that may be decided, with its model and version."""
@@ -236,8 +236,8 @@ class History:
         command = intents.Check(name=name, result=result, evidence=digest, expires=expires, evidence_bytes=stored)
         return self.tell(command, self.subject(ref), fields, documents)
 
-    def deploy(self, ref, target, status="running", share=None, **fields):
-        return self.tell(intents.Deploy(target=target, status=status, share=share), self.subject(ref), fields)
+    def deploy(self, ref, target, status="running", share=None, stage=None, **fields):
+        return self.tell(intents.Deploy(target=target, status=status, share=share), self.subject(ref, stage), fields)
 
     def signal(self, ref, name, value, count=None, window=None, **fields):
         command = intents.Signal(name=name, value=value, count=count, window=window)

@@ -30,8 +30,8 @@ SECONDS = 60
 POSSIBLE = hasattr(os, "pidfd_open")
 _PR_SET_PTRACER, _ANY = 0x59616D61, ctypes.c_ulong(-1)
 _LIMITS = [getattr(resource, name) for name in dir(resource) if name.startswith("RLIMIT_")]
-#: What is read from the environment by a command, and not by Python as it starts.
-_READ_LATE = ("MODELKEEP_", "XDG_", "GIT_", "HOME", "PATH", "TMPDIR")
+#: What is read from the environment by a command, and not by Python or SQLite as it starts (SQLite: TMPDIR).
+_READ_LATE = ("MODELKEEP_", "XDG_", "GIT_", "HOME", "PATH")
 
 
 def settings(environ: Mapping[str, str]) -> dict[str, str]:

@@ -260,6 +260,10 @@ def tell_all(world):
     tell_story(world)
     world.register("churn", content=b"a trial", stage="staging", alias=["trial"])
     world.registry.delete("churn@2", message="only a trial")
+    from governing import govern
+
+    world.register("churn", content=b"governed", label="3.0")
+    govern(world, "churn", 3)
     return world
 
 

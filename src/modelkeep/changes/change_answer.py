@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Change, Effect, RuleFinding, findings
 from modelkeep.domain.entry import Entry
+from modelkeep.domain.shares import share_words
 from modelkeep.domain.verbs.interface import End, Event
 from modelkeep.domain.verbs.promote import VersionPromoted
 from modelkeep.domain.verbs.retire import StageRetired
-from modelkeep.domain.verbs.rollback import StageRolledBack
+from modelkeep.domain.verbs.rollback import ShareEnded, StageRolledBack
 
 NONE = "none"
 
@@ -52,14 +53,24 @@ def effects_of(entry: Entry, name: str) -> tuple[Effect, ...]:
 
 def _effects(event: Event, name: str) -> Iterator[Effect]:
     match event:
+        case VersionPromoted(share=int()):
+            before = _ended(event.ends, name)
+            yield Effect(_share_of(event.stage), before, f"{name}@{event.version} at {share_words(event.share or 0)}")
         case VersionPromoted():
             yield Effect(event.stage, _ended(event.ends, name), f"{name}@{event.version}")
         case StageRolledBack():
             yield Effect(event.stage, f"{name}@{event.from_}", f"{name}@{event.to}")
         case StageRetired():
-            yield Effect(event.stage, _ended(event.ends, name), NONE)
+            yield Effect(event.stage, _ended(event.ends[:1], name), NONE)
+            yield from (Effect(_share_of(event.stage), f"{name}@{end.version}", NONE) for end in event.ends[1:])
+        case ShareEnded():
+            yield Effect(_share_of(event.stage), _ended(event.ends, name), NONE)
         case _:
             pass
+
+
+def _share_of(stage: str) -> str:
+    return f"share of {stage}"
 
 
 def _ended(ends: tuple[End, ...], name: str) -> str:

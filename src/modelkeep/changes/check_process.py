@@ -53,7 +53,7 @@ def run_command(
     ``seconds`` is the time limit, ``limit`` the same in words.
     """
     try:
-        process = subprocess.Popen(  # noqa: S603 - the user's own command, as a vector of arguments
+        process = subprocess.Popen(
             arguments,
             cwd=cwd,
             env=environ,

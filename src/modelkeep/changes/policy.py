@@ -14,11 +14,13 @@ from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.answers.policy import PolicySet
 from modelkeep.domain.governed_state import Binding
 from modelkeep.domain.hashing import digest_of
+from modelkeep.domain.policy.permissions import may, permissions_of, roles_of, roles_with
 from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.policy.statements import differences
 from modelkeep.domain.verbs.policy import Policy
 from modelkeep.domain.verbs.role import RoleGranted
 from modelkeep.provenance.policy_file import PolicySource, read_policy
+from modelkeep.reads.authority import Membership
 from modelkeep.reads.policy import rules_in_force
 from modelkeep.reads.policy_consequences import consequences
 from modelkeep.reads.references import Say
@@ -42,8 +44,14 @@ def set_policy(context: Context, path: str, message: str | None, *, dry_run: boo
     if not made.changed:
         return PolicySet(**asdict(made), digest=digest)
     found = consequences(context, before, source.rules)
+    granted = _granted(outcome)
+    notes = _notes_on_rules(context, source.rules, (*bindings, *granted))
     return PolicySet(
-        **{**asdict(made), "effects": (*made.effects, *_granted(outcome, bindings))},
+        **{
+            **asdict(made),
+            "effects": (*made.effects, *(_effect(bindings, each) for each in granted)),
+            "notes": (*made.notes, *notes),
+        },
         digest=digest,
         differences=differences(before or Rules(), source.rules),
         holders=found.holders,
@@ -72,9 +80,36 @@ def _request(source: PolicySource) -> Resolve:
     return resolve
 
 
-def _granted(outcome: ChangeOutcome, bindings: Sequence[Binding]) -> Iterator[Effect]:
-    """Yield the role that the author was given, so that the policy can be changed again."""
-    for event in () if outcome.entry is None else outcome.entry.events:
-        if isinstance(event, RoleGranted):
-            roles = [each.role for each in bindings if each.principal == str(event.principal)]
-            yield Effect(str(event.principal), ", ".join(roles) or NONE, ", ".join([*roles, event.role]))
+def _granted(outcome: ChangeOutcome) -> tuple[Binding, ...]:
+    """Return the role that the author was given, so that the policy can be changed again."""
+    events = () if outcome.entry is None else outcome.entry.events
+    granted = (event for event in events if isinstance(event, RoleGranted))
+    return tuple(Binding(event.role, event.principal.kind, event.principal.name) for event in granted)
+
+
+def _effect(bindings: Sequence[Binding], granted: Binding) -> Effect:
+    """Return which roles an account has after one was given to it."""
+    roles = [each.role for each in bindings if each.principal == granted.principal]
+    return Effect(granted.principal, ", ".join(roles) or NONE, ", ".join([*roles, granted.role]))
+
+
+def _notes_on_rules(context: Context, rules: Rules, bindings: Sequence[Binding]) -> Iterator[str]:
+    """Yield what a policy leaves open: roles without a bearer, bearers without a role, an author without the permission."""
+    if rules == Rules():
+        yield "this policy has no rules: who can write the registry may do everything"
+    known = [role.name for role in rules.roles]
+    borne = {each.role for each in bindings}
+    for role in known:
+        if role not in borne:
+            yield f"nobody has the role {role} yet: modelkeep role grant {role} user:NAME"
+    if not known:
+        return
+    for each in bindings:
+        if each.role not in known:
+            yield f"{each.principal} has the role {each.role}, which this policy does not name: it allows nothing"
+    if not roles_with(rules, "role"):
+        yield "warning: no role may grant roles: only a change of the policy can"
+    groups = Membership(context).among({each.name for each in bindings if each.kind == "group"})
+    mine = roles_of(bindings, context.account.user, groups)
+    if not may(permissions_of(rules, mine), "policy"):
+        yield "warning: you may not change this policy: others may"

@@ -23,6 +23,7 @@ from modelkeep.domain.verbs.request import Request
 from modelkeep.errors import Conflict, ModelkeepError, NotFound, UsageError
 from modelkeep.reads import requests as reads
 from modelkeep.reads.references import Say, stage_named, version_of, version_or_model
+from modelkeep.rendering import counted
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import requests as select
 from modelkeep.store.db.state import SqlState
@@ -31,15 +32,15 @@ _NUMBER = pattern(r"#?([1-9][0-9]{0,15})")
 _DIGEST = pattern(r"(?:sha256:)?([0-9a-f]{8,64})")
 
 
-def request(context: Context, ref: str, stage: str) -> Resolve:
-    """Return the change that asks for a version to get a stage."""
+def request(context: Context, ref: str, stage: str, share: int | None) -> Resolve:
+    """Return the change that asks for a version to get a stage, or a share of it."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"promote {{}} {quote(stage)} --request")
         stage_def = stage_named(reader, stage)
-        judgement = reads.judgement_now(context, reader, found.model, found.number or 0, stage_def.name)
+        judgement = reads.judgement_now(context, reader, found.model, found.number or 0, stage_def.name, share)
         return ChangeRequest(
-            Request(),
+            Request(share),
             subject_of(found, stage_def),
             rules=() if judgement is None else findings(judgement.results),
             plan=None if judgement is None else judgement.plan.plan_digest,
@@ -53,7 +54,7 @@ def approve(context: Context, asked: str, stage: str | None, plan: str | None) -
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found, subject = _request_named(reader, say, asked, stage, "approve")
-        judgement = reads.judgement_now(context, reader, found.model, found.version, found.stage)
+        judgement = reads.judgement_now(context, reader, found.model, found.version, found.stage, found.share)
         if judgement is None:
             message = f"{found.stage} asks for no approval"
             raise Conflict(message, f"modelkeep promote {_line_of(subject)}")
@@ -170,7 +171,8 @@ def _request_named(
             f"modelkeep {verb} {seq}        ({meant.name}@{version} in {name})"
             for seq, version, name in reader.rows(select.OPEN_OF_MODEL, model=meant.model)
         ]
-        message = f"{verb} needs a request or a version: {meant.name} has {len(waiting) or 'no'} open requests"
+        many = counted(len(waiting), "open request") if waiting else "no open request"
+        message = f"{verb} needs a request or a version: {meant.name} has {many}"
         raise UsageError(message, "\n".join(waiting) or f"modelkeep requests {quote(meant.name)}")
     wanted = None if stage is None else stage_named(reader, stage).name
     open_ones = reader.rows(select.OPEN_OF_VERSION, model=meant.model, version=meant.number)
@@ -180,7 +182,7 @@ def _request_named(
         raise NotFound(message, f"modelkeep requests {quote(meant.ref)}")
     if len(fitting) > 1:
         message = f"{meant.ref} is asked for in {' and in '.join(name for _, name in fitting)}: which is meant?"
-        raise UsageError(message, f"modelkeep {verb} {fitting[0][0]}")
+        raise UsageError(message, "\n".join(f"modelkeep {verb} {seq}        ({name})" for seq, name in fitting))
     found = state.request(fitting[0][0])
     if found is None:
         message = f"entry {fitting[0][0]} asks for no promotion"

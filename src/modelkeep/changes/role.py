@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from modelkeep.changes.change_request import ChangeRequest, Resolve
 from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.governed_state import Binding
+from modelkeep.domain.policy.permissions import roles_with
 from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.role import Principal, Role, check_principal
 from modelkeep.errors import UsageError
@@ -13,6 +17,9 @@ from modelkeep.provenance.machine import knows
 from modelkeep.reads.references import Say
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.state import SqlState
+
+if TYPE_CHECKING:
+    from modelkeep.domain.policy.rules import Rules
 
 
 def change_role(role: str, who: str, *, grant: bool) -> Resolve:
@@ -26,12 +33,24 @@ def change_role(role: str, who: str, *, grant: bool) -> Resolve:
             say(f"warning: this machine knows no {principal.kind} {principal.name}: another one that writes has to")
         if grant and (policy is None or not policy.rules.roles):
             say(f"note: no policy names roles yet: {role} counts once one does")
+        if not grant and policy is not None:
+            _warn_of_strangers(
+                policy.rules, [each for each in bindings if each != Binding(role, principal.kind, principal.name)], say
+            )
         before = [each.role for each in bindings if each.principal == str(principal)]
         after = sorted({*before, role}) if grant else [each for each in before if each != role]
         effect = Effect(str(principal), _listed(before), _listed(after))
         return ChangeRequest(Role(role, principal, grant), None, effects=(effect,), about=role)
 
     return resolve
+
+
+def _warn_of_strangers(rules: Rules, left: Sequence[Binding], say: Say) -> None:
+    """Warn where this machine knows none of those who may change the policy from now on."""
+    able = [each for each in left if each.role in roles_with(rules, "policy")]
+    if able and not any(knows(each.kind, each.name) for each in able):
+        names = ", ".join(each.principal for each in able)
+        say(f"warning: only {names} may change the policy then, whom this machine does not know")
 
 
 def _principal(role: str, who: str, verb: str) -> Principal:

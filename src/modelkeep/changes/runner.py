@@ -72,7 +72,7 @@ class ChangeRunner:
         self._context = context
         self._session = session
         self._message = message
-        self._dry_run = dry_run
+        self.dry_run = dry_run
         self._membership = Membership(context)
 
     def run(self, resolve: Resolve, check_bytes: Callable[[], None] | None = None) -> ChangeOutcome:
@@ -106,11 +106,11 @@ class ChangeRunner:
             return self._unchanged(request)
         refuse_deleted(reader, request)
         draft = _draft(context, SqlState(reader), request, self._message, claim)
-        if self._dry_run or not context.database.may_be_written:
+        if self.dry_run or not context.database.may_be_written:
             outcome = ledger.decide_on(reader, draft, self._observe(reader, request), context.now())
             # A change that is not needed asks for no permission to write.
-            if self._dry_run or outcome.entry is None:
-                return ChangeOutcome(request, outcome.entry, outcome.already, self._dry_run)
+            if self.dry_run or outcome.entry is None:
+                return ChangeOutcome(request, outcome.entry, outcome.already, self.dry_run)
         return _Prepared(request, draft, continues, was_backup)
 
     def _write(self, prepared: _Prepared, resolve: Resolve, check_bytes: Callable[[], None] | None) -> ChangeOutcome:
@@ -131,11 +131,11 @@ class ChangeRunner:
             if prepared.continues:
                 remember_head(context, outcome.entry, outcome.entry_hash)
             notes = clock_warnings(context, outcome.entry)
-        return ChangeOutcome(request, outcome.entry, outcome.already, self._dry_run, notes)
+        return ChangeOutcome(request, outcome.entry, outcome.already, self.dry_run, notes)
 
     def _unchanged(self, request: ChangeRequest) -> ChangeOutcome:
         already = AlreadySo(request.unchanged or "", request.version)
-        return ChangeOutcome(request, None, already, self._dry_run)
+        return ChangeOutcome(request, None, already, self.dry_run)
 
     def _observe(self, reader: Reader, request: ChangeRequest) -> Observed:
         """Return what `decide` takes from outside the log: the account, and the needed versions without their bytes."""

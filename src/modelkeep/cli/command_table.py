@@ -87,7 +87,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "history", "lists", EVERYDAY, "Show which version held a stage when, why it began and why it ended",
         ("modelkeep history fraud production", "modelkeep history --since 30d"),
-        ("ref", "stage", "since", "until", "actor", "began", "ended"),
+        ("ref", "stage", "since", "until", "actor", "began", "ended", "share"),
     ),
     CommandRow(
         "status", "setup", EVERYDAY, "Show an overview of the registry",
@@ -289,6 +289,11 @@ COMMANDS: tuple[CommandRow, ...] = (
         "gc", "maintenance", MAINTAIN, "Remove stored files that no version needs",
         ("modelkeep gc -n", "modelkeep gc --grace 30d"),
         ("place", "size_bytes", "reason"),
+    ),
+    CommandRow(
+        "prune", "prune", MAINTAIN, "Archive or delete versions that the policy's retention does not keep",
+        ("modelkeep prune -n", "modelkeep prune fraud", "modelkeep prune --yes && modelkeep gc"),
+        ("what: before -> after",),
     ),
     CommandRow(
         "doctor", "maintenance", MAINTAIN, "Look for problems with the registry and its place, and say what to do",

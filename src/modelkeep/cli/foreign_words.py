@@ -49,6 +49,17 @@ _LINES = {
     "lineage {*}": "graph ancestors",
     "evaluate {*}": "log-metric log-metrics score",
     "identify {*}": "which what",
+    "role grant {*}": "grant",
+    "role revoke {*}": "revoke",
+    "role list": "roles permissions members users",
+}
+#: The same for words after the name of a group.
+_IN_GROUPS = {
+    "role": {
+        "grant {*}": "add assign give set bind",
+        "revoke {*}": "remove rm delete del take unassign drop unbind",
+        "list": "ls show get members",
+    },
 }
 _OURS = {word: ours for ours, words in _LINES.items() for word in words.split()}
 
@@ -157,10 +168,18 @@ def unknown_command(
     message = f"there is no command '{printable(' '.join([*group, word]))}'"
     if row is None and (alternatives := _alternatives(word.lower().replace("_", "-"), rest, stages)):
         return UsageError(message, "\n".join(_first_accepted(lines, accepted) for lines in alternatives))
+    if row is not None and (meant := _in_group(row.name, word.lower())) is not None:
+        return UsageError(message, _first_accepted([[row.name, *_filled(meant.split(), rest, list)]], accepted))
     near = _near_command(word.lower(), row)
     if near is not None:
         return UsageError(message, _first_accepted([[*group, near, *rest]], accepted))
     return UsageError(message, hint_line([*group, "--help"]))
+
+
+def _in_group(group: str, word: str) -> str | None:
+    """Return the line of a group that a foreign word means there."""
+    lines = _IN_GROUPS.get(group, {})
+    return next((line for line, words in lines.items() if word in words.split()), None)
 
 
 def _alternatives(word: str, rest: Sequence[str], stages: Callable[[], Sequence[StageDef]]) -> list[Lines]:

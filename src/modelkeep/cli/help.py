@@ -48,7 +48,9 @@ def of_group(row: command_table.CommandRow | None, rows: Sequence[command_table.
     if row is not None:
         listed = [(each.name, each.help) for each in rows]
         return _joined(
-            f"usage: modelkeep {row.name} COMMAND [OPTIONS]", f"{row.help}.", _section("Commands", listed, width)
+            f"usage: modelkeep {row.name} COMMAND [OPTIONS]",
+            fill(f"{row.help}.", width),
+            _section("Commands", listed, width),
         )
     blocks = [
         "usage: modelkeep COMMAND [OPTIONS]",

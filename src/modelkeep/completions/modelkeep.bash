@@ -3,10 +3,10 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role verify archive backup delete gc doctor migrate init whoami config completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role check verify archive backup delete gc prune doctor migrate init whoami config completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --plan --progress --readers --registry --repair --run --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -o -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --evidence --exclude --expect --expires --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --since --sort --stage --stages --store --subset --tag --timeout --to --trained-at --until --warn-code -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -18,7 +18,7 @@ _modelkeep_options() {
     show) REPLY='--field --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;
     diff) REPLY='--exit-code '$REPLY ;;
-    promote) REPLY='--force --request --break-glass -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
+    promote) REPLY='--share --force --request --break-glass -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     rollback) REPLY='--to --keep-good -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     history) REPLY='--since --until --as-of '$REPLY ;;
@@ -47,11 +47,16 @@ _modelkeep_options() {
     'role grant') REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     'role revoke') REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     'role list') REPLY='--as-of '$REPLY ;;
+    'check record') REPLY='--evidence --expires -m --message -n --dry-run --lock-wait '$REPLY ;;
+    'check run') REPLY='--timeout --warn-code --evidence --expires -m --message -n --dry-run --lock-wait '$REPLY ;;
+    'check list') REPLY='--all --as-of '$REPLY ;;
+    'check show') REPLY='-o --output --force --as-of '$REPLY ;;
     verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     backup) REPLY='--verify -n --dry-run --progress '$REPLY ;;
     delete) REPLY='--force --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     gc) REPLY='--grace -n --dry-run --lock-wait --progress '$REPLY ;;
+    prune) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     migrate) REPLY='--rebuild -m --message -n --dry-run --lock-wait '$REPLY ;;
     init) REPLY='--stages --store --shared --readers '$REPLY ;;
     'config trust') REPLY='--remove '$REPLY ;;
@@ -111,7 +116,7 @@ _modelkeep_place() {
                 esac
                 command+=${command:+ }$word
                 case $command in
-                policy | role | config) ;;
+                policy | role | check | config) ;;
                 *) expected=value ;;
                 esac
             fi
@@ -188,6 +193,7 @@ _modelkeep() {
         case $command in
         policy) offered='init set show diff history' ;;
         role) offered='grant revoke list' ;;
+        check) offered='record run list show' ;;
         config) offered='list get set trust' ;;
         esac
         COMPREPLY=($(compgen -W "$offered" -- "$2"))

@@ -140,6 +140,11 @@ class Observed(LogValue, frozen=True, kw_only=True):
     absent: tuple[str, ...] = ()
     via: Via | None = None
 
+    @property
+    def login_name(self) -> str | None:
+        """Who logged in, where that is another account: its name, or ``uid:1000``."""
+        return self.login_user or (None if self.login is None else f"uid:{self.login}")
+
 
 class Signature(LogValue, frozen=True):
     """A proof of who asked: ``form`` is ``sshsig`` or ``oidc``."""

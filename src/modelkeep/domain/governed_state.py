@@ -34,12 +34,13 @@ class Binding(Struct, frozen=True):
 
 
 class Deployment(Struct, frozen=True):
-    """A version that runs at a target, recorded by entry ``seq``."""
+    """A version that runs at a target, recorded by entry ``seq``, and the stage whose versions should run there."""
 
     seq: int
     version: int
     status: str
     share: int | None
+    stage: str | None
 
 
 class PromotionRequest(Struct, frozen=True):
@@ -119,6 +120,9 @@ class GovernedState(Protocol):
     def bindings(self) -> tuple[Binding, ...]:
         """Return who bears which role."""
 
+    def roles_of(self, user: str, groups: Sequence[str]) -> tuple[str, ...]:
+        """Return the roles that an account bears, itself or through its groups."""
+
     def identity(self, seq: int) -> Identity | None:
         """Return the account that wrote an entry."""
 
@@ -130,6 +134,12 @@ class GovernedState(Protocol):
 
     def deployments(self, model: int, target: str) -> tuple[Deployment, ...]:
         """Return the versions of a model that run at a target."""
+
+    def stage_of_target(self, model: int, target: str) -> str | None:
+        """Return the stage whose versions should run at a target: the one that was recorded there last."""
+
+    def has_open_signal(self, model: int, number: int, name: str) -> bool:
+        """Tell whether a signal of this name left something open about a version."""
 
     def time_of(self, seq: int) -> str:
         """Return the time of an entry."""

@@ -13,6 +13,7 @@ from msgspec import Struct
 from modelkeep.domain.governed_state import GovernedState
 
 if TYPE_CHECKING:
+    from modelkeep.domain.shares import Slots
     from modelkeep.domain.stages import StageDef
     from modelkeep.domain.verbs.evaluate import Data
 
@@ -62,7 +63,7 @@ class Version(Struct, frozen=True):
 
 
 class Tenure(Struct, frozen=True):
-    """An interval in which a version held a stage (``share`` null) or a share of it."""
+    """An interval in which a version held a stage (``share`` null) or a share of it: the ``slots``."""
 
     seq: int
     model: int
@@ -71,6 +72,7 @@ class Tenure(Struct, frozen=True):
     share: int | None
     came_from: int | None
     until: int | None
+    slots: Slots = ()
 
 
 class State(GovernedState, Protocol):
@@ -117,6 +119,9 @@ class State(GovernedState, Protocol):
 
     def last_holder(self, model: int, stage: str) -> Tenure | None:
         """Return the newest tenure of a stage, ended or not, canary shares not counted."""
+
+    def shares(self, model: int, stage: str) -> tuple[Tenure, ...]:
+        """Return the tenures of versions that have a share of a stage now, by version."""
 
     def stages_held(self, model: int, version: int) -> tuple[str, ...]:
         """Return the stages that a version holds or ever held, shares of them too."""

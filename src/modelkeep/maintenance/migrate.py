@@ -13,6 +13,9 @@ from modelkeep.store.db.sqlite import migrate as migrations
 from modelkeep.store.db.sqlite import private_tables, schema
 from modelkeep.store.db.sqlite.migrate import Plan
 
+#: The first schema whose log can have a policy.
+_FIRST_WITH_POLICY = 4
+
 
 def migrate(context: Context, *, dry_run: bool, plan: Plan = migrations.TODAY) -> Migration:
     """Run the migration scripts that are missing; see `Registry.migrate`."""
@@ -20,7 +23,7 @@ def migrate(context: Context, *, dry_run: bool, plan: Plan = migrations.TODAY) -
         before = schema.age(connection, plan.version)
         if before < plan.version and any(private_tables.odd_objects(connection)):
             raise schema.foreign_schema()
-    if before < plan.version:
+    if _FIRST_WITH_POLICY <= before < plan.version:
         require_permission(context, "migrate")
         require_no_backup(context.directory)
     if before == plan.version or dry_run:

@@ -113,6 +113,13 @@ def _items(name: str, value: Any) -> Iterator[object]:
     yield from sorted(value, key=str) if isinstance(value, (set, frozenset)) else value
 
 
+def _share(name: str, value: object) -> int:
+    """Return a percentage in hundredths of a percent."""
+    from modelkeep.domain.shares import parse_share
+
+    return parse_share(_text(name, value).removesuffix(".0"))
+
+
 def _moment(name: str, value: object) -> str | AsOf:
     from modelkeep.domain.answers.versions import AsOf
 
@@ -192,6 +199,7 @@ PARSERS: dict[str, Callable[[str, Any], object]] = {
     "Values": _values,
     "Tags": _tags,
     "Moment": _moment,
+    "Share": _share,
     "str | timedelta": _age,
     "Progress": _function,
     "Say": _function,

@@ -76,6 +76,9 @@ def read_policy(path: str, present_stages: Sequence[str] | None = None) -> Polic
 def parse_policy(text: str, shown: str, present_stages: Sequence[str] | None = None) -> PolicySource:
     """Return the rules of a document; ``shown`` is what messages call it."""
     values = parse_toml(text, shown, "mend that line; modelkeep policy init writes a policy that works")
+    if not values:
+        message = f"{shown} says nothing: it would put no rules in force"
+        raise UsageError(message, "a policy without rules is the line: format = 1")
     number = values.get("format", FORMAT_NUMBER)
     if isinstance(number, int) and not isinstance(number, bool) and number > FORMAT_NUMBER:
         message = f"{shown} is a policy of format {number}, and this modelkeep knows format {FORMAT_NUMBER}"
@@ -209,8 +212,7 @@ def _check(table: Table) -> RequiredCheck:
 def _approvals(table: Table) -> tuple[RequiredApproval, ...]:
     """Return ``approvals = 2``, or tables with a count and a role."""
     if isinstance(table.raw("approvals"), int):
-        count = table.count("approvals", MOST_PERSONS)
-        return () if count is None else (RequiredApproval(count=count),)
+        return (RequiredApproval(count=table.count("approvals", MOST_PERSONS) or 1),)
     return tuple(
         RequiredApproval(count=(each.count("count", MOST_PERSONS) or 1), role=each.text("role"))
         for each in table.tables("approvals", "an approval", _APPROVAL)

@@ -46,7 +46,7 @@ def checks(context: Context, ref: str, moment: str | AsOf | None, *, every: bool
     """Return the newest result of each check of a version and the checks that are missing, or ``every`` result."""
     with snapshot(context, moment) as (reader, at):
         found = version_of(reader, ref, context.say, "check list {}", at)
-        return version_checks(reader, at, found, _time(context, reader, at, moment), every=every)
+        return version_checks(reader, at, found, time_of_judgement(context, reader, at, moment), every=every)
 
 
 def check(context: Context, ref: str, name: str, moment: str | AsOf | None) -> CheckRow:
@@ -85,8 +85,12 @@ def version_checks(
     for result in select.results(reader, at, found.model, found.number or 0, newest=not every):
         superseded = bool(rows) and rows[-1].name == result[0]
         rows.append(_row(reader, found.ref, result, required.get(result[0], {}), now, superseded=superseded))
-    for name in required.keys() - {row.name for row in rows}:
-        rows.append(CheckRow(ref=found.ref, name=name, result=None, state=MISSING, stages=tuple(required[name])))
+    known = {row.name for row in rows}
+    rows += [
+        CheckRow(ref=found.ref, name=name, result=None, state=MISSING, stages=tuple(stages))
+        for name, stages in required.items()
+        if name not in known
+    ]
     return tuple(sorted(rows, key=lambda row: (row.name, -(row.seq or 0))))
 
 
@@ -133,7 +137,7 @@ def _newest(
     context: Context, reader: Reader, at: int | None, ref: str, name: str, moment: str | AsOf | None
 ) -> CheckRow:
     found = version_of(reader, ref, context.say, "check show {} NAME", at)
-    now = _time(context, reader, at, moment)
+    now = time_of_judgement(context, reader, at, moment)
     rows = [row for row in version_checks(reader, at, found, now) if row.result is not None]
     for row in rows:
         if row.name == name:
@@ -145,7 +149,7 @@ def _newest(
     )
 
 
-def _time(context: Context, reader: Reader, at: int | None, moment: str | AsOf | None) -> str:
+def time_of_judgement(context: Context, reader: Reader, at: int | None, moment: str | AsOf | None = None) -> str:
     """Return the time at which results are judged: now, the moment that was asked for, or that of entry ``at``."""
     if at is None:
         return context.now()

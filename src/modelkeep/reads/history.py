@@ -120,9 +120,10 @@ def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
     from modelkeep.domain.verbs.tag import ENDED_TAG, Tag
 
     texts = dict(reversed(select.texts(reader, logged.seq)))
-    subject = None
+    subject = login = None
     try:
         entry = parse_entry(logged.data)
+        login = entry.observed.login_name
         fields = list(texts.items())
         if isinstance(entry.intent.command, Tag) and entry.intent.details is not None:
             fields = select.tags(reader, entry.intent.details)
@@ -148,6 +149,7 @@ def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
         reason=reason,
         hash=logged.hash,
         entry=logged.data.decode(errors="replace"),
+        login=login,
     )
 
 

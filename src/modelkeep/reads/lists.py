@@ -165,8 +165,8 @@ class _Listing:
             yield from version_states.walk(self.reader, self.at, model, deleted=self.everything)
             return
         for each in version_states.holders(self.reader, self.at, model):
-            if each.stage == self.stage:
-                yield each.version, version_states.standing(self.reader, self.at, model, each.version, each.version)
+            for number in (each.version, *(one.version for one in each.shares)) if each.stage == self.stage else ():
+                yield number, version_states.standing(self.reader, self.at, model, number, number)
 
     def rows(self, candidates: Iterable[Candidate]) -> list[VersionRow]:
         """Return the lines of candidates, in their order."""

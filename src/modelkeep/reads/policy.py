@@ -55,7 +55,7 @@ def policy_diff(context: Context, sides: Sequence[str]) -> PolicyDiff:
     named = [(side, _side(context, side)) for side in sides]
     if len(named) == 1:
         present = _in_force(context, None)
-        now = ("in force", Rules() if present is None else present)
+        now = ("no policy", Rules()) if present is None else ("in force", present)
         named = [now, *named] if _is_file(sides[0]) else [*named, now]
     (first, old), (second, new) = named
     return _diff(first, second, old, new)

@@ -13,6 +13,7 @@ from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.policy.identity import identity_of, is_same_person
 from modelkeep.domain.policy.plan import parse_plan
 from modelkeep.domain.policy.rules import Rules
+from modelkeep.domain.shares import to_percent
 from modelkeep.reads.authority import observation
 from modelkeep.reads.references import version_or_model
 from modelkeep.reads.snapshot import snapshot
@@ -65,7 +66,9 @@ def request(context: Context, seq: int) -> RequestRow | None:
         return None if row is None else _request(context, reader, None, row)
 
 
-def judgement_now(context: Context, reader: Reader, model: int, number: int, stage: str) -> Judgement | None:
+def judgement_now(
+    context: Context, reader: Reader, model: int, number: int, stage: str, share: int | None
+) -> Judgement | None:
     """Return what the policy in force says of a promotion, None where there is no policy.
 
     A reason that the policy asks for is left out: it comes with the promotion.
@@ -85,7 +88,7 @@ def judgement_now(context: Context, reader: Reader, model: int, number: int, sta
     subject = Subject(known.name, known.seq, version.number, version.digest, stage)
     intent: Intent = Intent(registry="", id="", command=Promote(), time=context.now(), subject=subject)
     proposal = Proposal(state, intent, observation(context), max(context.now(), head.time), head.seq + 1)
-    found = judge(proposal, registered(state, known, version), stage, None)
+    found = judge(proposal, registered(state, known, version), stage, share)
     if found is None:
         return None
     return replace(found, results=tuple(each for each in found.results if each.rule != "reason"))
@@ -112,7 +115,7 @@ def _request(context: Context, reader: Reader, at: int | None, row: Row) -> Requ
         name=name,
         version=version,
         stage=stage,
-        share=share,
+        share=to_percent(share),
         state=_STATES[None if is_open else ended_by],
         time=time,
         actor=actor,
@@ -121,13 +124,13 @@ def _request(context: Context, reader: Reader, at: int | None, row: Row) -> Requ
         ended=None if is_open else RequestEnd(until, ended, ender, ended_reason),
     )
     if is_open and at is None:
-        return _as_it_stands(context, reader, model, found)
+        return _as_it_stands(context, reader, model, found, share)
     return _as_it_ended(reader, found) if found.state == "promoted" else found
 
 
-def _as_it_stands(context: Context, reader: Reader, model: int, found: RequestRow) -> RequestRow:
+def _as_it_stands(context: Context, reader: Reader, model: int, found: RequestRow, share: int | None) -> RequestRow:
     """Return an open request with what the policy says now, and which approvals count."""
-    judgement = judgement_now(context, reader, model, found.version, found.stage)
+    judgement = judgement_now(context, reader, model, found.version, found.stage, share)
     if judgement is None:
         return found
     from modelkeep.domain.policy.gate import missing_approvals, who_may_approve
@@ -189,7 +192,7 @@ def _approval(name: str, row: Row) -> ApprovalRow:
     seen = SeenPlan(
         digest=digest,
         holder=f"{name}@{plan.holder}" if plan.holder else None,
-        share=plan.share,
+        share=to_percent(plan.share),
         values=tuple(SeenValue(*each) for each in plan.values),
     )
     return ApprovalRow(seq=seq, time=time, actor=actor, roles=tuple(roles.split()), reason=reason, plan=seen)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.reports import Identity, OpenItem, Status
-from modelkeep.domain.answers.versions import Holder
+from modelkeep.domain.answers.versions import Holder, Share
 from modelkeep.domain.stages import StageDef
 from modelkeep.errors import Damaged
 from modelkeep.reads.authority import authority
 from modelkeep.reads.history import as_sentences
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store import backup_mark
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import audit
 from modelkeep.store.db.sql import status as select
 from modelkeep.store.db.sql.references import name_of
@@ -61,10 +62,7 @@ def status(context: Context, origin: str, *, size: bool) -> Status:
             size_bytes=reader.one(select.SIZE)[0] if adds_up else None,
             head_hash=head.hash,
             production_stage=last,
-            production={
-                name: Holder(last, version, label, since, actor, waived=waived)
-                for name, version, label, since, actor, waived in reader.rows(select.IN_STAGE, stage=last)
-            },
+            production=_in_stage(reader, last),
             last=as_sentences(reader, reversed(audit.entries(reader, audit.Wanted(), limit=_LAST_ENTRIES))),
             deleted=deleted,
             backup_of=backup_mark.backup_of(context.directory),
@@ -76,6 +74,18 @@ def status(context: Context, origin: str, *, size: bool) -> Status:
                 for seq, item, model, version, time, actor in reader.rows(select.OPEN_ITEMS, most=_ITEMS)
             ),
         )
+
+
+def _in_stage(reader: Reader, stage: str) -> dict[str, Holder]:
+    """Return who holds a stage of each model, with the shares beside."""
+    shares: dict[int, list[Share]] = {}
+    for model, version, share, waived in reader.rows(select.SHARES_IN_STAGE, stage=stage):
+        shares.setdefault(model, []).append(Share(version, share / 100, waived))
+    rows = reader.rows(select.IN_STAGE, stage=stage)
+    return {
+        name: Holder(stage, version, label, since, actor, tuple(shares.get(model, ())), waived)
+        for name, model, version, label, since, actor, waived in rows
+    }
 
 
 def whoami(context: Context) -> Identity:

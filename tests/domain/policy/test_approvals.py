@@ -316,7 +316,7 @@ def test_one_person_withdraws_another_rejects_and_a_closed_request_stays_closed(
     own = history.request("fraud@2")
     history.user = "dan"
     assert refused(history.reject, "fraud@2", own) == (
-        "dan may not approve: it takes the role owner (user:ana, user:olga) or risk (user:rita)"
+        "dan may not approve: it takes the role risk (user:rita) or owner (user:ana, user:olga)"
     )
     history.user = "di"
     history.reject("fraud@2", own)

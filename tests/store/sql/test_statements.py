@@ -73,6 +73,7 @@ ALLOWED = {
     # a row for each policy that was in force, and for each account or group that bears a role
     "deciding.POLICY": {"policy"},
     "deciding.BINDINGS": {"role_binding"},
+    "deciding.ROLES_OF": {"role_binding"},
     "policies.IN_FORCE now": {"policy"},
     "policies.ALL now": {"policy"},
     "roles.POLICY now": {"policy"},

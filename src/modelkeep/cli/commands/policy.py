@@ -11,6 +11,7 @@ from modelkeep.cli.options import CHANGES
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.domain.stages import DEFAULT_STAGES
+from modelkeep.local_path import local_path
 from modelkeep.locate import is_registry
 
 DEFAULT_NAMES = [stage.name for stage in DEFAULT_STAGES]
@@ -28,6 +29,7 @@ def policy_init(
 ) -> None:
     from modelkeep.changes.policy_templates import write_templates
 
+    local_path(output, "-o")
     choice(kind, "the policy", KINDS, "modelkeep policy init")
     located = call.settings.registry
     has_registry = is_registry(located.path) and not located.foreign
@@ -35,7 +37,7 @@ def policy_init(
     files = write_templates(kind, output, stages, force=force)
     notes = []
     if has_registry and call.registry().policies():
-        notes.append("a policy is in force already: modelkeep policy show --format lines > FILE writes it")
+        notes.append("a policy is in force already: modelkeep policy show > FILE writes it down")
     call.show(PolicyFilesView(kind, files), *notes)
 
 

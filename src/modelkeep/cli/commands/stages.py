@@ -23,6 +23,10 @@ def promote(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4, not only fraud.")],
     stage: Annotated[str, Argument(metavar="STAGE", help="The stage.")],
+    share: Annotated[
+        str | None,
+        Option("--share", metavar="PERCENT", help="Only so much of the stage, beside its holder: 10, or 0.5."),
+    ] = None,
     force: Annotated[bool, Option("--force", help="Promote it even if it is archived or marked bad.")] = False,
     request: Annotated[bool, Option("--request", help="Ask for it, so that others approve it; see requests.")] = False,
     break_glass: Annotated[
@@ -40,10 +44,12 @@ def promote(
     registry = call.registry()
     with stage_second(call, "promote", ref, stage):
         if request:
-            call.show(ChangeView(registry.request(ref, stage, **call.change_flags)))
+            call.show(ChangeView(registry.request(ref, stage, share=share, **call.change_flags)))
             return
         try:
-            change = registry.promote(ref, stage, force=force, break_glass=break_glass, **call.expect_flags)
+            change = registry.promote(
+                ref, stage, share=share, force=force, break_glass=break_glass, **call.expect_flags
+            )
         except Denied as denied:
             _show_plan(call, denied)
             raise
@@ -118,7 +124,9 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
 def retire(
     call: Call,
     ref: Annotated[str, Argument(metavar="NAME|REF", help="The model; or the version: fraud@4 or fraud 4.")],
-    stage: Annotated[str, Argument(metavar="STAGE", help="The stage to empty.")],
+    stage: Annotated[
+        str, Argument(metavar="STAGE", help="The stage to empty; of a version that has a share of it only that ends.")
+    ],
 ) -> None:
     with stage_second(call, "retire", ref, stage):
         call.show(ChangeView(call.registry().retire(ref, stage, **call.expect_flags)))

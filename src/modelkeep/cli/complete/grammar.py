@@ -11,7 +11,7 @@ COMMANDS = {
     "show": ("Show what is known of a model or a version", "ref", "--field=field --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
     "diff": ("Compare versions side by side", "side*", "--exit-code"),
-    "promote": ("Give a version a stage", "version stage", "--force --request --break-glass -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
+    "promote": ("Give a version a stage", "version stage", "--share=text --force --request --break-glass -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "rollback": ("Return a stage to its last good version", "ref stage", "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "retire": ("Empty a stage", "ref stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "history": ("Show which version held a stage when, why it began and why it ended", "model stage", "--since=moment --until=moment --as-of=moment"),
@@ -42,11 +42,17 @@ COMMANDS = {
     "role grant": ("Give a role to an account or a group of the system", "text text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "role revoke": ("Take a role from an account or a group", "text text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "role list": ("List the roles, who has them, and what they allow", "", "--as-of=moment"),
+    "check": ("Record what was checked of a version, with the report that shows it", "", ""),
+    "check record": ("Record the result of a check", "version text pass|fail|warn", "--evidence=file --expires=7d|30d|90d -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "check run": ("Run a command on a version and record how it ended; exit 1 where it failed", "version text text*", "--timeout=0|5s|30s|5m --warn-code=text --evidence=file --expires=7d|30d|90d -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "check list": ("List the checks of a version: results, missing, stale and expired ones", "version", "--all --as-of=moment"),
+    "check show": ("Show the newest result of a check, or write its evidence", "version text", "-o=file --output=file --force --as-of=moment"),
     "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
     "delete": ("Delete versions for good; their numbers and labels stay taken", "version*", "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "gc": ("Remove stored files that no version needs", "", "--grace=0|12h|1d|7d|30d -n --dry-run --lock-wait=0|5s|30s|5m --progress=auto|plain|none"),
+    "prune": ("Archive or delete versions that the policy's retention does not keep", "model", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "doctor": ("Look for problems with the registry and its place, and say what to do", "", ""),
     "migrate": ("Upgrade an older registry to the schema of this program", "", "--rebuild -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "init": ("Create a registry", "directory", "--stages=text --store=directory --shared=group --readers=group"),
@@ -66,9 +72,9 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion requests as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion requests checks as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
-COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted break_glass metric. param. tag."
+COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"
 JOINING = "alias evaluate get label mark path promote retire show tag"
 SETTINGS = "registry actor lock_wait cache color progress registries."

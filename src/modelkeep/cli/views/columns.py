@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: What --columns takes beside metric.K, param.K and tag.K: the plain fields of a version's row.
 VERSION_KEYS = (
     "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
-    "digest", "size_bytes", "files", "deleted", "break_glass",
+    "digest", "size_bytes", "files", "deleted", "shares", "break_glass",
 )  # fmt: skip
 
 
@@ -54,7 +54,11 @@ def column(key: str, rows: Sequence[VersionRow]) -> Callable[[VersionRow], objec
     if split is None:
         if key == "created":
             return lambda row: to_seconds(row.created)
-        return attrgetter("stages" if key == "stage" else key)
+        if key == "shares":
+            return lambda row: [f"{each.stage}={each.share:g}" for each in row.shares]
+        if key == "stage":
+            return lambda row: [*row.stages, *(f"{each.stage}={each.share:g}" for each in row.shares)]
+        return attrgetter(key)
     kind, name = split
     if kind != "metric":
         return lambda row: _text(getattr(row, f"{kind}s"), name)

@@ -104,7 +104,7 @@ def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str) -> Rende
     cells: dict[str, Callable[[VersionRow], object]] = {
         "version": lambda row: text(row.ref, "dim" if row.archived or row.deleted else "bold"),
         "label": lambda row: row.label,
-        "stage": lambda row: stages(row.stages),
+        "stage": lambda row: stages([*row.stages, *(f"{each.stage} {each.share:g}%" for each in row.shares)]),
         "state": lambda row: row.state,
         **{key: column_cell(key, rows, clock) for key in keys},
         "alias": lambda row: ", ".join(row.aliases),
@@ -132,10 +132,15 @@ def _stage_lines(row: ModelRow) -> list[str]:
             held.version,
             held.label,
             to_seconds(held.since),
-            [f"{each.version}={each.share}" for each in held.shares],
+            shares_cell(held),
         )
         for held in row.holders
     ]
+
+
+def shares_cell(held: Holder) -> list[str]:
+    """Return the versions beside the holder of a stage as lines have them: ``4=10``."""
+    return [f"{each.version}={each.share:g}" for each in held.shares]
 
 
 def _last_change(row: ModelRow) -> tuple[str, str]:
@@ -175,12 +180,14 @@ def _with_glass(line: Text, held: Holder) -> Text:
 
 def glass_warnings(name: str, holders: Iterable[Holder]) -> list[str]:
     """Return a warning for each stage that a version holds because the glass was broken."""
-    return [glass_warning(f"{name}@{held.version}", held.stage) for held in holders if held.waived]
+    return [
+        glass_warning(f"{name}@{each.version}", held.stage) for held in holders for each in held.versions if each.waived
+    ]
 
 
 def _shares(held: Holder) -> str:
     """Return the versions beside the holder of a stage: ``  ~ 4 at 10%``."""
-    return "".join(f"  ~ {each.version} at {each.share}%" for each in held.shares)
+    return "".join(f"  ~ {each.version} at {each.share:g}%" for each in held.shares)
 
 
 class TenuresView(View, frozen=True):
@@ -204,6 +211,7 @@ class TenuresView(View, frozen=True):
                 row.began.actor,
                 beginning(row),
                 ending(row),
+                None if row.share is None else f"{row.share:g}",
             )
             for row in self.tenures
         ]
@@ -220,6 +228,7 @@ def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, without: Collection
     cells: dict[str, Callable[[Tenure], object]] = {
         "version": lambda row: text(row.ref, "bold" if row.until is None else None),
         "stage": lambda row: row.stage,
+        "share": lambda row: "" if row.share is None else f"{row.share:g}%",
         "since": lambda row: clock.minute(row.since),
         "until": lambda row: "now" if row.until is None else clock.minute(row.until),
         "for": lambda row: clock.lasted(row.since, row.until),
@@ -227,6 +236,8 @@ def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, without: Collection
         "began": beginning,
         "ended": lambda row: ending(row) or " ",
     }
+    if all(row.share is None for row in tenures):
+        without = {*without, "share"}
     shown = {name: cell for name, cell in cells.items() if name not in without}
     listed = ([cell(row) for cell in shown.values()] for row in tenures)
     return table(tuple(shown), listed, fold=("began", "ended"), drop=("for", "by"))
@@ -253,4 +264,6 @@ class EntriesView(View, frozen=True):
 def entry_line(row: AuditEntry, clock: Clock) -> Text:
     """Return an entry of the log as a sentence with its time, actor and number."""
     who = text(clock.second(row.time), "dim") + text("  ", "") + text(row.actor, "bold")
+    if row.login is not None:
+        who += text(f" (logged in as {row.login})", "")
     return who + text(f"  {row.sentence}", "") + text(f"  #{row.seq}", "dim")

@@ -59,6 +59,7 @@ class PolicySetView(ChangeView, frozen=True):
             *self._outcome(),
             *self._differences(),
             *self._holders(),
+            *found.notes,
             *(
                 f"request {each.request} ({each.ref} to {each.stage}): the rules changed, so "
                 f"{counted(each.approvals, 'approval')} of it {'does' if each.approvals == 1 else 'do'} not count any longer"

@@ -39,7 +39,7 @@ class RolesView(View, frozen=True):
             (
                 heading(row.role),
                 "nobody" if bearer is None else bearer.who,
-                permissions(row.may) if row.in_policy else "nothing: the policy does not name it",
+                _allowed(row) if bearer is None or bearer is row.bearers[0] else " ",
                 None if bearer is None else clock.minute(bearer.since),
                 None if bearer is None else bearer.actor,
             )
@@ -50,6 +50,10 @@ class RolesView(View, frozen=True):
     def _pairs(self) -> Iterator[tuple[RoleRow, RoleBearer | None]]:
         for row in self.roles:
             yield from ((row, bearer) for bearer in row.bearers or (None,))
+
+
+def _allowed(row: RoleRow) -> str:
+    return permissions(row.may) if row.in_policy else "nothing: the policy does not name it"
 
 
 def permissions(may: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, field_lines, line, to_seconds
 from modelkeep.cli.views.layout import facts, heading, indented, short, stack, table, text
-from modelkeep.cli.views.lists import entry_line, glass_warnings, holder_line
+from modelkeep.cli.views.lists import entry_line, glass_warnings, holder_line, shares_cell
 from modelkeep.cli.views.roles import permissions
 from modelkeep.domain.answers.maintenance import Access
 from modelkeep.domain.answers.reports import Identity, Status
@@ -66,7 +66,13 @@ class StatusView(View, frozen=True):
             *([line("backup_of", status.backup_of)] if status.backup_of else []),
             *([line("policy", policy.digest, to_seconds(policy.since), policy.actor)] if policy else []),
             *(
-                line(status.production_stage, f"{name}@{held.version}", to_seconds(held.since), held.actor)
+                line(
+                    status.production_stage,
+                    f"{name}@{held.version}",
+                    to_seconds(held.since),
+                    held.actor,
+                    *([shares_cell(held)] if held.shares else []),
+                )
                 for name, held in status.production.items()
             ),
             *(line("entry", each.seq, to_seconds(each.time), each.actor, each.sentence) for each in status.last),

@@ -15,11 +15,11 @@ class SeenValue(Answer, frozen=True):
 
 
 class SeenPlan(Answer, frozen=True):
-    """What an approver saw: the version that would be displaced (None: none), and what the rules found."""
+    """What an approver saw: the version that would be displaced (None: none), its share in percent, and what the rules found."""
 
     digest: str
     holder: str | None
-    share: int | None
+    share: float | None
     values: tuple[SeenValue, ...]
 
 
@@ -62,7 +62,7 @@ class RequestRow(Answer, frozen=True, kw_only=True):
     name: str
     version: int
     stage: str
-    share: int | None
+    share: float | None
     state: str
     time: str
     actor: str

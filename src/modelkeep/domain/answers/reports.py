@@ -11,7 +11,10 @@ from modelkeep.domain.record import Answer
 
 
 class AuditEntry(Answer, frozen=True):
-    """An entry of the log as a sentence; ``author`` is who made what was registered, ``entry`` its canonical JSON as text."""
+    """An entry of the log as a sentence; ``author`` is who made what was registered, ``entry`` its canonical JSON as text.
+
+    ``login`` is who logged in, where that is another account than the actor: behind a ``sudo``.
+    """
 
     seq: int
     time: str
@@ -24,6 +27,7 @@ class AuditEntry(Answer, frozen=True):
     reason: str | None
     hash: str
     entry: str
+    login: str | None = None
 
 
 class OpenItem(Answer, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.changes import RuleFinding
+from modelkeep.domain.answers.checks import CheckRow
 from modelkeep.domain.answers.roles import StageAuthority
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
@@ -29,8 +30,17 @@ class Evaluation(Answer, frozen=True):
     actor: str
 
 
+class StageShare(Answer, frozen=True):
+    """A stage that a version has a share of beside the holder, in percent."""
+
+    stage: str
+    share: float
+
+
 class VersionRow(Answer, frozen=True, kw_only=True):
     """A line of `list`: a version, its state and what can be asked for as a column.
+
+    ``stages`` are those that it holds, ``shares`` those that it has a part of.
 
     ``metrics`` has what each bare name means; a name that was measured on several data, and never without, is only in
     ``evaluations``. These are all values by name, newest first: the first of a name and data counts. ``break_glass`` are
@@ -56,14 +66,16 @@ class VersionRow(Answer, frozen=True, kw_only=True):
     params: dict[str, Json]
     tags: dict[str, str]
     deleted: bool = False
+    shares: tuple[StageShare, ...] = ()
     break_glass: tuple[str, ...] = ()
 
 
 class Share(Answer, frozen=True):
-    """A version beside the holder of a stage, and how much of it in percent."""
+    """A version beside the holder of a stage, and how much of it in percent; ``waived`` as of a `Holder`."""
 
     version: int
-    share: int
+    share: float
+    waived: int = 0
 
 
 class Holder(Answer, frozen=True):
@@ -79,6 +91,11 @@ class Holder(Answer, frozen=True):
     actor: str
     shares: tuple[Share, ...] = ()
     waived: int = 0
+
+    @property
+    def versions(self) -> tuple[Holder | Share, ...]:
+        """The holder, and the versions beside it."""
+        return (self, *self.shares)
 
 
 class InDevelopment(Answer, frozen=True):
@@ -173,7 +190,8 @@ class TenureChange(Answer, frozen=True):
     """How a tenure began or ended, by whom and for which reason.
 
     ``what`` is ``promoted``, ``registered`` or ``rolled_back`` of a beginning, and ``replaced``, ``rolled_back``,
-    ``retired``, ``archived``, ``deleted`` or ``model_deleted`` of an end. ``other`` is the version that held the stage
+    ``retired``, ``archived``, ``deleted`` or ``model_deleted`` of an end; of the end of a share also ``share_changed``
+    and ``promoted``, which gave the version the whole stage. ``other`` is the version that held the stage
     just before, or holds it just after. A reason stands once: that of a promotion where a tenure began, that of a
     rollback where one ended.
     """
@@ -185,10 +203,10 @@ class TenureChange(Answer, frozen=True):
 
 
 class Tenure(Answer, frozen=True):
-    """An interval in which a version held a stage; ``until`` and ``ended`` are None while it lasts.
+    """An interval in which a version held a stage, or a ``share`` of it in percent.
 
-    ``rules`` are what the policy found when it began, ``waived`` how many of them breaking the glass waived; ``request``
-    is the entry that asked for it.
+    ``until`` and ``ended`` are None while it lasts. ``rules`` are what the policy found when it began, ``waived`` how many of
+    them breaking the glass waived; ``request`` is the entry that asked for it.
     """
 
     ref: str
@@ -202,7 +220,7 @@ class Tenure(Answer, frozen=True):
     until_seq: int | None
     began: TenureChange
     ended: TenureChange | None
-    share: int | None = None
+    share: float | None = None
     request: int | None = None
     waived: int = 0
     rules: tuple[RuleFinding, ...] = ()
@@ -241,6 +259,7 @@ class Version(VersionRow, frozen=True, kw_only=True):
     contents: tuple[FileRow, ...] = ()
     deletion: Deletion | None = None
     requests: tuple[RequestRow, ...] = ()
+    checks: tuple[CheckRow, ...] = ()
 
 
 class Model(ModelRow, frozen=True, kw_only=True):

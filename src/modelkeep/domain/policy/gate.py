@@ -85,6 +85,8 @@ def judge(
     request = None
     if not candidate.is_new:
         request = proposal.state.open_request(candidate.model.seq, candidate.number, stage)
+        if request is not None and request.share != share:
+            request = None  # it asks for something else
     standing: tuple[Standing, ...] = ()
     if request is not None:
         given = (*proposal.state.approvals(request.seq), *also)

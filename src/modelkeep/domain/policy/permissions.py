@@ -100,10 +100,14 @@ def check_consequences(proposal: Proposal, events: Sequence[Event]) -> None:
         _check(proposal, needed)
 
 
-def _check(proposal: Proposal, needed: Iterable[str]) -> None:
-    policy = proposal.state.policy()
-    if policy is not None and policy.rules.roles:
-        require(policy.rules, proposal.state.bindings(), needed, proposal.observed, proposal.intent.subject)
+def _check(proposal: Proposal, needed: Sequence[str]) -> None:
+    policy, observed, state = proposal.state.policy(), proposal.observed, proposal.state
+    if policy is None or not policy.rules.roles:
+        return
+    # Of a long log each entry comes by here: who else bears a role is read where it has to be told.
+    granted = permissions_of(policy.rules, state.roles_of(observed.user, observed.groups))
+    if observed.user_namespace or not all(may(granted, each) for each in needed):
+        require(policy.rules, state.bindings(), needed, observed, proposal.intent.subject)
 
 
 def require(
@@ -129,13 +133,12 @@ def _refusal(rules: Rules, bindings: Sequence[Binding], permission: str, observe
     _, _, stage = permission.partition(":")
     meaning = rules.stage(stage).meaning if stage else None
     roles = _roles_named(rules, roles_with(rules, permission), bindings)
-    login = observed.login_user or (None if observed.login is None else f"uid {observed.login}")
-    behind = "" if login is None else f" (logged in as {login})"
+    behind = "" if observed.login_name is None else f" (logged in as {observed.login_name})"
     return "".join(
         [
             f"{observed.user}{behind} may not {words_of(permission)}",
-            f" ({meaning})" if meaning else "",
             f": it takes the role {roles}" if roles else ": no role of the policy allows it",
+            f"\n{stage}: {meaning}" if meaning else "",
         ]
     )
 

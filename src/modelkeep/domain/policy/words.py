@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.text import pattern, printable
+from modelkeep.domain.text import check_key, pattern, printable
 from modelkeep.errors import UsageError
 
 ROLE_NAME = pattern(r"[a-z]([a-z0-9-]{0,62}[a-z0-9])?")
@@ -17,6 +17,11 @@ _BUILT_IN = {
 CONSEQUENCES = ("observe", "open", "mark", "rollback")
 
 
+def check_signal_name(name: str) -> str:
+    """Return the name of a signal, else raise ``UsageError``: any that a metric may have."""
+    return check_key(name, "name of a signal")
+
+
 def check_check_name(name: str) -> str:
     """Return the name of a check that is recorded, else raise ``UsageError``."""
     _check_slug(name, "check", "bias-report")
@@ -24,11 +29,6 @@ def check_check_name(name: str) -> str:
         message = f"{name} is no check that is recorded: the registry knows it by itself"
         raise UsageError(message, _BUILT_IN[name])
     return name
-
-
-def check_signal_name(name: str) -> str:
-    """Return the name of a signal, else raise ``UsageError``."""
-    return _check_slug(name, "signal", "error-rate")
 
 
 def _check_slug(name: str, what: str, example: str) -> str:

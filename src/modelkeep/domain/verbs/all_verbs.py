@@ -78,6 +78,7 @@ AnyEvent: TypeAlias = (
     | evaluate.MetricsRecorded
     | promote.VersionPromoted
     | rollback.StageRolledBack
+    | rollback.ShareEnded
     | retire.StageRetired
     | mark.VersionMarked
     | archive.VersionArchived

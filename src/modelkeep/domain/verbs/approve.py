@@ -89,7 +89,14 @@ class Approve(Command, frozen=True):
         rule = "on_last_approval"
         return (
             make_promotion(
-                proposal, model, proposal.stage(), version.number, version.form, judgement=judgement, rule=rule
+                proposal,
+                model,
+                proposal.stage(),
+                version.number,
+                version.form,
+                share=asked.share,
+                judgement=judgement,
+                rule=rule,
             ),
         )
 

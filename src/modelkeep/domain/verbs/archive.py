@@ -14,7 +14,7 @@ from modelkeep.domain.verbs.interface import (
     End,
     Event,
     Proposal,
-    ends_of,
+    ends_with_shares,
     retirements,
 )
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
@@ -113,4 +113,4 @@ def _archived(proposal: Proposal, model: Model, first: int, last: int) -> Versio
             name = model.ref(tenure.version)
             message = f"{name} is in {tenure.stage}, which is protected"
             raise Conflict(message, f"modelkeep retire {quote(name)} {tenure.stage}        (or promote another)")
-    return VersionArchived(first, last, model.seq, ends_of(*held))
+    return VersionArchived(first, last, model.seq, ends_with_shares(proposal.state, *held))

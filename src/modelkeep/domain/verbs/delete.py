@@ -15,7 +15,7 @@ from modelkeep.domain.verbs.interface import (
     End,
     Event,
     Proposal,
-    ends_of,
+    ends_with_shares,
     retirements,
 )
 from modelkeep.domain.verbs.rows import Changes, Close, DeleteVersions, Insert, Recorded
@@ -50,7 +50,7 @@ class Delete(Command, frozen=True):
             _check_protected(proposal, model, version, {tenure.stage for tenure in held})
         aliases = proposal.state.aliases_of(model.seq, version.number)
         return (
-            VersionDeleted(model.seq, version.number, ends_of(*held)),
+            VersionDeleted(model.seq, version.number, ends_with_shares(proposal.state, *held)),
             *(AliasRemoved(alias, model.seq) for alias in aliases),
         )
 
@@ -63,7 +63,7 @@ class Delete(Command, frozen=True):
                 hint = f"modelkeep archive {quote(model.name)} --all-versions        (or delete it with --force)"
                 raise Conflict(message, hint)
         held = proposal.state.open_tenures(model.seq, 1, model.newest)
-        return (ModelDeleted(model.seq, model.newest, ends_of(*held)),)
+        return (ModelDeleted(model.seq, model.newest, ends_with_shares(proposal.state, *held)),)
 
     def sentence(self, words: EntryWords) -> str:
         parts = []

@@ -237,5 +237,12 @@ def check_once(what: str, names: Sequence[str]) -> None:
 
 
 def ends_of(*tenures: Tenure | None) -> tuple[End, ...]:
-    """Return the ends of the tenures that are there."""
-    return tuple(End(tenure.stage, tenure.seq, tenure.version) for tenure in tenures if tenure is not None)
+    """Return the ends of the tenures that are there, each once."""
+    ends = (End(tenure.stage, tenure.seq, tenure.version) for tenure in tenures if tenure is not None)
+    return tuple(dict.fromkeys(ends))
+
+
+def ends_with_shares(state: State, *tenures: Tenure) -> tuple[End, ...]:
+    """Return the ends of tenures; where a holder goes and none comes, the shares beside it end as well."""
+    beside = (each for one in tenures if one.share is None for each in state.shares(one.model, one.stage))
+    return ends_of(*tenures, *beside)

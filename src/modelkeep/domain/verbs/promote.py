@@ -1,4 +1,4 @@
-"""`promote`: a version gets a stage."""
+"""`promote`: a version gets a stage, or a share of it."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.policy.results import RuleResult
-from modelkeep.domain.record import Ordinal, Sha256, encode_canonical
+from modelkeep.domain.record import Count, Ordinal, Sha256, encode_canonical
+from modelkeep.domain.shares import MOST_SHARES, SLOTS, Slots, check_share, resized, share_words, slots_text
 from modelkeep.domain.stages import StageDef
-from modelkeep.domain.state import Model, Version
+from modelkeep.domain.state import Model, State, Version
 from modelkeep.domain.verbs.acknowledge import ItemOpened
 from modelkeep.domain.verbs.archive import VersionRestored, make_restoration
 from modelkeep.domain.verbs.interface import (
@@ -22,7 +23,8 @@ from modelkeep.domain.verbs.interface import (
     ends_of,
     permission_of_stage,
 )
-from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
+from modelkeep.domain.verbs.rollback import share_of
+from modelkeep.domain.verbs.rows import RESIZED, WHOLE, Changes, Close, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict, UsageError
 
@@ -32,10 +34,10 @@ if TYPE_CHECKING:
 
 
 class Promote(Command, frozen=True):
-    """Give a version a stage; ``force``: also if it is bad or archived.
+    """Give a version a stage, or beside its holder a ``share``, in hundredths of a percent.
 
-    ``break_glass`` waives the rules of the policy that do not hold, and the permission to promote: it has its own. The
-    other fields are reserved.
+    ``force``: also if it is bad or archived. ``break_glass`` waives the rules of the policy that do not hold, and the
+    permission to promote: it has its own. ``request`` is reserved.
     """
 
     PERMISSION = "promote"
@@ -50,18 +52,31 @@ class Promote(Command, frozen=True):
         return (permission_of_stage("break-glass" if self.break_glass else self.PERMISSION, subject),)
 
     def decide(self, proposal: Proposal) -> Decision:
-        """Make the version the holder of the stage; the one it displaces is superseded there."""
-        check_reserved(self.request, self.share)
+        """Make the version the holder of the stage; the one it displaces is superseded there.
+
+        With a share the holder stays, and serves what no share serves.
+        """
+        check_reserved(self.request)
+        if self.share is not None:
+            check_share(self.share)
         model, version = proposal.model_and_version()
         stage = proposal.stage()
         holder = proposal.state.holder(model.seq, stage.name)
         name = model.ref(version.number)
         if holder is not None and holder.version == version.number:
+            if self.share is not None:
+                message = f"{name} holds {stage.name}, and a share is for a version beside the holder"
+                raise Conflict(message, f"modelkeep list {quote(model.name)}")
             return AlreadySo(f"{name} is in {stage.name}")
+        present = share_of(proposal.state, model.seq, stage.name, version.number)
+        if present is not None and present.share == self.share:
+            return AlreadySo(f"{name} has {share_words(present.share or 0)} of {stage.name}")
         if not self.force:
             check_usable(name, version, "        (or promote it with --force)")
         judgement = self._judgement(proposal, model, version, stage.name)
-        promotion = make_promotion(proposal, model, stage, version.number, version.form, judgement=judgement)
+        promotion = make_promotion(
+            proposal, model, stage, version.number, version.form, share=self.share, judgement=judgement
+        )
         proposal.check_present(name, version)
         events: list[Event] = [promotion]
         if version.archived:
@@ -92,10 +107,9 @@ class Promote(Command, frozen=True):
             if isinstance(event, VersionRestored):
                 parts.append(f"restored {words.ref(event.first)} from the archive")
             elif isinstance(event, VersionPromoted):
-                share = "" if event.share is None else f" at {event.share / 100:g}%"
-                parts.append(
-                    f"promoted {words.ref(event.version)} to {event.stage}{share}{words.in_place_of(event.ends)}"
-                )
+                share = "" if event.share is None else f" at {share_words(event.share)}"
+                displaced = words.in_place_of([end for end in event.ends if end.version != event.version])
+                parts.append(f"promoted {words.ref(event.version)} to {event.stage}{share}{displaced}")
                 if event.waived:
                     rules = f"{event.waived} rule{'' if event.waived == 1 else 's'} of the policy"
                     parts.append(f"breaking the glass: {rules} waived")
@@ -103,9 +117,9 @@ class Promote(Command, frozen=True):
 
 
 class VersionPromoted(Event, frozen=True):
-    """A version took a stage, or with ``share`` a part of it in hundredths of a percent.
+    """A version took a stage, or with ``share`` a part of it in hundredths of a percent: the ``slots``.
 
-    ``came_from`` is the entry that opened the tenure before this one in the stage. ``verdict`` is what the rules of the
+    ``came_from`` is the entry that opened the tenure before this one in the stage, absent for a share. ``verdict`` is what the rules of the
     policy found, ``plan`` the digest of the plan that they make, ``approvals`` are the entries that count, ``request`` is
     the one that asked for it; ``rule`` names the rule that promoted it by itself.
     """
@@ -121,6 +135,7 @@ class VersionPromoted(Event, frozen=True):
     rule: str | None = None
     request: Ordinal | None = None
     plan: Sha256 | None = None
+    slots: tuple[tuple[Count, Count], ...] = ()
 
     @property
     def waived(self) -> int:
@@ -129,9 +144,13 @@ class VersionPromoted(Event, frozen=True):
 
     def project(self, recorded: Recorded) -> Changes:
         by = "promote" if self.rule is not None else None  # the last approval may promote by itself
-        yield from recorded.ended_rows(self.model, self.ends, self.version, by=by)
+        for end in self.ends:
+            own = end.version == self.version
+            how = (WHOLE if self.share is None else RESIZED) if own else by
+            yield from recorded.ended_rows(self.model, (end,), self.version, by=how)
         verdict = encode_canonical(self.verdict).decode() if self.verdict else None
-        more: Row = {"share": self.share, "request": self.request, "waived": self.waived, "verdict": verdict}
+        shared: Row = {"share": self.share, "slots": slots_text(self.slots) or None}
+        more: Row = {**shared, "request": self.request, "waived": self.waived, "verdict": verdict}
         yield recorded.tenure_row(self.model, self.stage, self.version, by=by, came_from=self.came_from, **more)
         if self.request is not None:
             yield Close("request", (("since_seq", "=", self.request),), recorded.seq, (("ended_by", "promote"),))
@@ -154,6 +173,29 @@ def check_protected(stage: StageDef, form: str) -> None:
         raise Conflict(message)
 
 
+def slots_for(state: State, model: Model, stage: str, number: int, share: int) -> Slots:
+    """Return the slots of a stage that a version with a share gets; ``Conflict`` where there is no such share."""
+    holder, others = state.holder(model.seq, stage), state.shares(model.seq, stage)
+    mine = next((each.slots for each in others if each.version == number), ())
+    others = tuple(each for each in others if each.version != number)
+    taken = sum(each.share or 0 for each in others)
+    if holder is None:
+        message = f"{model.name} has nothing in {stage}: a share is for a version beside the holder"
+        raise Conflict(message, f"modelkeep promote {quote(model.ref(number))} {quote(stage)}        (the whole stage)")
+    if taken + share >= SLOTS:
+        left = SLOTS - 1 - taken
+        message = f"{share_words(share)} of {stage} is too much"
+        if taken:
+            message += f": others have {share_words(taken)}"
+        message += f", and {model.ref(holder.version)}, which holds it, keeps at least {share_words(1)}"
+        hint = f"modelkeep promote {quote(model.ref(number))} {quote(stage)}"
+        raise Conflict(message, f"{hint} --share {left / 100:g}" if left > 0 else f"modelkeep list {quote(model.name)}")
+    if len(others) >= MOST_SHARES:
+        message = f"{stage} has {MOST_SHARES} versions beside the holder, and cannot have more"
+        raise Conflict(message, f"modelkeep history {quote(model.name)} {quote(stage)}")
+    return resized(mine, [each.slots for each in others], share)
+
+
 def make_promotion(
     proposal: Proposal,
     model: Model,
@@ -161,25 +203,29 @@ def make_promotion(
     number: int,
     form: str,
     *,
+    share: int | None = None,
     judgement: Judgement | None = None,
     rule: str | None = None,
 ) -> VersionPromoted:
     """Return the event that makes a version the holder of a stage; it ends the present holder's tenure.
 
-    ``judgement`` is what the policy said, ``rule`` the rule that promotes by itself.
-    Raises ``Conflict`` where the intent expects another holder, and where a version whose bytes live elsewhere
-    (``pointer``) would get a protected stage.
+    With a ``share`` the holder stays. Either way the share that the version has ends. ``judgement`` is what the policy
+    said, ``rule`` the rule that promotes by itself. Raises ``Conflict`` where the intent expects another holder, where
+    no such share is left, and where a version whose bytes live elsewhere (``pointer``) would get a protected stage.
     """
     check_protected(stage, form)
     holder = proposal.state.holder(model.seq, stage.name)
     proposal.check_expected(None if holder is None else holder.version, f"the holder of {stage.name}")
-    before = proposal.state.last_holder(model.seq, stage.name)
+    present = share_of(proposal.state, model.seq, stage.name, number)
+    before = proposal.state.last_holder(model.seq, stage.name) if share is None else None
     return VersionPromoted(
         model=model.seq,
         stage=stage.name,
         version=number,
         came_from=None if before is None else before.seq,
-        ends=ends_of(holder),
+        ends=ends_of(holder, present) if share is None else ends_of(present),
+        share=share,
+        slots=() if share is None else slots_for(proposal.state, model, stage.name, number, share),
         approvals=() if judgement is None else judgement.approvals,
         verdict=() if judgement is None else judgement.results,
         request=None if judgement is None else judgement.request,

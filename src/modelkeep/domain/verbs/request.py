@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 
 from modelkeep.domain.policy.rules import Rules, StageRules
 from modelkeep.domain.record import Ordinal
+from modelkeep.domain.shares import check_share, share_or_all, share_words
 from modelkeep.domain.verbs.interface import (
     AlreadySo,
     Command,
     Decision,
     Event,
     Proposal,
-    check_reserved,
     permission_of_stage,
 )
-from modelkeep.domain.verbs.promote import check_protected, check_usable
+from modelkeep.domain.verbs.promote import check_protected, check_usable, slots_for
 from modelkeep.domain.verbs.rows import Changes, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict
@@ -37,7 +37,8 @@ class Request(Command, frozen=True):
 
     def decide(self, proposal: Proposal) -> Decision:
         """Open a request; what could not be approved is refused here already."""
-        check_reserved(self.share)
+        if self.share is not None:
+            check_share(self.share)
         model, version = proposal.model_and_version()
         stage, state = proposal.stage(), proposal.state
         name = model.ref(version.number)
@@ -47,12 +48,19 @@ class Request(Command, frozen=True):
         rules_with_approvals(proposal, name, stage.name)
         check_usable(name, version)
         check_protected(stage, version.form)
-        if (there := state.open_request(model.seq, version.number, stage.name)) is not None:
+        there = state.open_request(model.seq, version.number, stage.name)
+        if there is not None and there.share == self.share:
             return AlreadySo(f"request {there.seq} asks for it")
+        if there is not None:
+            message = f"request {there.seq} asks for {share_or_all(there.share)} of {stage.name}"
+            raise Conflict(message, f"modelkeep reject {there.seq}        (withdraws it)")
+        if self.share is not None:
+            slots_for(state, model, stage.name, version.number, self.share)
         return (PromotionRequested(model.seq, stage.name, version.number, self.share),)
 
     def sentence(self, words: EntryWords) -> str:
-        return f"asked for {words.subject} to be promoted to {words.entry.intent.subject.stage}"  # type: ignore[union-attr]
+        share = "" if self.share is None else f" at {share_words(self.share)}"
+        return f"asked for {words.subject} to be promoted to {words.entry.intent.subject.stage}{share}"  # type: ignore[union-attr]
 
 
 class PromotionRequested(Event, frozen=True):

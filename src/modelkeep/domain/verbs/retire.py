@@ -1,4 +1,4 @@
-"""`retire`: a stage is emptied."""
+"""`retire`: a stage is emptied, or a share of it ends."""
 
 from __future__ import annotations
 
@@ -13,8 +13,10 @@ from modelkeep.domain.verbs.interface import (
     Event,
     Proposal,
     ends_of,
+    ends_with_shares,
     permission_of_stage,
 )
+from modelkeep.domain.verbs.rollback import ShareEnded, ended_shares, share_of
 from modelkeep.domain.verbs.rows import Changes, Recorded
 from modelkeep.domain.verbs.words import EntryWords, join_words
 
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
 
 class Retire(Command, frozen=True):
-    """Empty a stage; where a version is named, only if it is the holder."""
+    """Empty a stage; where a version is named, only if it is the holder. Of a version with a share only that ends."""
 
     PERMISSION = "retire"
     MAY_EXPECT = DONE_IF_DELETED = True
@@ -39,19 +41,24 @@ class Retire(Command, frozen=True):
             return AlreadySo(f"{model.name} has nothing in {stage}")
         named = None if proposal.subject().version is None else proposal.known_version(model)
         if named is not None and named.number != holder.version:
-            return AlreadySo(f"{model.ref(named.number)} is not in {stage} ({model.ref(holder.version)} is)")
+            share = share_of(proposal.state, model.seq, stage, named.number)
+            if share is None:
+                return AlreadySo(f"{model.ref(named.number)} is not in {stage} ({model.ref(holder.version)} is)")
+            proposal.check_expected(holder.version, f"the holder of {stage}")
+            return (ShareEnded(model.seq, stage, ends_of(share)),)
         proposal.check_expected(holder.version, f"the holder of {stage}")
-        return (StageRetired(model.seq, stage, ends_of(holder)),)
+        return (StageRetired(model.seq, stage, ends_with_shares(proposal.state, holder)),)
 
     def sentence(self, words: EntryWords) -> str:
-        return ", ".join(
+        retired = [
             f"retired {join_words([words.ref(end.version) for end in event.ends])} from {event.stage}"
             for event in words.events(StageRetired)
-        )
+        ]
+        return ", ".join([*retired, *ended_shares(words)])
 
 
 class StageRetired(Event, frozen=True):
-    """A stage was emptied."""
+    """A stage was emptied: the holder left it, and the shares beside it ended."""
 
     model: Ordinal
     stage: str

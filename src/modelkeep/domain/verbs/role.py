@@ -107,5 +107,5 @@ def _check_not_last(proposal: Proposal, left: Sequence[Binding]) -> None:
         return
     able = roles_with(policy.rules, "policy")
     if not any(binding.role in able for binding in left):
-        message = "nobody else may change the policy: it would lock everybody out"
-        raise Conflict(message, f"give another one the role first: modelkeep role grant {able[0]} user:NAME")
+        message = "nobody else may change the policy: without this role nobody could change it any more"
+        raise Conflict(message, f"modelkeep role grant {able[0]} user:NAME        (give it to another one first)")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct, field
 
 from modelkeep.domain.record import LogValue, Ordinal
-from modelkeep.domain.state import Model, State, Tenure
+from modelkeep.domain.state import Model, State, Tenure, Version
 from modelkeep.domain.times import parse_stored
 from modelkeep.domain.verbs.interface import (
     STAYS_DELETED,
@@ -29,7 +29,7 @@ from modelkeep.domain.verbs.interface import (
     permission_of_stage,
 )
 from modelkeep.domain.verbs.mark import VersionMarked
-from modelkeep.domain.verbs.rows import Changes, Recorded
+from modelkeep.domain.verbs.rows import WHOLE, Changes, Recorded
 from modelkeep.domain.verbs.words import EntryWords, join_words
 from modelkeep.errors import Conflict, NotFound, RecentRollback
 
@@ -71,7 +71,10 @@ class Rollback(Command, frozen=True):
         return (permission_of_stage(self.PERMISSION, subject),)
 
     def decide(self, proposal: Proposal) -> Decision:
-        """Put a former holder back, and mark the version that is left bad unless ``keep_good``."""
+        """Put a former holder back, and mark the version that is left bad unless ``keep_good``.
+
+        Where that version has a share of the stage, the share ends, and the holder stays whatever ``to`` says.
+        """
         check_reserved(self.because)
         if self.confirmed not in (None, "yes", "no"):
             message = f"not an answer: {self.confirmed!r}"
@@ -80,6 +83,10 @@ class Rollback(Command, frozen=True):
         stage = proposal.stage().name
         leaving = proposal.known_version(model)
         holder = proposal.state.holder(model.seq, stage)
+        share = share_of(proposal.state, model.seq, stage, leaving.number)
+        if holder is not None and share is not None:
+            proposal.check_expected(holder.version, f"the holder of {stage}")
+            return (ShareEnded(model.seq, stage, ends_of(share)), *self._marked(model, leaving))
         if holder is None or holder.version != leaving.number:
             there = "nothing is" if holder is None else f"{model.ref(holder.version)} is"
             return AlreadySo(f"{model.ref(leaving.number)} is not in {stage} ({there})")
@@ -93,20 +100,11 @@ class Rollback(Command, frozen=True):
             back, passed_over = target.tenure, target.passed_over
         else:
             back, passed_over = _named_tenure(proposal, model, holder, self.to), ()
-        events: list[Event] = [
-            StageRolledBack(
-                model=model.seq,
-                stage=stage,
-                to=back.version,
-                from_=holder.version,
-                came_from=back.came_from,
-                ends=ends_of(holder),
-                passed_over=passed_over,
-            ),
-        ]
-        if not self.keep_good and not leaving.bad:
-            events.append(VersionMarked("bad", model.seq, leaving.number))
-        return tuple(events)
+        return (make_rollback(proposal.state, holder, back, passed_over), *self._marked(model, leaving))
+
+    def _marked(self, model: Model, leaving: Version) -> tuple[Event, ...]:
+        """Return that the version that is left is bad, nothing where it is or stays good."""
+        return () if self.keep_good or leaving.bad else (VersionMarked("bad", model.seq, leaving.number),)
 
     def sentence(self, words: EntryWords) -> str:
         parts = []
@@ -118,6 +116,8 @@ class Rollback(Command, frozen=True):
                 ]
                 if passed:
                     parts.append(f"passing over {join_words(passed)}")
+            elif isinstance(event, ShareEnded):
+                parts += ended_shares(words)
             elif isinstance(event, VersionMarked):
                 parts.append(f"{event.version} marked {event.mark}")
         return ", ".join(parts)
@@ -148,8 +148,24 @@ class StageRolledBack(Event, frozen=True):
 
     def project(self, recorded: Recorded) -> Changes:
         by = "rollback"  # also where a rule of the policy did it
-        yield from recorded.ended_rows(self.model, self.ends, self.to, by=by)
+        for end in self.ends:
+            # The version that comes back may have had a share, which is not what was left.
+            how = WHOLE if end.version == self.to else by
+            yield from recorded.ended_rows(self.model, (end,), self.to, by=how)
         yield recorded.tenure_row(self.model, self.stage, self.to, by=by, came_from=self.came_from)
+
+
+class ShareEnded(Event, frozen=True):
+    """A version has its share of a stage no more, and the holder serves it; ``rule`` names the rule that ended it by itself."""
+
+    model: Ordinal
+    stage: str
+    ends: tuple[End, ...]
+    rule: str | None = None
+
+    def project(self, recorded: Recorded) -> Changes:
+        by = "rollback" if self.rule is not None else None
+        yield from recorded.ended_rows(self.model, self.ends, by=by)
 
 
 class Target(Struct, frozen=True):
@@ -173,6 +189,35 @@ def find_target(state: State, model: int, leaving: Tenure, absent: tuple[str, ..
         if tenure.version != leaving.version:
             passed[tenure.version] = why
     return Target(None, _passed_over(passed))
+
+
+def make_rollback(
+    state: State, holder: Tenure, back: Tenure, passed_over: tuple[PassedOver, ...], *, rule: str | None = None
+) -> StageRolledBack:
+    """Return the event that gives a stage from its holder back to a former one; a share that this one has ends."""
+    return StageRolledBack(
+        model=holder.model,
+        stage=holder.stage,
+        to=back.version,
+        from_=holder.version,
+        came_from=back.came_from,
+        ends=ends_of(holder, share_of(state, holder.model, holder.stage, back.version)),
+        passed_over=passed_over,
+        rule=rule,
+    )
+
+
+def share_of(state: State, model: int, stage: str, version: int) -> Tenure | None:
+    """Return the tenure by which a version has a share of a stage now."""
+    return next((each for each in state.shares(model, stage) if each.version == version), None)
+
+
+def ended_shares(words: EntryWords) -> list[str]:
+    """Return ``ended the share of fraud@4 in production``, a part for each event."""
+    return [
+        f"ended the share of {join_words([words.ref(end.version) for end in event.ends])} in {event.stage}"
+        for event in words.events(ShareEnded)
+    ]
 
 
 def explain_obstacle(why: str) -> str:

@@ -56,6 +56,9 @@ class DeleteVersions(Struct, frozen=True):
 RowChange: TypeAlias = Insert | Close | Assign | DeleteVersions
 Changes: TypeAlias = Iterator[RowChange]
 
+#: How a share of a stage ended, where no verb says it: its version got the whole stage, or another share.
+WHOLE, RESIZED = "whole", "share"
+
 
 class Recorded(NamedTuple):
     """An entry with its details (None: it has none) and its documents by digest."""
@@ -102,9 +105,10 @@ class Recorded(NamedTuple):
     ) -> Insert:
         """Return the row of a tenure that the entry opens; ``by`` is the verb, where it is not that of the intent.
 
-        ``more`` are its ``share``, ``request``, ``waived`` and ``verdict``.
+        ``more`` are its ``share`` and ``slots``, ``request``, ``waived`` and ``verdict``.
         """
-        row: Row = {"model": model, "stage": stage, "version": version, "share": None, "came_from": came_from}
+        row: Row = {"model": model, "stage": stage, "version": version, "came_from": came_from}
+        row |= {"share": None, "slots": None}
         opened = {"opened_by": by or self.entry.intent.kind, "request": None, "waived": 0, "verdict": None}
         return self.opened("tenure", {**row, **opened, **more, "ended_by": None, "ended_for": None})
 

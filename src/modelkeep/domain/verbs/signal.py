@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from modelkeep.domain.numbers import as_number
-from modelkeep.domain.policy.rules import SignalRule
 from modelkeep.domain.policy.words import CONSEQUENCES, check_signal_name
 from modelkeep.domain.record import Count, Ordinal
 from modelkeep.domain.state import Model, Tenure, Version
@@ -13,10 +13,13 @@ from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.acknowledge import ItemOpened
 from modelkeep.domain.verbs.interface import Command, Decision, Event, Proposal, ends_of
 from modelkeep.domain.verbs.mark import VersionMarked
-from modelkeep.domain.verbs.rollback import StageRolledBack, find_target
+from modelkeep.domain.verbs.rollback import ShareEnded, StageRolledBack, ended_shares, find_target, make_rollback
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.domain.policy.rules import Rules, SignalRule
 
 
 class Signal(Command, frozen=True, kw_only=True):
@@ -30,6 +33,7 @@ class Signal(Command, frozen=True, kw_only=True):
     window: Ordinal | None = None
 
     def decide(self, proposal: Proposal) -> Decision:
+        """Record the value; what the policy makes of it happens in the same entry."""
         check_signal_name(self.name)
         if as_number(self.value) is None:
             message = f"the value of a signal is a number, not '{printable(self.value)}'"
@@ -39,7 +43,9 @@ class Signal(Command, frozen=True, kw_only=True):
 
     def sentence(self, words: EntryWords) -> str:
         then = [f"{event.stage} went back to {words.ref(event.to)}" for event in words.events(StageRolledBack)]
+        then += ended_shares(words)
         then += [f"{words.ref(event.version)} is {event.mark}" for event in words.events(VersionMarked)]
+        then += ["a person must look at it" for _ in words.events(ItemOpened)]
         return ", ".join([f"signalled {self.name} {self.value} of {words.subject}", *then])
 
 
@@ -57,7 +63,7 @@ class SignalReceived(Event, frozen=True):
 
 
 def fires(rule: SignalRule, signal: Signal, held: Collection[str]) -> bool:
-    """Tell whether a rule is about a signal of a version that holds these stages, and its bound is passed."""
+    """Tell whether a rule is about a signal of a version that is in these stages, and its bound is passed."""
     value = as_number(signal.value)
     above, below = (None if bound is None else as_number(bound) for bound in (rule.above, rule.below))
     if rule.name != signal.name or value is None or (rule.stage is not None and rule.stage not in held):
@@ -67,37 +73,51 @@ def fires(rule: SignalRule, signal: Signal, held: Collection[str]) -> bool:
     return (above is not None and value > above) or (below is not None and value < below)
 
 
+def firing_rule(rules: Rules, signal: Signal, tenures: Sequence[Tenure]) -> SignalRule | None:
+    """Return the rule that counts for a signal of a version with these tenures: the one with the strongest consequence.
+
+    A version that is in no stage any more has none.
+    """
+    held = {tenure.stage for tenure in tenures}
+    firing = [rule for rule in rules.signals if held and fires(rule, signal, held)]
+    return max(firing, key=lambda each: CONSEQUENCES.index(each.then), default=None)
+
+
+def tenures_left(rule: SignalRule, tenures: Sequence[Tenure]) -> tuple[Tenure, ...]:
+    """Return the tenures that a rule ends: those in its stage, or without one in every stage."""
+    return tuple(each for each in tenures if rule.then == "rollback" and rule.stage in (None, each.stage))
+
+
 def _consequences(proposal: Proposal, signal: Signal, model: Model, version: Version) -> Iterator[Event]:
-    """Yield what the policy makes of a signal: the rule with the strongest consequence counts."""
     policy = proposal.state.policy()
     if policy is None:
         return
     tenures = proposal.state.open_tenures(model.seq, version.number, version.number)
-    held = [tenure.stage for tenure in tenures]
-    firing = [rule for rule in policy.rules.signals if fires(rule, signal, held)]
-    rule = max(firing, key=lambda each: CONSEQUENCES.index(each.then), default=None)
+    rule = firing_rule(policy.rules, signal, tenures)
     if rule is None or rule.then == "observe":
         return
-    if rule.then == "rollback":
-        for tenure in tenures:
-            if tenure.share is None and rule.stage in (None, tenure.stage):
-                yield from _rolled_back(proposal, model, tenure, f"signal {rule.name}")
+    for tenure in tenures_left(rule, tenures):
+        yield from _left(proposal, tenure, f"signal {rule.name}")
     if rule.then in ("mark", "rollback") and not version.bad:
         yield VersionMarked("bad", model.seq, version.number)
-    yield ItemOpened("signal", model.seq, version.number)
+    if not proposal.state.has_open_signal(model.seq, version.number, signal.name):
+        yield ItemOpened(_item(rule, tenures), model.seq, version.number)
 
 
-def _rolled_back(proposal: Proposal, model: Model, holder: Tenure, rule: str) -> Iterator[Event]:
-    """Yield that a stage goes back to the last version that was good, nothing where there is none."""
-    target = find_target(proposal.state, model.seq, holder, proposal.observed.absent)
+def _left(proposal: Proposal, tenure: Tenure, rule: str) -> Iterator[Event]:
+    """Yield that a version leaves a stage: its share ends, or the stage goes back to the last version that was good.
+
+    Where there is none the version stays: a person decides.
+    """
+    if tenure.share is not None:
+        yield ShareEnded(tenure.model, tenure.stage, ends_of(tenure), rule)
+        return
+    target = find_target(proposal.state, tenure.model, tenure, proposal.observed.absent)
     if target.tenure is not None:
-        yield StageRolledBack(
-            model=model.seq,
-            stage=holder.stage,
-            to=target.tenure.version,
-            from_=holder.version,
-            came_from=target.tenure.came_from,
-            ends=ends_of(holder),
-            passed_over=target.passed_over,
-            rule=rule,
-        )
+        yield make_rollback(proposal.state, tenure, target.tenure, target.passed_over, rule=rule)
+
+
+def _item(rule: SignalRule, tenures: Sequence[Tenure]) -> str:
+    """Return what is open: ``canary`` where the version has only shares of stages that the rule is about, else ``signal``."""
+    about = [each for each in tenures if rule.stage in (None, each.stage)]
+    return "canary" if about and all(each.share is not None for each in about) else "signal"

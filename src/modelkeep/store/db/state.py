@@ -17,6 +17,7 @@ from modelkeep.domain.governed_state import (
     PromotionRequest,
 )
 from modelkeep.domain.labels import fold
+from modelkeep.domain.shares import parse_slots
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Head, Model, Tenure, Version
 from modelkeep.store.db.interface import Reader, Row, Value
@@ -102,6 +103,13 @@ class SqlState:
     def last_holder(self, model: int, stage: str) -> Tenure | None:
         return _tenure(model, stage, self._one(deciding.LAST_HOLDER, model=model, stage=stage))
 
+    def shares(self, model: int, stage: str) -> tuple[Tenure, ...]:
+        rows = self._reader.recall(deciding.SHARES, model=model, stage=stage)
+        return tuple(
+            Tenure(seq, model, stage, version, share, None, None, parse_slots(slots))
+            for seq, version, share, slots in rows
+        )
+
     def stages_held(self, model: int, version: int) -> tuple[str, ...]:
         rows = self._reader.recall(deciding.STAGES_HELD, model=model, version=version)
         return tuple(stage for (stage,) in rows)
@@ -174,6 +182,11 @@ class SqlState:
     def bindings(self) -> tuple[Binding, ...]:
         return tuple(Binding(*row) for row in self._reader.recall(deciding.BINDINGS))
 
+    def roles_of(self, user: str, groups: Sequence[str]) -> tuple[str, ...]:
+        bearers = [("user", user), *(("group", group) for group in groups)]
+        rows = (self._reader.recall(deciding.ROLES_OF, kind=kind, name=name) for kind, name in bearers)
+        return tuple(dict.fromkeys(str(role) for found in rows for (role,) in found))
+
     def identity(self, seq: int) -> Identity | None:
         row = self._one(deciding.IDENTITY, seq=seq)
         return None if row is None else _identity(row)
@@ -187,6 +200,13 @@ class SqlState:
 
     def deployments(self, model: int, target: str) -> tuple[Deployment, ...]:
         return tuple(Deployment(*row) for row in self._reader.recall(deciding.DEPLOYMENTS, model=model, target=target))
+
+    def stage_of_target(self, model: int, target: str) -> str | None:
+        row = self._one(deciding.STAGE_OF_TARGET, model=model, target=target)
+        return None if row is None else str(row[0])
+
+    def has_open_signal(self, model: int, number: int, name: str) -> bool:
+        return self._one(deciding.OPEN_SIGNAL, model=model, number=number, name=name) is not None
 
     def time_of(self, seq: int) -> str:
         return str(self._reader.one(deciding.TIME_OF, seq=seq)[0])

@@ -346,7 +346,7 @@ class MetricRow(SQLModel, table=True):
 
 
 class TenureRow(SQLModel, table=True):
-    """An interval in which a version held a stage.
+    """An interval in which a version held a stage, or a ``share`` of it in hundredths of a percent: the ``slots``.
 
     ``came_from`` is the entry that opened the tenure before this one in the stage, ``request`` the one that asked for
     it, ``waived`` how many rules of the policy it broke, ``verdict`` what each rule found (JSON).
@@ -356,8 +356,17 @@ class TenureRow(SQLModel, table=True):
     __table_args__ = (
         _of_version(),
         _unique("tenure_holder", "model", "stage", where="until_seq IS NULL AND share IS NULL"),
+        _unique("tenure_share", "model", "stage", "version", where="until_seq IS NULL AND share IS NOT NULL"),
         Index("tenure_stage", "model", "stage", "since_seq"),
         Index("tenure_stage_since", "stage", "since_seq"),
+        Index(
+            "tenure_shared",
+            "model",
+            "stage",
+            "since_seq",
+            sqlite_where=text("share IS NOT NULL"),
+            postgresql_where=text("share IS NOT NULL"),
+        ),
         _STRICT,
     )
     model: int = Field(sa_column=_key(_NUMBER))
@@ -365,6 +374,7 @@ class TenureRow(SQLModel, table=True):
     stage: str = Field(sa_column=_key(Text))
     since_seq: int = Field(sa_column=_key(_NUMBER))
     share: int | None = _number()
+    slots: str | None = _text()
     came_from: int | None = _number()
     opened_by: str = _text()
     request: int | None = _number()
@@ -551,7 +561,7 @@ class CheckResultRow(SQLModel, table=True):
 
 
 class DeploymentRow(SQLModel, table=True):
-    """A version that runs at a target, with a share of the traffic or alone."""
+    """A version that runs at a target, with a share of the traffic or alone; ``stage``: whose versions should run there."""
 
     __tablename__ = "deployment"
     __table_args__ = (_of_version(), Index("deployment_version", "model", "version"), _STRICT)
@@ -561,6 +571,7 @@ class DeploymentRow(SQLModel, table=True):
     version: int = _number()
     status: str = _text()
     share: int | None = _number()
+    stage: str | None = _text()
     until_seq: int | None = _number()
 
 

@@ -79,6 +79,7 @@ CREATE TABLE deployment (
     version INTEGER NOT NULL,
     status TEXT NOT NULL,
     share INTEGER,
+    stage TEXT,
     until_seq INTEGER,
     PRIMARY KEY (model, target, since_seq),
     FOREIGN KEY(model, version) REFERENCES version (model, number)
@@ -140,6 +141,7 @@ CREATE TABLE tenure (
     stage TEXT NOT NULL,
     since_seq INTEGER NOT NULL,
     share INTEGER,
+    slots TEXT,
     came_from INTEGER,
     opened_by TEXT NOT NULL,
     request INTEGER,
@@ -154,6 +156,10 @@ CREATE TABLE tenure (
  STRICT;
 
 CREATE UNIQUE INDEX tenure_holder ON tenure (model, stage) WHERE until_seq IS NULL AND share IS NULL;
+
+CREATE INDEX tenure_shared ON tenure (model, stage, since_seq) WHERE share IS NOT NULL;
+
+CREATE UNIQUE INDEX tenure_share ON tenure (model, stage, version) WHERE until_seq IS NULL AND share IS NOT NULL;
 
 CREATE INDEX tenure_stage ON tenure (model, stage, since_seq);
 

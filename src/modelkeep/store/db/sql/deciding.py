@@ -79,6 +79,11 @@ SELECT since_seq, version, share, came_from, until_seq FROM tenure
 WHERE model = :model AND stage = :stage AND share IS NULL ORDER BY since_seq DESC LIMIT 1
 """
 
+SHARES = """
+SELECT since_seq, version, share, slots FROM tenure
+WHERE model = :model AND stage = :stage AND until_seq IS NULL AND share IS NOT NULL ORDER BY version
+"""
+
 STAGES_HELD = """
 SELECT DISTINCT stage FROM tenure WHERE model = :model AND version = :version ORDER BY stage
 """
@@ -106,7 +111,7 @@ SELECT EXISTS (
     WHERE model = :model AND version = :version AND stage = :stage AND ended_by = 'rollback'
         AND until_seq > (SELECT coalesce(max(since_seq), 0) FROM tenure
                          WHERE model = :model AND version = :version AND stage = :stage
-                            AND opened_by <> 'rollback')
+                            AND share IS NULL AND opened_by <> 'rollback')
 )
 """
 
@@ -166,6 +171,10 @@ BINDINGS = """
 SELECT role, kind, name FROM role_binding WHERE until_seq IS NULL ORDER BY role, kind, name
 """
 
+ROLES_OF = """
+SELECT role FROM role_binding WHERE kind = :kind AND name = :name AND until_seq IS NULL ORDER BY role
+"""
+
 IDENTITY = """
 SELECT account, uid, login, login_user, user_namespace FROM entry_action WHERE seq = :seq
 """
@@ -179,8 +188,18 @@ SELECT alias FROM alias WHERE alias = :alias AND until_seq IS NULL LIMIT 1
 """
 
 DEPLOYMENTS = """
-SELECT since_seq, version, status, share FROM deployment
+SELECT since_seq, version, status, share, stage FROM deployment
 WHERE model = :model AND target = :target AND until_seq IS NULL ORDER BY since_seq
+"""
+
+STAGE_OF_TARGET = """
+SELECT stage FROM deployment
+WHERE model = :model AND target = :target AND stage IS NOT NULL ORDER BY since_seq DESC LIMIT 1
+"""
+
+OPEN_SIGNAL = """
+SELECT 1 FROM open_item JOIN signal ON signal.seq = open_item.since_seq AND signal.name = :name
+WHERE open_item.model = :model AND open_item.version = :number AND open_item.until_seq IS NULL LIMIT 1
 """
 
 OPEN_ITEM = """

@@ -5,6 +5,8 @@ from __future__ import annotations
 from modelkeep.domain.answers.changes import findings
 from modelkeep.domain.answers.versions import Tenure, TenureChange
 from modelkeep.domain.policy.results import parse_results
+from modelkeep.domain.shares import to_percent
+from modelkeep.domain.verbs.rows import RESIZED, WHOLE
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.statement import EVER, statement
@@ -12,6 +14,8 @@ from modelkeep.store.db.sql.statement import EVER, statement
 # How a tenure began or ended, by the verb of the entry.
 _BEGINNINGS = {"promote": "promoted", "register": "registered", "rollback": "rolled_back"}
 _ENDS = {
+    WHOLE: "promoted",
+    RESIZED: "share_changed",
     "promote": "replaced",
     "register": "replaced",
     "rollback": "rolled_back",
@@ -108,7 +112,8 @@ def _tenure(row: Row, name: str, at: int | None) -> Tenure:
         ended = TenureChange(
             what="model_deleted" if ended_by == "delete" and model_ended else str(_ENDS.get(ended_by, ended_by)),
             actor=ended_actor,
-            reason=None if _ENDS.get(ended_by) == "replaced" else ended_reason,
+            # What replaced it or gave its version another share has the reason too.
+            reason=None if _ENDS.get(ended_by) in ("replaced", "promoted", "share_changed") else ended_reason,
             other=None if ended_for is None else f"{name}@{ended_for}",
         )
     return Tenure(
@@ -123,7 +128,7 @@ def _tenure(row: Row, name: str, at: int | None) -> Tenure:
         until_seq=until_seq,
         began=began,
         ended=ended,
-        share=share,
+        share=to_percent(share),
         request=request,
         waived=waived,
         rules=() if verdict is None else findings(parse_results(verdict.encode())),

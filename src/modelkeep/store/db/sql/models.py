@@ -62,7 +62,7 @@ def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow
 
     archived = sum(min(last, highest) - first + 1 for first, last in there.archived)
     out = archived + (_count_deleted_unarchived(reader, at, model, there, highest) if gone else 0)
-    elsewhere = (there.bad | there.held | frozenset(there.stages)) - used
+    elsewhere = (there.bad | there.held | frozenset(there.stages) | frozenset(there.shares)) - used
     waiting = highest - out - sum(not there.is_archived(number) for number in elsewhere)
     return ModelRow(
         name=name,

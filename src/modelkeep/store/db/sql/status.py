@@ -27,7 +27,7 @@ SELECT coalesce(sum(size_bytes), 0) FROM (
 """
 
 IN_STAGE = f"""
-SELECT model_name.name, tenure.version, version.label, entry_index.time, entry_action.actor, tenure.waived
+SELECT model_name.name, model_name.model, tenure.version, version.label, entry_index.time, entry_action.actor, tenure.waived
 FROM model_name
 {IN_ORDER} tenure ON tenure.model = model_name.model AND tenure.stage = :stage
     AND tenure.until_seq IS NULL AND tenure.share IS NULL
@@ -36,6 +36,11 @@ JOIN entry_index ON entry_index.seq = tenure.since_seq
 JOIN entry_action ON entry_action.seq = tenure.since_seq
 WHERE model_name.until_seq IS NULL
 ORDER BY model_name.folded
+"""
+
+SHARES_IN_STAGE = """
+SELECT model, version, share, waived FROM tenure
+WHERE stage = :stage AND share IS NOT NULL AND until_seq IS NULL ORDER BY model, version
 """
 
 OPEN_ITEMS = """

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.answers.versions import Deletion, Holder
+from modelkeep.domain.answers.versions import Deletion, Holder, Share, StageShare
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import state_of
 from modelkeep.errors import Damaged
@@ -52,6 +52,12 @@ HOLDERS = Statement(
     ),
 )
 
+# The index of shares alone leads to them, however many tenures there were.
+SHARES = statement("""
+SELECT stage, version, share, waived FROM tenure
+WHERE model = :model AND share IS NOT NULL AND HOLDS(tenure) ORDER BY stage, version
+""")
+
 DELETION = statement("""
 SELECT deleted.seq, entry_index.time, entry_action.actor,
     (SELECT value FROM entry_text WHERE seq = deleted.seq AND field = 'reason' ORDER BY position LIMIT 1)
@@ -89,6 +95,7 @@ class Standing(Struct, frozen=True):
     bad: frozenset[int]
     held: frozenset[int]
     stages: Mapping[int, tuple[str, ...]]
+    shares: Mapping[int, tuple[StageShare, ...]]
     deleted: frozenset[int]
 
     def is_archived(self, number: int) -> bool:
@@ -101,7 +108,7 @@ class Standing(Struct, frozen=True):
         return state_of(
             archived=self.is_archived(number),
             bad=number in self.bad,
-            active=number in self.stages,
+            active=number in self.stages or number in self.shares,
             held=number in self.held,
             deleted=number in self.deleted,
         )
@@ -128,9 +135,12 @@ def newest(reader: Reader, at: int | None, model: int) -> int:
 
 
 def holders(reader: Reader, at: int | None, model: int) -> tuple[Holder, ...]:
-    """Return who holds the stages of a model, highest stage first."""
+    """Return who holds the stages of a model and who has shares of them, highest stage first."""
+    beside: dict[str, list[Share]] = {}
+    for stage, version, share, waived in SHARES.recall(reader, at, model=model):
+        beside.setdefault(stage, []).append(Share(version, share / 100, waived))
     return tuple(
-        Holder(stage, version, label, since, actor, waived=waived)
+        Holder(stage, version, label, since, actor, tuple(beside.get(stage, ())), waived)
         for stage, version, label, since, actor, waived in HOLDERS.recall(reader, at, model=model)
     )
 
@@ -151,13 +161,17 @@ def standing(
     if deleted is None:
         deleted = deleted_numbers(reader, at, model, first, last)
     stages: dict[int, tuple[str, ...]] = {}
+    shares: dict[int, tuple[StageShare, ...]] = {}
     for each in holders(reader, at, model):
         stages[each.version] = (*stages.get(each.version, ()), each.stage)
+        for one in each.shares:
+            shares[one.version] = (*shares.get(one.version, ()), StageShare(each.stage, one.share))
     return Standing(
         archived=_merged(ARCHIVED.rows(reader, at, model=model, first=first, last=last)),
         bad=frozenset(number for (number,) in BAD.rows(reader, at, model=model, first=first, last=last)),
         held=frozenset(number for (number,) in HELD.rows(reader, at, model=model, first=first, last=last)),
         stages=stages,
+        shares=shares,
         deleted=deleted,
     )
 

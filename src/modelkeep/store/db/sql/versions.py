@@ -105,8 +105,9 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
         authors: dict[int, str] = dict(reader.rows(AUTHORS, **where))
         broken: dict[int, tuple[str, ...]] = {}
         for each in holders(reader, at, model):
-            if each.waived:
-                broken[each.version] = (*broken.get(each.version, ()), each.stage)
+            for one in each.versions:
+                if one.waived:
+                    broken[one.version] = (*broken.get(one.version, ()), each.stage)
         params = _by_version(reader.rows(PARAMS, **where, key=None))
         evaluations = evaluations_of(reader, at, model, first, last)
         tags = _by_version(TAGS.rows(reader, at, **where, key=None))
@@ -118,6 +119,7 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
                 label=label,
                 state=there.state(number),
                 stages=there.stages.get(number, ()),
+                shares=there.shares.get(number, ()),
                 aliases=tuple(aliases.get(number, ())),
                 bad=number in there.bad,
                 archived=there.is_archived(number),

@@ -23,7 +23,7 @@ APPLICATION_ID = 0x6D6B6570
 VERSION = 4
 #: The tables of the log. No script changes them: in an older registry they are the same.
 LOG_TABLES = frozenset({"entry", "details", "document"})
-FINGERPRINT = "sha256:e6e8a41b4366fa3fae569fc40c3fd7a3be652c14ee4795f32bebfe08e6581967"
+FINGERPRINT = "sha256:d2f2e50e06fb531fd157e290fe2c8da3350caa25d466060647c93d78cb6ebe12"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics

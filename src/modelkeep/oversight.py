@@ -1,0 +1,48 @@
+"""The part of the API that looks after a registry in use: what is kept, who is told, and what is reported.
+
+`Oversight` is a base of `Registry`: its methods are the registry's own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from modelkeep.provenance.api_calls import checked_class
+
+if TYPE_CHECKING:
+    from modelkeep.context import Context
+    from modelkeep.domain.answers.retention import Pruned
+
+
+@checked_class
+class Oversight:
+    """The methods of a `Registry` about what is kept, told and reported."""
+
+    _context: Context
+
+    def prune(
+        self, name: str | None = None, *, message: str | None = None, dry_run: bool = False
+    ) -> tuple[Pruned, ...]:
+        """Archive or delete the versions that the policy's retention does not keep, one entry a version.
+
+        Of one model or of all. What is in use is kept: what holds a stage or ever held a protected one, has an alias, an
+        open request, a deployment or an open item. A version that could not be pruned has its ``error``. `prune_pages`
+        needs less memory for many. Raises `NotFound` where no policy says what is kept, `Denied` without the permission.
+
+        >>> [each.ref for each in registry.prune("fraud", dry_run=True)]
+        ['fraud@1']
+        """
+        return tuple(each for page in self.prune_pages(name, message=message, dry_run=dry_run) for each in page)
+
+    def prune_pages(
+        self, name: str | None = None, *, message: str | None = None, dry_run: bool = False
+    ) -> Iterator[tuple[Pruned, ...]]:
+        """Prune as `prune` does, and return what became of 200 versions at a time, as soon as it is done.
+
+        >>> sum(len(page) for page in registry.prune_pages(dry_run=True))
+        1
+        """
+        from modelkeep.changes.prune import prune_pages
+
+        return prune_pages(self._context, name, message, dry_run=dry_run)
