@@ -39,6 +39,9 @@ VALID = {
     "request": (("fraud@1", "production"), {"dry_run": True}), "approve": (("fraud@1", "production"), {"dry_run": True}), "reject": (("fraud@1", "production"), {}), "requests": ((), {}),
     "acknowledge": ((3,), {}),
     "prune": ((), {"dry_run": True}), "prune_pages": ((), {"dry_run": True}),
+    "hooks": ((), {}), "test_hook": (("notify",), {}), "hold_hooks": ((), {}), "run_hooks": ((), {}),
+    "pick": (("fraud@production", ["user-1"]), {}), "record_deployment": (("fraud@1", "k8s/eu"), {"dry_run": True}), "deployments": ((), {}),
+    "signal": (("fraud@1", "p99", 0.5), {"dry_run": True}), "signal_report": (("fraud@1", "report.json"), {"dry_run": True}), "signals": ((), {}),
     "session": ((), {}), "open_registry": (("registry",), {}), "create_registry": (("registry",), {}), "read_pairs": ((["a=1"], [], "param"), {}),
 }  # fmt: skip
 PARAMETERS = [
@@ -77,6 +80,7 @@ def write_files(root):
     names = ("model.onnx", "other.onnx")
     for name in names:
         (root / name).write_bytes(name.encode())
+    (root / "report.json").write_text('{"metrics": [{"metric_name": "RowCount()", "value": 7}]}')
     (root / "policy.toml").write_text('[[stages]]\nname = "staging"\n[[stages]]\nname = "production"\n')
     return names
 

@@ -41,8 +41,8 @@ class Settings(Struct, frozen=True):
     """The settings of one command.
 
     ``actor`` is the claimed identity, None where git is to be asked; ``color`` is auto, always or never;
-    ``progress`` auto, plain or none; ``file`` the path of the user's config, which need not exist. Where
-    ``more_than_one_registry`` is true, every change says which registry it went to.
+    ``progress`` auto, plain or none; ``file`` the path of the user's config, which need not exist; ``hooks`` what it says
+    of hooks. Where ``more_than_one_registry`` is true, every change says which registry it went to.
     """
 
     registry: locate.Located
@@ -54,6 +54,7 @@ class Settings(Struct, frozen=True):
     progress: str
     file: str
     settings: tuple[Setting, ...]
+    hooks: object = None
 
     def items(self) -> tuple[tuple[str, str | None, str], ...]:
         """Return key, value and origin of each setting, as ``config list`` shows them."""
@@ -110,6 +111,7 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
         progress=progress.value or "auto",
         file=file,
         settings=tuple(listed),
+        hooks=config.get("hooks"),
     )
 
 
@@ -224,7 +226,7 @@ def _checked(key: str, value: str, source: str, base: str, environ: Mapping[str,
 def read_config(file: str) -> dict[str, object]:
     """Return the content of the user's config, {} where there is none. An unknown key raises ``UsageError``."""
     config = locate.read_toml(file)
-    _check_keys(config, (*KEYS, "registries", "trust"), file)
+    _check_keys(config, (*KEYS, "registries", "trust", "hooks"), file)
     return config
 
 

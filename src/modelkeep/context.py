@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from modelkeep.domain.times import format_time
 
 if TYPE_CHECKING:
+    from modelkeep.changes.runner import ChangeOutcome
     from modelkeep.provenance.machine import Account
     from modelkeep.store.bucket.interface import Bucket
     from modelkeep.store.db.sqlite.database import Database
@@ -21,13 +22,52 @@ def no_groups(_names: Collection[str]) -> tuple[str, ...]:
     return ()
 
 
+class Listener(Protocol):
+    """Is told of changes that were committed; it raises nothing that would make them fail.
+
+    ``configured`` is what the user's config says of hooks.
+    """
+
+    configured: object
+
+    def add(self, context: Context, outcome: ChangeOutcome) -> None:
+        """Take a change."""
+
+    def told(self, context: Context) -> None:
+        """Act on the changes that were taken, unless it holds: the use case is over, and has nothing open."""
+
+    def hold(self) -> None:
+        """Act only when `flush` is called."""
+
+    def flush(self, context: Context) -> None:
+        """Act on the changes that were taken."""
+
+
+class NoListener:
+    """Nobody is told."""
+
+    configured: object = None
+
+    def add(self, context: Context, outcome: ChangeOutcome) -> None:
+        """Forget a change."""
+
+    def told(self, context: Context) -> None:
+        """Do nothing."""
+
+    def hold(self) -> None:
+        """Do nothing."""
+
+    def flush(self, context: Context) -> None:
+        """Do nothing."""
+
+
 class Context(Struct, frozen=True):
     """A registry's database and bucket, and the outside world: clock, randomness, user, working directory.
 
     ``new_id`` returns 128 random bits in hex. ``claim`` returns the name that the user claims; it may run git, so
     it is called only where the name is needed. ``say`` takes notes and warnings for the user. ``script`` is the file
     of the program that calls the API; None where there is none, as on the command line. ``groups_among`` returns which of
-    several groups the account is in; it asks the name service, which may take seconds.
+    several groups the account is in; it asks the name service, which may take seconds. ``listener`` is told of each commit.
     """
 
     directory: str
@@ -45,6 +85,7 @@ class Context(Struct, frozen=True):
     say: Callable[[str], None]
     script: str | None = None
     groups_among: Callable[[Collection[str]], tuple[str, ...]] = no_groups
+    listener: Listener = NoListener()
 
     def now(self) -> str:
         """Return the clock's time as the log writes it."""

@@ -12,6 +12,7 @@ from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
     from modelkeep.context import Context
+    from modelkeep.domain.answers.hooks import HookRow, HookRun
     from modelkeep.domain.answers.retention import Pruned
 
 
@@ -46,3 +47,41 @@ class Oversight:
         from modelkeep.changes.prune import prune_pages
 
         return prune_pages(self._context, name, message, dry_run=dry_run)
+
+    def hooks(self) -> tuple[HookRow, ...]:
+        """Return the hooks: those of your config, then those of the registry's ``hooks.toml``, in the order they run.
+
+        Those of a registry that you do not trust are listed, and do not run. Raises `UsageError` for wrong ones.
+
+        >>> registry.hooks()
+        ()
+        """
+        from modelkeep.hooks.listing import hooks
+
+        return hooks(self._context)
+
+    def test_hook(self, name: str, *, event: str | None = None) -> HookRun:
+        """Run a hook now, with the newest entry that it is meant for, or with ``event`` the newest of that action.
+
+        The document says ``"test": true``. Raises `NotFound` for an unknown hook, or where there is no such entry.
+
+        >>> registry.test_hook("notify").outcome
+        'exit code 0'
+        """
+        from modelkeep.hooks.listing import test_hook
+
+        return test_hook(self._context, name, event)
+
+    def hold_hooks(self) -> None:
+        """Let the hooks of what this registry changes wait until `run_hooks`.
+
+        >>> registry.hold_hooks()
+        """
+        self._context.listener.hold()
+
+    def run_hooks(self) -> None:
+        """Run the hooks that wait. What goes wrong is a warning to ``say``.
+
+        >>> registry.run_hooks()
+        """
+        self._context.listener.flush(self._context)

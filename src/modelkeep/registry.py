@@ -17,6 +17,7 @@ from modelkeep.governance import Governance
 from modelkeep.local_path import local_directory, local_path
 from modelkeep.oversight import Oversight
 from modelkeep.provenance.api_calls import as_function, checked, checked_class
+from modelkeep.serving import Serving
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 
 @checked_class
-class Registry(Governance, Oversight):
+class Registry(Governance, Oversight, Serving):
     """A model registry: one SQLite file and one directory.
 
     Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command line: ``fraud@3``,
@@ -1049,6 +1050,7 @@ def _context(
     from datetime import UTC, datetime
 
     from modelkeep.context import Context
+    from modelkeep.hooks.after_commit import HookQueue
     from modelkeep.provenance import machine
     from modelkeep.store.bucket.directory import DirectoryBucket
     from modelkeep.store.db.sqlite.database import STORE, Database
@@ -1082,6 +1084,7 @@ def _context(
         say=say or (lambda _text: None),
         script=machine.running_script() if script else None,
         groups_among=lambda names: machine.groups_among(names, account),
+        listener=HookQueue(settings.hooks),
     )
 
 

@@ -3,7 +3,21 @@
 from pathlib import Path
 
 import msgspec.structs
-from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, REQUEST, TENURE, VERSION, version_row
+from rows import (
+    CHURN,
+    DEPLOYMENT,
+    ENTRY,
+    FRAUD,
+    LINEAGE,
+    MODEL,
+    PROMOTED,
+    REGISTERED,
+    REQUEST,
+    SIGNAL,
+    TENURE,
+    VERSION,
+    version_row,
+)
 
 from modelkeep.cli.views.approvals import RequestsView
 from modelkeep.cli.views.changes import (
@@ -15,6 +29,7 @@ from modelkeep.cli.views.changes import (
 )
 from modelkeep.cli.views.checks import CheckedView, ChecksView, CheckView
 from modelkeep.cli.views.errors import fields
+from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.interface import as_json
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.cli.views.maintenance import (
@@ -28,6 +43,7 @@ from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFiles
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.retention import PrunedView
 from modelkeep.cli.views.roles import RolesView
+from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalledView, SignalsView
 from modelkeep.cli.views.setup import (
     IdentityView,
     InitView,
@@ -41,6 +57,7 @@ from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
 from modelkeep.domain.answers.checks import Checked, CheckRow
+from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.answers.maintenance import (
     Access,
     BackedUp,
@@ -63,6 +80,7 @@ from modelkeep.domain.answers.policy import (
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Identity, Status
 from modelkeep.domain.answers.retention import Pruned, PruneError
 from modelkeep.domain.answers.roles import RoleBearer, RoleRow
+from modelkeep.domain.answers.serving import Pick, Picks, ServedPart, SlotRange
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.numbers import Number
 from modelkeep.domain.policy.results import RuleResult
@@ -144,6 +162,20 @@ DOCUMENTS = {
     "rollback": RollbackView(BACK),
     "changes": ChangesView([ItemOutcome("a@1", PROMOTED, None), ItemOutcome("a@2", None, fields(NotFound("no", "hint")))]),
     "requests": RequestsView(None, [REQUEST]),
+    "picks": PicksView(
+        None,
+        Picks(
+            "fraud", "production", "0123456789abcdef0123456789abcdef", 2,
+            (
+                ServedPart("fraud@3", 3, 90.0, (SlotRange(1000, 9999),)),
+                ServedPart("fraud@4", 4, 10.0, (SlotRange(0, 999),)),
+            ),
+            (Pick("user-1", "fraud@3", 3, 9990),),
+        ),
+    ),
+    "deployments": DeploymentsView(AS_OF, [DEPLOYMENT]),
+    "signalled": SignalledView([PROMOTED]),
+    "signals": SignalsView(None, [SIGNAL]),
     "path": PathView("fraud@3", "/cache/modelkeep/ab/cd/model.onnx"),
     "field": FieldView.of("fraud@3", VersionView(VERSION, None).document(), "metric.auc"),
     "description": DescriptionView("fraud", "Scores card payments\nowned by risk"),
@@ -184,6 +216,10 @@ DOCUMENTS = {
     "policies": PoliciesView(AS_OF, [RULES]),
     "policydiff": PolicyDiffView(PolicyDiff("in force", "policy.toml", same=False, differences=(DIFFERENCE,))),
     "policyfiles": PolicyFilesView("team", ["policy.toml", "MODELS.md"]),
+    "hooks": HooksView(
+        [HookRow("ci", "/home/ana/.config/modelkeep/config.toml", "url", "https://ci.example.org", ("promote",), ("production",), (), 30, signed=True, runs=True)]
+    ),
+    "hookrun": HookRunView(HookRun("ci", ok=True, outcome="status 200", attempts=1, output="")),
     "pruned": PrunedView(
         [
             Pruned("fraud@1", "superseded", "archived", "retention: keeps the last 20; the rest is archived", changed=True, seq=9, dry_run=False),

@@ -1,8 +1,9 @@
 """What a terminal shows, drawn on one with a fixed width, time and zone."""
 
 from msgspec.structs import replace
-from rows import CHURN, DIGEST, ENTRY, FRAUD, LINEAGE, MODEL, TENURE, VERSION, drawn, version_row
+from rows import CHURN, DIGEST, ENTRY, FRAUD, LINEAGE, MODEL, REQUEST, TENURE, VERSION, drawn, version_row
 
+from modelkeep.cli.views.approvals import RequestsView
 from modelkeep.cli.views.layout import text
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.cli.views.maintenance import VerificationView
@@ -158,3 +159,36 @@ def test_files_that_were_not_added_up_are_many():
     assert "holds     1 model, 2 versions, many files (status --size), 3 entries\n" in drawn(StatusView(found))
     assert "size_bytes\t-" in StatusView(found).lines()
     assert StatusView(found).document()["size_bytes"] is None
+
+
+def test_a_request_is_a_row_and_one_of_a_version_a_page_with_what_each_approver_saw():
+    assert drawn(RequestsView(None, [REQUEST]), width=140) == (
+        "request   version   stage        state   asked           approvals   who may approve                reason\n"
+        "17        fraud@4   production   open    1d ago by ana   0/1         user:rita, group:risk (risk)   march data\n"
+    )
+    assert drawn(RequestsView(None, [REQUEST], detailed=True), width=140) == (
+        "request 17  fraud@4 for production  open\n"
+        '  asked            2026-11-22 09:00:00 by ana: "march data"\n'
+        "  would replace    fraud@3\n"
+        f"  plan             {DIGEST}\n"
+        "  who may approve  user:rita, group:risk (risk)\n"
+        "  rule                       value   must be\n"
+        "  metric auc min     holds   0.93    >= 0.9\n"
+        "  approval of risk   fails   0       1 person with the role risk\n"
+        '  approved 2026-11-22 10:00:00 by rita (risk) in entry 18: "seen the report"  '
+        "stale: metric auc min was 0.88, and is 0.93\n"
+        "    saw it replace      fraud@3\n"
+        "    saw metric auc min  0.88\n"
+    )
+
+
+def test_a_broken_glass_is_loud_in_every_list():
+    held = replace(FRAUD.holders[0], waived=2)
+    fraud = replace(FRAUD, holders=(held,))
+    view = ModelsView(None, [fraud], ["staging", "production"])
+    assert "3  12d  ~ 4 at 10%  BREAK-GLASS, 2 rules waived" in drawn(view, width=140)
+    assert view.notes() == ["warning: fraud@3 is in production by breaking the glass, against rules of the policy"]
+    tenure = replace(TENURE, waived=1)
+    assert "BREAK-GLASS, 1 rule waived" in drawn(TenuresView(None, [tenure]), width=160)
+    version = replace(version_row(3), break_glass=("production",))
+    assert len(VersionsView(None, [version]).notes()) == 1

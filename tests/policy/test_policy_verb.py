@@ -1,9 +1,12 @@
 """`policy` in the log: which rules can be in force, what they make of names and stages, and who can change them."""
 
 import pytest
-from history import History
+from history import History, sha
 from msgspec.json import decode, encode
+from msgspec.structs import replace
 
+from modelkeep.domain.checks import judge
+from modelkeep.domain.entry import parse_entry
 from modelkeep.domain.policy.rules import (
     Gate,
     RequiredApproval,
@@ -14,6 +17,7 @@ from modelkeep.domain.policy.rules import (
     parse_rules,
 )
 from modelkeep.errors import Conflict, Damaged, Denied, ModelkeepError, UsageError
+from modelkeep.store.db.ledger import entries
 from modelkeep.store.db.state import SqlState
 
 OWNER = RoleRules("owner", ("policy", "role"))
@@ -101,8 +105,11 @@ def test_the_words_of_a_stage_are_those_of_the_policy(history):
 def test_the_same_rules_again_change_nothing(history):
     rules = Rules(stages=two())
     history.policy(rules)
-    with pytest.raises(AssertionError, match="these rules are in force"):
-        history.policy(rules, "# another comment")
+    with pytest.raises(AssertionError, match="this policy is in force"):
+        history.policy(rules)
+    history.policy(rules, "# another comment")
+    assert history.registry.policy().source == "# another comment"
+    assert "at most 524,288 bytes" in refused(history.policy, rules, "#" * 600_000).message
 
 
 @pytest.mark.parametrize(
@@ -142,6 +149,24 @@ def test_a_forged_policy_with_numbers_beyond_all_bounds_is_damage(field, value):
     data = encode({"format": "modelkeep policy 1", "stages": [dict(sorted(stage.items()))]}, order="sorted")
     with pytest.raises(Damaged):
         parse_rules(data)
+
+
+def test_verify_finds_a_policy_that_was_written_around_the_rules(history):
+    """Somebody appends an entry whose rules no `decide` lets through."""
+    history.policy(Rules(stages=two()))
+    (entry,) = [parse_entry(data) for number, data in entries(history.connection) if number == 2]
+    rules = Rules(stages=(StageRules(name="production", after=("nowhere",)),))
+    command = replace(entry.intent.command, rules=sha(rules.to_bytes().decode()))
+    forged = replace(entry, intent=replace(entry.intent, command=command))
+    source = {command.source: b"# a policy"}
+    found = judge(SqlState(history.until(1)), forged, None, {**source, command.rules: rules.to_bytes()})
+    assert found is not None
+    assert found.message == (
+        "policy could not have been written: these rules cannot be in force: "
+        "stages.0.after.0: no stage below production is called 'nowhere'"
+    )
+    right = {**source, entry.intent.command.rules: Rules(stages=two()).to_bytes()}
+    assert judge(SqlState(history.until(1)), entry, None, right) is None
 
 
 # Who can change the policy

@@ -71,6 +71,7 @@ def _pages(
             first = 1
             while numbers := _next(context, model, first):
                 page, failure = _page(runner, [_Prune(context, model, number, message) for number in numbers])
+                context.listener.told(context)
                 if page:
                     yield page
                 if failure is not None:

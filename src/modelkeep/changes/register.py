@@ -77,7 +77,9 @@ def register(
             has_roles = roles_apply(reader)
         if has_roles:
             _check_permission(context, request, names.stage)
-        return _Registration(context, session, request, provenance).run(stdin, progress)
+        done = _Registration(context, session, request, provenance).run(stdin, progress)
+    context.listener.told(context)
+    return done
 
 
 def _check_permission(context: Context, request: Request, stage: StageDef | None) -> None:

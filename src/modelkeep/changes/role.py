@@ -33,11 +33,11 @@ def change_role(role: str, who: str, *, grant: bool) -> Resolve:
             say(f"warning: this machine knows no {principal.kind} {principal.name}: another one that writes has to")
         if grant and (policy is None or not policy.rules.roles):
             say(f"note: no policy names roles yet: {role} counts once one does")
-        if not grant and policy is not None:
+        before = [each.role for each in bindings if each.principal == str(principal)]
+        if not grant and role in before and policy is not None:
             _warn_of_strangers(
                 policy.rules, [each for each in bindings if each != Binding(role, principal.kind, principal.name)], say
             )
-        before = [each.role for each in bindings if each.principal == str(principal)]
         after = sorted({*before, role}) if grant else [each for each in before if each != role]
         effect = Effect(str(principal), _listed(before), _listed(after))
         return ChangeRequest(Role(role, principal, grant), None, effects=(effect,), about=role)

@@ -62,7 +62,9 @@ class _Prepared(Struct, frozen=True):
 def run_change(context: Context, resolve: Resolve, *, message: str | None, dry_run: bool) -> ChangeOutcome:
     """Carry out one change in a session of its own."""
     with closing(Session(context.database)) as session:
-        return ChangeRunner(context, session, message=message, dry_run=dry_run).run(resolve)
+        outcome = ChangeRunner(context, session, message=message, dry_run=dry_run).run(resolve)
+    context.listener.told(context)
+    return outcome
 
 
 class ChangeRunner:
@@ -131,7 +133,9 @@ class ChangeRunner:
             if prepared.continues:
                 remember_head(context, outcome.entry, outcome.entry_hash)
             notes = clock_warnings(context, outcome.entry)
-        return ChangeOutcome(request, outcome.entry, outcome.already, self.dry_run, notes)
+        done = ChangeOutcome(request, outcome.entry, outcome.already, self.dry_run, notes)
+        context.listener.add(context, done)
+        return done
 
     def _unchanged(self, request: ChangeRequest) -> ChangeOutcome:
         already = AlreadySo(request.unchanged or "", request.version)

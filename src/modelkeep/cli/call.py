@@ -49,11 +49,29 @@ class Call:
         self._settings: Settings | None = None
         self._pending: list[str] = []
         self._printed: set[str] = set()
+        self._opened: list[Registry] = []
 
     def run(self, function: CommandFunction, **values: Any) -> int | None:
-        """Run a command with this call, and print the notes of the registry, also where the command raises."""
+        """Run a command with this call, and print the notes of the registry, also where the command raises.
+
+        Hooks run when the answer is printed; ^C before ends the command without them.
+        """
+        interrupted = False
         try:
             return function(self, **values)
+        except KeyboardInterrupt:
+            interrupted = True
+            raise
+        finally:
+            self._say_pending()
+            if not interrupted:
+                self._run_hooks()
+
+    def _run_hooks(self) -> None:
+        """Run the hooks of the changes that were made, and print what they warn of."""
+        try:
+            for registry in self._opened:
+                registry.run_hooks()
         finally:
             self._say_pending()
 
@@ -83,7 +101,10 @@ class Call:
             self.say(f"a new registry was made at {created.directory}")
         if self.flags.verbose:
             self.say(f"registry: {located.path} ({located.where or 'the default place'})", loud=True)
-        return open_registry(settings=self.settings, must_exist=must_exist, say=self._pending.append)
+        found = open_registry(settings=self.settings, must_exist=must_exist, say=self._pending.append)
+        found.hold_hooks()
+        self._opened.append(found)
+        return found
 
     @property
     def change_flags(self) -> dict[str, Any]:

@@ -141,7 +141,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "identify", "fetch", INSPECT, "Find the versions that a file, directory or digest belongs to",
         ("modelkeep identify /srv/scorer/model.onnx", "modelkeep identify /srv/scorer/ --exclude '*.log'"),
-        ("ref", "stage", "since", "until", "state", "file"),
+        ("ref", "stage", "since", "until", "state", "file", "share", "runs_at"),
     ),
     CommandRow(
         "path", "fetch", INSPECT, "Print the path of a read-only view with the real file names",
@@ -266,6 +266,43 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
     ),
     CommandRow(
+        "pick", "serving", RUN, "Say which version of a stage serves a key, in a canary or an A/B test",
+        ("modelkeep pick fraud@production --key user-1", "modelkeep pick fraud@production --keys-from users.txt"),
+        ("ref", "key", "slot"),
+    ),
+    CommandRow(
+        "deployment", "serving", RUN, "Record where versions run",
+        ("modelkeep deployment record fraud@production --to k8s/prod-eu",),
+        commands=(
+            CommandRow(
+                "record", "serving", RUN, "Record that a version runs at a target, or does so no more",
+                (
+                    "modelkeep deployment record fraud@production --to k8s/prod-eu --endpoint https://scorer.example/fraud",
+                    "modelkeep deployment record fraud@3 --to k8s/prod-eu --status stopped",
+                ),
+                ("what: before -> after",),
+            ),
+        ),
+    ),
+    CommandRow(
+        "deployments", "serving", RUN, "List what runs where, and whether that is what should run",
+        ("modelkeep deployments fraud", "modelkeep deployments --drift --exit-code"),
+        ("target", "ref", "status", "share", "stage", "since", "actor", "drift", "endpoint"),
+    ),
+    CommandRow(
+        "signal", "serving", RUN, "Record what monitoring measured; the policy says what that means",
+        (
+            "modelkeep signal fraud@4 p99 0.31 --count 1200 --window 1h --source prometheus",
+            "modelkeep signal fraud@4 'Drifted*' --evidently report.json",
+        ),
+        ("what: before -> after",),
+    ),
+    CommandRow(
+        "signals", "serving", RUN, "List what monitoring measured, and what a person has still to look at",
+        ("modelkeep signals fraud --since 7d", "modelkeep signals --open --exit-code"),
+        ("seq", "ref", "signal", "value", "time", "actor", "count", "window_seconds", "source", "item", "closed", "left", "marked_bad"),
+    ),
+    CommandRow(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",
         ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         ("severity", "code", "place", "message"),
@@ -334,6 +371,22 @@ COMMANDS: tuple[CommandRow, ...] = (
             CommandRow(
                 "trust", "setup", SETUP, "Trust a directory of another user, or list the trusted ones",
                 ("modelkeep config trust /srv/fraud", "modelkeep config trust"), ("directory",),
+            ),
+        ),
+    ),
+    CommandRow(
+        "hook", "hooks", SETUP, "List and try the commands and webhooks that are told of changes",
+        ("modelkeep hook list", "modelkeep hook test notify"),
+        commands=(
+            CommandRow(
+                "list", "hooks", SETUP, "List the hooks of your config and of the registry",
+                ("modelkeep hook list", "modelkeep hook list --json"),
+                ("name", "kind", "target", "on", "stages", "models", "runs", "source"),
+            ),
+            CommandRow(
+                "test", "hooks", SETUP, "Run a hook now, with an entry that is there already",
+                ("modelkeep hook test notify", "modelkeep hook test notify --event promote"),
+                ("name", "ok", "outcome"),
             ),
         ),
     ),

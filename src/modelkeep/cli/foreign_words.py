@@ -41,7 +41,7 @@ _LINES = {
     "verify {*}": "check fsck",
     "verify --bytes --repair {*}": "repair",
     "backup {*}": "snapshot",
-    "gc {*}": "prune clean cleanup",
+    "gc {*}": "clean cleanup",
     "init {*}": "initialize create new",
     "init --shared {*}": "share",
     "config trust {*}": "trust",
@@ -49,12 +49,27 @@ _LINES = {
     "lineage {*}": "graph ancestors",
     "evaluate {*}": "log-metric log-metrics score",
     "identify {*}": "which what",
+    "policy show {*}": "rules governance",
+    "policy history {*}": "policies",
+    "promote {*} --request": "request ask propose",
+    "approve {*}": "accept sign-off lgtm",
+    "reject {*}": "withdraw decline deny cancel",
+    "requests {*}": "approvals pending reviews",
+    "acknowledge {*}": "ack resolve",
     "role grant {*}": "grant",
     "role revoke {*}": "revoke",
     "role list": "roles permissions members users",
 }
 #: The same for words after the name of a group.
 _IN_GROUPS = {
+    "policy": {
+        "init {*}": "new create template generate begin start",
+        "set {*}": "apply put enforce use load push import update upload activate",
+        "set {*} -n": "validate check test try plan lint preview verify dry-run",
+        "show {*}": "get cat print view current export edit",
+        "history {*}": "log list ls versions audit revert rollback",
+        "diff {*}": "compare changes",
+    },
     "role": {
         "grant {*}": "add assign give set bind",
         "revoke {*}": "remove rm delete del take unassign drop unbind",

@@ -19,7 +19,8 @@ _WORDS = {
     "NAME": "a model, as fraud or risk/fraud",
     "SELECTOR": "what stands behind the @ of a REF",
     "PATTERN": "a glob over the names of models, as 'risk/*'",
-    "STAGE": "a stage of this registry, as staging or production; modelkeep status shows what holds the highest",
+    "STAGE": "a stage of this registry, as staging or production; modelkeep status shows what holds the highest, "
+    "modelkeep policy show what each means",
     "ALIAS": "a name that moves between versions, as champion: small letters, digits and -",
     "VERSION": "a version of this model by its number (3), its label (1.2.0) or its digest (sha256:HEX)",
     "DATA": "a dataset: NAME or NAME@VERSION in your own words (transactions@2026-02), a URI, or with / or . in it a path "

@@ -27,9 +27,10 @@ from modelkeep.domain.policy.rules import (
     Soak,
     StageRules,
 )
+from modelkeep.domain.policy.words import KINDS
 from modelkeep.domain.stages import DEFAULT_STAGES
 from modelkeep.domain.text import printable
-from modelkeep.errors import SchemaMismatch, UsageError
+from modelkeep.errors import NotFound, SchemaMismatch, UsageError
 from modelkeep.provenance.policy_reader import Table
 from modelkeep.provenance.toml_lines import key_lines, line_of
 from modelkeep.provenance.value_files import parse_toml, read_bytes
@@ -64,7 +65,11 @@ def read_policy(path: str, present_stages: Sequence[str] | None = None) -> Polic
     format of a newer modelkeep.
     """
     shown = "standard input" if path == "-" else printable(path)
-    data = read_bytes(path)
+    try:
+        data = read_bytes(path)
+    except NotFound as error:
+        kind = path if path in KINDS else "team"
+        raise NotFound(error.message, f"modelkeep policy init {kind}        (writes one to begin with)") from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

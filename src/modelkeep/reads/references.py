@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from shlex import quote
 
 from modelkeep.domain.refs import Ref, Word, parse_ref
@@ -66,12 +66,19 @@ def stage_named(reader: Reader, text: str) -> StageDef:
     if stage is not None:
         return stage
     names = [each.name for each in stages]
-    listed = f"stages are {', '.join(names)}"
+    listed = f"stages are {', '.join(_with_meanings(reader, names))}"
     if is_development(text, stages):
         message = "development is where a version is before it holds a stage: nothing is put there"
         raise UsageError(message, listed)
     message = f"there is no stage '{printable(text)}'"
     raise NotFound(message, hint(listed, text, names))
+
+
+def _with_meanings(reader: Reader, names: Sequence[str]) -> list[str]:
+    """Return stages, each with what the policy in force says that it means."""
+    policy = SqlState(reader).policy()
+    meanings = {} if policy is None else {each.name: each.meaning for each in policy.rules.stages if each.meaning}
+    return [f"{name} ({meanings[name]})" if name in meanings else name for name in names]
 
 
 def _needs_version(reader: Reader, found: Resolved, command: str, at: int | None) -> UsageError:

@@ -20,6 +20,7 @@ from modelkeep.domain.answers.versions import (
     VersionRow,
 )
 from modelkeep.errors import UsageError
+from modelkeep.reads import deployments
 from modelkeep.reads.references import version_of, version_or_model
 from modelkeep.reads.roles import stage_authorities
 from modelkeep.reads.snapshot import snapshot
@@ -112,6 +113,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved, context: Conte
         tenures=history.tenures(reader, at, model=found.model, version=number),
         contents=tuple(FileRow(*file) for file in reader.rows(select.FILES, **key)),
         deletion=deletion(reader, at, **key) if row.deleted else None,
+        deployments=deployments.of_version(reader, at, found.model, number),
         requests=() if context is None else _requests(context, reader, at, found),
         checks=() if context is None else _checks(context, reader, at, found),
     )

@@ -280,7 +280,40 @@ def test_the_one_whom_a_shared_account_names_cannot_approve():
     assert "is named as the one who made the version" in approve_as(history, "bo")
 
 
+def test_two_approvers_whom_the_policy_names_as_one_person_later_count_once():
+    history = asked(rules((RequiredApproval(count=2),)))
+    for user in ("bo", "bob"):
+        history.user = user
+        history.approve("fraud@1", 4)
+    assert approvals(history) == {5: None, 6: None}
+    history.policy(rules((RequiredApproval(count=2),), persons=(Person("Bo Bell", ("bo", "bob")),)))
+    assert approvals(history) == {5: None, 6: "same-person"}
+
+
 # Requests
+
+
+def test_an_approval_names_an_open_request_for_the_version_and_the_stage():
+    history = asked()
+    history.register("fraud", "two")
+    history.user = "bo"
+    assert refused(history.approve, "fraud@1", 3) == "entry 3 asks for no promotion"
+    assert refused(history.approve, "fraud@2", 4) == "entry 4 asks for something else than fraud@2 in production"
+
+
+def test_what_is_in_the_stage_already_and_what_is_asked_for_already_is_not_asked_for_again():
+    history = asked()
+    with pytest.raises(AssertionError, match="request 4 asks for it"):
+        history.request("fraud@1")
+    history.promote("fraud@1", "production", break_glass=True, reason="now")
+    with pytest.raises(AssertionError, match="fraud@1 is in production"):
+        history.request("fraud@1")
+
+
+def test_without_a_policy_there_is_nothing_to_judge():
+    history = History()
+    history.register("fraud")
+    assert history.judgement("fraud@1") is None
 
 
 def test_a_request_is_refused_where_it_could_not_be_approved():

@@ -6,7 +6,16 @@ from log_kinds import intents
 
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.manifest import Pointer, PointerFile
-from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, RoleRules, Rules, StageRules
+from modelkeep.domain.policy.rules import (
+    Gate,
+    Person,
+    RequiredApproval,
+    RequiredCheck,
+    RoleRules,
+    Rules,
+    Soak,
+    StageRules,
+)
 from modelkeep.domain.record import encode_canonical
 from modelkeep.errors import Conflict, Denied, NotFound, UsageError
 
@@ -148,10 +157,19 @@ def test_a_version_that_is_registered_into_a_stage_meets_its_gate(history):
 
 def test_what_no_new_version_can_have_refuses_it():
     history = History()
-    history.policy(rules(approvals=(RequiredApproval(count=1),), after=("staging",)))
+    history.policy(
+        rules(
+            approvals=(RequiredApproval(count=1),),
+            after=("staging",),
+            soak=Soak(stage="staging", seconds=90),
+            checks=(RequiredCheck(name="bias"),),
+        )
+    )
     error = refused(Denied, history.register, "new", stage="production")
-    assert error.message.splitlines()[1:3] == [
+    assert error.message.splitlines()[1:5] == [
         "  after: never in staging, must be in staging before",
+        "  soak: never in staging, must be 90s in staging until now",
+        "  check bias: missing, must be pass or warn",
         "  approval: 0, must be 1 person",
     ]
 
@@ -226,7 +244,7 @@ def test_breaking_the_glass_waives_the_rules_and_keeps_what_they_found(history):
     assert history.registry.model("fraud").holders[0].waived == 2
     assert history.registry.version("fraud@1").break_glass == ("production",)
     assert history.registry.audit()[-1].sentence == (
-        'promoted fraud@1 to production, breaking the glass: 2 rules of the policy waived: "the other one answers nonsense"'
+        'promoted fraud@1 to production, breaking the glass (2 rules of the policy waived): "the other one answers nonsense"'
     )
 
 

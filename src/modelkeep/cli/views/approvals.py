@@ -111,8 +111,8 @@ def _approval(approval: ApprovalRow, clock: Clock) -> Iterator[RenderableType]:
 
 def rule_table(rules: Sequence[RuleFinding]) -> RenderableType:
     """Return rules, a row each: whether it holds, the value that it found, and its bound."""
-    rows = ((text(rule_word(each), _STYLES[rule_word(each)]), each.rule, each.value, each.bound) for each in rules)
-    return table(("", "rule", "value", "must be"), rows, fold=("value", "must be"), title=2)
+    rows = ((each.rule, text(rule_word(each), _STYLES[rule_word(each)]), each.value, each.bound) for each in rules)
+    return table(("rule", "", "value", "must be"), rows, fold=("value", "must be"))
 
 
 def rules_sections(tenures: Sequence[Tenure]) -> list[RenderableType]:

@@ -6,6 +6,7 @@ from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.changes import RuleFinding
 from modelkeep.domain.answers.checks import CheckRow
 from modelkeep.domain.answers.roles import StageAuthority
+from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
 
@@ -258,6 +259,7 @@ class Version(VersionRow, frozen=True, kw_only=True):
     tenures: tuple[Tenure, ...]
     contents: tuple[FileRow, ...] = ()
     deletion: Deletion | None = None
+    deployments: tuple[DeploymentRow, ...] = ()
     requests: tuple[RequestRow, ...] = ()
     checks: tuple[CheckRow, ...] = ()
 

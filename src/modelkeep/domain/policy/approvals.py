@@ -71,11 +71,9 @@ def involvement(state: GovernedState, rules: Rules, request: PromotionRequest, m
     registered = state.particulars(request.model, request.version).seq
     for seq, did in ((request.seq, "asked for it"), (registered, "registered the version")):
         by = state.identity(seq)
-        if by is None:
-            continue
-        if by.in_user_namespace and not me.in_user_namespace:
-            return f"the account that {did} was in a user namespace and may be anybody's"
-        if may_be_same_person(rules, by, me):
+        if by is not None and may_be_same_person(rules, by, me):
+            if by.in_user_namespace:
+                return f"the account that {did} was in a user namespace and may be anybody's"
             return f"{_shown(rules, by, me)} {did}"
         for name in state.names_given(seq):
             if is_named(rules, me, name):

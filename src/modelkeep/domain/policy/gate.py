@@ -111,8 +111,8 @@ def open_gate(
     stays in the entry. Where nothing is to be waived, breaking the glass is refused.
     """
     judgement = judge(proposal, candidate, stage, share)
-    if judgement is None:
-        return None
+    if judgement is None or not (break_glass or judgement.refused):
+        return judgement
     if break_glass:
         found = (*_lacking_permission(proposal, stage), *judgement.results)
         waived = tuple(map(waive, found))
@@ -120,9 +120,7 @@ def open_gate(
             message = f"every rule of the policy holds for {candidate.ref} in {stage}: there is no glass to break"
             raise UsageError(message, f"modelkeep promote {quote(candidate.ref)} {quote(stage)}")
         return replace(judgement, results=waived)
-    if judgement.refused:
-        raise denial(proposal, candidate, stage, judgement)
-    return judgement
+    raise denial(proposal, candidate, stage, judgement)
 
 
 def _lacking_permission(proposal: Proposal, stage: str) -> Iterator[RuleResult]:

@@ -8,7 +8,7 @@ from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
-from modelkeep.errors import Conflict, Denied, NotFound
+from modelkeep.errors import Denied, NotFound
 
 
 class Acknowledge(Command, frozen=True):
@@ -30,11 +30,8 @@ class Acknowledge(Command, frozen=True):
             return AlreadySo(f"what entry {self.entry} opened was acknowledged")
         policy = proposal.state.policy()
         rules = Rules() if policy is None else policy.rules
-        opener = proposal.state.identity(self.entry)
-        if opener is None:
-            message = f"there is no entry {self.entry}"
-            raise Conflict(message)
-        if item.item == "break-glass" and may_be_same_person(rules, opener, identity_of(proposal.observed)):
+        opener, me = proposal.state.identity(self.entry), identity_of(proposal.observed)
+        if item.item == "break-glass" and opener is not None and may_be_same_person(rules, opener, me):
             message = f"{opener.user} broke the glass in entry {self.entry}, and another person has to acknowledge it"
             raise Denied(message)
         return (ItemClosed(self.entry),)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from modelkeep.domain.governed_state import Approval, PromotionRequest
 from modelkeep.domain.policy.approvals import involvement
 from modelkeep.domain.policy.candidate import registered
-from modelkeep.domain.policy.gate import Judgement, judge
+from modelkeep.domain.policy.gate import judge
 from modelkeep.domain.policy.identity import identity_of, is_same_person, person_of
 from modelkeep.domain.policy.permissions import require, roles_of
 from modelkeep.domain.policy.rules import Rules, StageRules
@@ -57,8 +57,8 @@ class Approve(Command, frozen=True):
             message = f"{observed.user} cannot approve {name}: {involved}"
             raise Denied(message, "another person has to: modelkeep requests shows who may")
         roles = _roles_that_count(proposal, stage)
-        judgement = _judged(proposal, model, version, asked)
-        if judgement.plan.plan_digest != self.plan:
+        judgement = judge(proposal, registered(state, model, version), asked.stage, asked.share)
+        if judgement is None or judgement.plan.plan_digest != self.plan:
             message = f"what request {self.request} rests on is not what it was when you looked"
             raise Conflict(message, f"modelkeep approve {self.request} -n        (look again)")
         for given in state.approvals(asked.seq):
@@ -195,11 +195,3 @@ def _roles_that_count(proposal: Proposal, stage: StageRules) -> tuple[str, ...]:
         message = f"{observed.user} bears no role whose approval {stage.name} asks for: it takes {asks}"
         raise Denied(message, "modelkeep role list")
     return roles
-
-
-def _judged(proposal: Proposal, model: Model, version: Version, asked: PromotionRequest) -> Judgement:
-    judgement = judge(proposal, registered(proposal.state, model, version), asked.stage, asked.share)
-    if judgement is None:
-        message = f"{asked.stage} asks for no approval"
-        raise Conflict(message)
-    return judgement

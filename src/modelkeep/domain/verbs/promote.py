@@ -112,7 +112,7 @@ class Promote(Command, frozen=True):
                 parts.append(f"promoted {words.ref(event.version)} to {event.stage}{share}{displaced}")
                 if event.waived:
                     rules = f"{event.waived} rule{'' if event.waived == 1 else 's'} of the policy"
-                    parts.append(f"breaking the glass: {rules} waived")
+                    parts.append(f"breaking the glass ({rules} waived)")
         return ", ".join(parts)
 
 

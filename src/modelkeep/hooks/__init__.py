@@ -1,0 +1,1 @@
+"""Hooks: commands and webhooks that are told of a change once it is committed."""

@@ -1,0 +1,98 @@
+"""Where hooks are configured: the user's config, and ``hooks.toml`` in the directory of a registry that the user trusts.
+
+The file of a registry names programs that run as everybody who changes it. So it counts only for accounts that trust
+the registry (`modelkeep config trust`), and only where nobody but the registry's owner, root or the account itself can have
+written it.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from modelkeep import locate
+from modelkeep.errors import UsageError
+from modelkeep.hooks.hook import Hook, parse_hooks
+from modelkeep.hooks.names import FILE
+from modelkeep.owners import our_uids
+from modelkeep.userdirs import config_file
+
+_LARGEST_BYTES = 64 << 10
+
+
+class HookFiles(Struct, frozen=True):
+    """The hooks that run, in order; those of a registry that is not trusted stand in ``untrusted`` as its file's path."""
+
+    hooks: tuple[Hook, ...]
+    untrusted: str | None = None
+
+
+def find_hooks(directory: str, configured: object, environ: Mapping[str, str]) -> HookFiles:
+    """Return the hooks of the user's config and then those of the registry; ``configured`` is the config's table.
+
+    Anything wrong with them raises ``UsageError``.
+    """
+    file = config_file(environ)
+    own = parse_hooks(configured, file, os.path.dirname(file)) if configured else ()
+    path = os.path.join(directory, FILE)
+    if not os.path.lexists(path):
+        return HookFiles(own)
+    if not is_trusted(directory, environ):
+        return HookFiles(own, path)
+    return HookFiles((*own, *hooks_of_registry(directory, environ)))
+
+
+def is_trusted(directory: str, environ: Mapping[str, str]) -> bool:
+    """Tell whether the user's config trusts a registry, or the directory that holds its ``.modelkeep``."""
+    file = config_file(environ)
+    trusted = {locate.resolved(each) for each in locate.trusted(locate.read_toml(file), file, environ)}
+    place = locate.resolved(directory)
+    holder = {os.path.dirname(place)} if os.path.basename(place) == locate.HERE else set()
+    return bool(trusted & {place, *holder})
+
+
+def hooks_of_registry(directory: str, environ: Mapping[str, str]) -> tuple[Hook, ...]:
+    """Return the hooks of a registry's own file, trusted or not."""
+    import tomllib
+
+    path = os.path.join(directory, FILE)
+    try:
+        found = tomllib.loads(_read(path, directory, environ).decode())
+    except (ValueError, RecursionError) as error:
+        message = f"{path} is not TOML: {error}"
+        raise UsageError(message, "mend that line") from error
+    for key in found:
+        if key != "hooks":
+            message = f"{path}: there is no setting '{key}'"
+            raise UsageError(message, "[hooks.NAME]")
+    # They run in /, for others may write in the registry's directory: what lies there could become a part of a program.
+    return parse_hooks(found.get("hooks", {}), path, os.sep)
+
+
+def _read(path: str, directory: str, environ: Mapping[str, str]) -> bytes:
+    """Return what is in the file; ``UsageError`` where another account may have written it, or it is no small file."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):  # opening a device may do something
+            raise _refused(path, "it is no regular file")
+        with open(os.open(path, flags), "rb") as file:
+            status = os.fstat(file.fileno())
+            data = file.read(_LARGEST_BYTES + 1) if stat.S_ISREG(status.st_mode) else b""
+        owner = os.stat(directory).st_uid
+    except OSError as error:
+        raise _refused(path, error.strerror or "it cannot be read") from error
+    ours = our_uids(environ)
+    if ours and status.st_uid not in {*ours, owner}:
+        raise _refused(path, "it belongs to another account")
+    if ours and status.st_mode & 0o022:
+        raise _refused(path, "others may write it: chmod go-w")
+    if len(data) > _LARGEST_BYTES or not stat.S_ISREG(status.st_mode):
+        raise _refused(path, "it is larger than 64 KiB, or no file")
+    return data
+
+
+def _refused(path: str, why: str) -> UsageError:
+    return UsageError(f"the hooks of {path} are not run: {why}", "modelkeep hook list")
