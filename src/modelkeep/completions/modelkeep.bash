@@ -3,10 +3,10 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role verify archive backup delete gc prune doctor migrate init whoami config hook completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role report verify archive backup delete gc prune doctor migrate init whoami config hook completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --event --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -o -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --data --depth --description --event --exclude --expect --field --filename --format --grace --if-exists --include --keep --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --since --sort --stage --stages --store --subset --tag --to --trained-at --until -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -47,6 +47,7 @@ _modelkeep_options() {
     'role grant') REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     'role revoke') REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     'role list') REPLY='--as-of '$REPLY ;;
+    report) REPLY='--since --until --model --verify --annex-iv -o --output --force --as-of '$REPLY ;;
     verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     backup) REPLY='--verify -n --dry-run --progress '$REPLY ;;

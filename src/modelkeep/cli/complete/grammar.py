@@ -42,6 +42,7 @@ COMMANDS = {
     "role grant": ("Give a role to an account or a group of the system", "text text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "role revoke": ("Take a role from an account or a group", "text text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "role list": ("List the roles, who has them, and what they allow", "", "--as-of=moment"),
+    "report": ("Report what changed and who answers for it, or document a version for an auditor", "version", "--since=moment --until=moment --model=model --verify --annex-iv -o=file --output=file --force --as-of=moment"),
     "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
