@@ -6,7 +6,7 @@ import os
 import msgspec
 import pytest
 
-from modelkeep import governance, oversight
+from modelkeep import governance, governance_checks, oversight, serving
 from modelkeep import registry as api
 from modelkeep.provenance.machine import Account
 
@@ -19,6 +19,11 @@ FOUND = {
 }  # fmt: skip
 RETAINED = "retained"
 HOOKED = "hooked"
+SERVED = "served"
+FOUND |= {"Serving.deployments": SERVED, "Serving.signals": SERVED, "Serving.signal_report": SERVED}
+REPORT = (
+    '{"metrics": [{"metric_name": "DriftedColumnsCount(drift_share=0.5)", "value": {"count": 2.0, "share": 0.25}}]}'
+)
 FOUND |= {"Oversight.prune": RETAINED, "Oversight.prune_pages": RETAINED, "Oversight.test_hook": HOOKED}
 POLICY = """
 [[stages]]
@@ -31,7 +36,7 @@ RETENTION = '\n[retention]\nkeep_last = 1\nthen = "archive"\n'
 
 EXAMPLES = {
     found.name.removeprefix(f"{module.__name__}."): found
-    for module in (api, governance, oversight)
+    for module in (api, governance, governance_checks, oversight, serving)
     for found in doctest.DocTestFinder(exclude_empty=True).find(module)
     if found.examples
 }
@@ -78,6 +83,10 @@ def prepared(tmp_path, monkeypatch):
             bo = as_account(registry, Account(4711, "bo", user_namespace=False))
             bo.register("churn", "model.onnx", code="none")
             bo.request("churn@2", "production", message="march data")
+        if until == SERVED:
+            registry.record_deployment("churn@1", "k8s/eu")
+            registry.signal("churn@1", "p99", "0.25")
+            (tmp_path / "report.json").write_text(REPORT)
         if until == OWNED:
             registry.grant_role("owner", "user:root")
         if until == LEFT:
@@ -104,7 +113,13 @@ def test_the_example_does_what_it_shows(name, prepared):
 
 
 def test_every_method_has_an_example():
-    for kind in (api.Registry, governance.Governance, oversight.Oversight):
+    for kind in (
+        api.Registry,
+        governance.Governance,
+        governance_checks.CheckMethods,
+        oversight.Oversight,
+        serving.Serving,
+    ):
         public = {
             f"{kind.__name__}.{name}" for name, member in vars(kind).items() if name[0] != "_" and callable(member)
         }

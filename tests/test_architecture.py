@@ -106,6 +106,7 @@ def test_what_completion_runs_on_loads_next_to_nothing(module: str):
         "modelkeep.store.db.completion",
         "modelkeep.store.db.sqlite",
         "modelkeep.store.db.sqlite.connection",
+        "modelkeep.store.db.sqlite.light_connection",
         "modelkeep.store.db.sqlite.schema",
         "modelkeep.local_path",
         "modelkeep.owners",

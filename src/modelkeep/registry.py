@@ -17,6 +17,7 @@ from modelkeep.governance import Governance
 from modelkeep.local_path import local_directory, local_path
 from modelkeep.oversight import Oversight
 from modelkeep.provenance.api_calls import as_function, checked, checked_class
+from modelkeep.serving import Serving
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -52,7 +53,7 @@ if TYPE_CHECKING:
 
 
 @checked_class
-class Registry(Governance, Oversight):
+class Registry(Governance, Oversight, Serving):
     """A model registry: one SQLite file and one directory.
 
     Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command line: ``fraud@3``,

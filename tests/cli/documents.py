@@ -8,7 +8,21 @@ import msgspec.structs
 sys.path.insert(1, str(Path(__file__).parent.parent / "support"))
 
 from governed_story import QUARTER, governed_history
-from rows import CHURN, ENTRY, FRAUD, LINEAGE, MODEL, PROMOTED, REGISTERED, REQUEST, TENURE, VERSION, version_row
+from rows import (
+    CHURN,
+    DEPLOYMENT,
+    ENTRY,
+    FRAUD,
+    LINEAGE,
+    MODEL,
+    PROMOTED,
+    REGISTERED,
+    REQUEST,
+    SIGNAL,
+    TENURE,
+    VERSION,
+    version_row,
+)
 
 from modelkeep.cli.views.approvals import RequestsView
 from modelkeep.cli.views.changes import (
@@ -18,6 +32,7 @@ from modelkeep.cli.views.changes import (
     RegisteredView,
     RollbackView,
 )
+from modelkeep.cli.views.checks import CheckedView, ChecksView, CheckView
 from modelkeep.cli.views.errors import fields
 from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.interface import as_json
@@ -34,6 +49,7 @@ from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.report import AnnexView, ReportView
 from modelkeep.cli.views.retention import PrunedView
 from modelkeep.cli.views.roles import RolesView
+from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalledView, SignalsView
 from modelkeep.cli.views.setup import (
     IdentityView,
     InitView,
@@ -46,6 +62,7 @@ from modelkeep.cli.views.setup import (
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
+from modelkeep.domain.answers.checks import Checked, CheckRow
 from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.answers.maintenance import (
     Access,
@@ -69,6 +86,7 @@ from modelkeep.domain.answers.policy import (
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Identity, Status
 from modelkeep.domain.answers.retention import Pruned, PruneError
 from modelkeep.domain.answers.roles import RoleBearer, RoleRow
+from modelkeep.domain.answers.serving import Pick, Picks, ServedPart, SlotRange
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.numbers import Number
 from modelkeep.domain.policy.results import RuleResult
@@ -84,6 +102,11 @@ BACK = RolledBack(
 RULES = PolicyRow(7, "2026-11-20T00:00:00.000000Z", "ana", "two approve", "sha256:0", None)
 DIFFERENCE = PolicyDifference("stage production", "approval", None, "one person who may approve")
 
+CHECK = CheckRow(
+    ref="fraud@3", name="bias", result="pass", state="stale", time="2026-11-01T10:00:00.000000Z", actor="ana",
+    expires="2026-12-31T10:00:00.000000Z", evidence="sha256:0", evidence_bytes=812, command="python bias.py {}",
+    outcome="exit code 0", reason="release 4", seq=7, stages=("staging", "production"), stale_for=("production",),
+)  # fmt: skip
 DOCUMENTS = {
     "models": ModelsView(None, [CHURN, FRAUD]),
     "models-as-of": ModelsView(AS_OF, [FRAUD]),
@@ -121,6 +144,21 @@ DOCUMENTS = {
             RoleRow("reviewer", ("approve", "promote:staging"), in_policy=True, bearers=()),
         ],
     ),
+    "checks": ChecksView(
+        AS_OF,
+        [
+            CHECK,
+            CheckRow(ref="fraud@3", name="scan", result=None, state="missing", stages=("production",)),
+        ],
+    ),
+    "check": CheckView(CHECK, None),
+    "checked": CheckedView(
+        Checked(
+            "check", "fraud", "fraud@3", changed=True, seq=7, effects=(Effect("bias", "none", "pass"),),
+            check="bias", result="pass", evidence="sha256:0", evidence_bytes=812,
+            expires="2026-12-31T10:00:00.000000Z", command="python bias.py {}", outcome="exit code 0",
+        )
+    ),
     "identity": IdentityView(Identity("ana", 1000, user_namespace=False, claimed=None)),
     "fetched": FetchedView(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
     "settings": SettingsView([SettingRow("registry", None, "default")]),
@@ -130,6 +168,20 @@ DOCUMENTS = {
     "rollback": RollbackView(BACK),
     "changes": ChangesView([ItemOutcome("a@1", PROMOTED, None), ItemOutcome("a@2", None, fields(NotFound("no", "hint")))]),
     "requests": RequestsView(None, [REQUEST]),
+    "picks": PicksView(
+        None,
+        Picks(
+            "fraud", "production", "0123456789abcdef0123456789abcdef", 2,
+            (
+                ServedPart("fraud@3", 3, 90.0, (SlotRange(1000, 9999),)),
+                ServedPart("fraud@4", 4, 10.0, (SlotRange(0, 999),)),
+            ),
+            (Pick("user-1", "fraud@3", 3, 9990),),
+        ),
+    ),
+    "deployments": DeploymentsView(AS_OF, [DEPLOYMENT]),
+    "signalled": SignalledView([PROMOTED]),
+    "signals": SignalsView(None, [SIGNAL]),
     "path": PathView("fraud@3", "/cache/modelkeep/ab/cd/model.onnx"),
     "field": FieldView.of("fraud@3", VersionView(VERSION, None).document(), "metric.auc"),
     "description": DescriptionView("fraud", "Scores card payments\nowned by risk"),

@@ -7,6 +7,7 @@ from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.approvals import ApprovalRow, RequestRow, SeenPlan, SeenValue
 from modelkeep.domain.answers.changes import Change, Effect, Registered, RuleFinding, Verdict
 from modelkeep.domain.answers.reports import AuditEntry, Lineage, LineageEdge, LineageNode
+from modelkeep.domain.answers.serving import DeploymentRow, SignalRow
 from modelkeep.domain.answers.versions import (
     CodeState,
     Dataset,
@@ -45,6 +46,38 @@ def holder(stage: str, version: int, since: str, label: str | None = None, share
     return Holder(stage, version, label, since, "ana", tuple(Share(*each) for each in shares))
 
 
+DEPLOYMENT = DeploymentRow(
+    ref="fraud@3",
+    name="fraud",
+    version=3,
+    target="k8s/eu",
+    status="running",
+    share=20.0,
+    stage="production",
+    endpoint="https://scorer.example/fraud",
+    since="2026-11-22T09:00:00.000000Z",
+    seq=21,
+    actor="ana",
+    expected=("fraud@4",),
+    drift="production is fraud@4",
+)
+SIGNAL = SignalRow(
+    seq=31,
+    ref="fraud@4",
+    name="fraud",
+    version=4,
+    signal="errors",
+    value=Number("0.2"),
+    count=1200,
+    window_seconds=3600,
+    source="prometheus",
+    time="2026-11-22T09:00:00.000000Z",
+    actor="ana",
+    item="signal",
+    closed=None,
+    left=("production",),
+    marked_bad=True,
+)
 REQUEST = RequestRow(
     request=17,
     ref="fraud@4",

@@ -21,6 +21,7 @@ def home(tmp_path_factory):
     """Return the directory of a registry with two models and an archived one."""
     from history import History
 
+    from modelkeep.domain.policy.rules import RoleRules, Rules
     from modelkeep.domain.verbs.evaluate import Data
 
     story = History()
@@ -37,6 +38,8 @@ def home(tmp_path_factory):
     story.evaluate("fraud@3", [("auc", "0.8")], Data(name="file", digest="sha256:0c41566e9a2b" + "0" * 52))
     story.archive("fraud@2")
     story.archive("old")
+    story.policy(Rules(roles=(RoleRules("owner", ("*",)), RoleRules("auditor", ("annotate",)))))
+    story.role("auditor", "group:ml")
     directory = tmp_path_factory.mktemp("home")
     story.connection.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
     return directory
@@ -107,6 +110,14 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("diff fraud 1", "1 1.0"),
         ("diff fraud@1 @c", "@champion"),
         ("diff fraud@1 fraud@3 fr", "fraud@ fraud-batch@"),
+        # roles of the policy, and accounts and groups of the system
+        ("role grant ", "owner auditor"),
+        ("role revoke au", "auditor"),
+        ("role grant auditor ", "user: group:"),
+        ("role grant auditor user:roo", "user:root"),
+        ("role grant auditor group:roo", "group:root"),
+        ("role revoke auditor ", "group:ml"),
+        ("role revoke owner u", "user:ana"),
         # fixed words
         ("list --format=", "--format=table --format=lines --format=json"),
         ("lineage x --format t", "tree table"),
@@ -315,6 +326,7 @@ def test_tab_loads_nothing_that_takes_time(home):
         "modelkeep.store.db.completion",
         "modelkeep.store.db.sqlite",
         "modelkeep.store.db.sqlite.connection",
+        "modelkeep.store.db.sqlite.light_connection",
         "modelkeep.store.db.sqlite.schema",
     }
 

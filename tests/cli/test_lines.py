@@ -279,7 +279,9 @@ def test_audit_is_a_line_an_entry_and_keeps_the_raw_entry_in_json():
 
 def test_identify_is_a_line_a_tenure():
     row = Identified("fraud@3", "production", "2026-11-11T13:00:01.000000Z", None, "active", "model.onnx", DIGEST)
-    assert IdentifiedView(None, [row]).lines() == ["fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tactive\tmodel.onnx"]
+    assert IdentifiedView(None, [row]).lines() == [
+        "fraud@3\tproduction\t2026-11-11T13:00:01Z\t-\tactive\tmodel.onnx\t-\t-"
+    ]
 
 
 def test_lineage_lines_are_edges_from_cause_to_result():

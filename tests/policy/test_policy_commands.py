@@ -113,9 +113,18 @@ def test_a_change_is_told_rule_by_rule(put):
 
 def test_the_same_rules_again_change_nothing(world, put):
     put(PLAIN)
-    again = put("# with a comment\n" + PLAIN)
-    assert (again.changed, again.why) == (False, "these rules are in force")
+    again = put(PLAIN)
+    assert (again.changed, again.why) == (False, "this policy is in force")
     assert PolicySetView(again).lines() == []
+
+
+def test_a_comment_that_changed_is_kept(world, put):
+    put(PLAIN)
+    text = "# with a comment\n" + PLAIN
+    done = put(text)
+    assert (done.changed, done.differences) == (True, ())
+    assert PolicySetView(done).notes()[0] == "no rule changed, only the text of the policy"
+    assert world.registry.policy().source == text
 
 
 def test_the_first_roles_give_the_author_the_one_that_can_change_them(put):
@@ -186,6 +195,30 @@ def test_a_wrong_stage_is_told_what_the_stages_mean(world, put):
     with pytest.raises(NotFound) as caught:
         world.registry.promote("fraud@1", "prd")
     assert caught.value.hint == "stages are staging, production (serves users)"
+
+
+def test_a_file_that_is_not_there_is_answered_with_the_command_that_writes_one(world, run_here):
+    assert run_here("policy", "set", "regulated")[::2] == (
+        3,
+        "error: there is no file 'regulated'\nhint: modelkeep policy init regulated        (writes one to begin with)\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("policy validate policy.toml", "policy set policy.toml -n"),
+        ("policy apply policy.toml", "policy set policy.toml"),
+        ("policy list", "policy history"),
+        ("policy compare policy.toml", "policy diff policy.toml"),
+        ("policy sett policy.toml", "policy set policy.toml"),
+        ("rules", "policy show"),
+        ("policies", "policy history"),
+    ],
+)
+def test_another_word_is_answered_with_ours(run_here, typed, meant):
+    code, _, err = run_here(*typed.split())
+    assert (code, err.splitlines()[-1]) == (2, f"hint: modelkeep {meant}")
 
 
 # show, history, diff

@@ -105,8 +105,11 @@ def test_the_words_of_a_stage_are_those_of_the_policy(history):
 def test_the_same_rules_again_change_nothing(history):
     rules = Rules(stages=two())
     history.policy(rules)
-    with pytest.raises(AssertionError, match="these rules are in force"):
-        history.policy(rules, "# another comment")
+    with pytest.raises(AssertionError, match="this policy is in force"):
+        history.policy(rules)
+    history.policy(rules, "# another comment")
+    assert history.registry.policy().source == "# another comment"
+    assert "at most 524,288 bytes" in refused(history.policy, rules, "#" * 600_000).message
 
 
 @pytest.mark.parametrize(
@@ -155,16 +158,15 @@ def test_verify_finds_a_policy_that_was_written_around_the_rules(history):
     rules = Rules(stages=(StageRules(name="production", after=("nowhere",)),))
     command = replace(entry.intent.command, rules=sha(rules.to_bytes().decode()))
     forged = replace(entry, intent=replace(entry.intent, command=command))
-    found = judge(SqlState(history.until(1)), forged, None, {command.rules: rules.to_bytes()})
+    source = {command.source: b"# a policy"}
+    found = judge(SqlState(history.until(1)), forged, None, {**source, command.rules: rules.to_bytes()})
     assert found is not None
     assert found.message == (
         "policy could not have been written: these rules cannot be in force: "
         "stages.0.after.0: no stage below production is called 'nowhere'"
     )
-    assert (
-        judge(SqlState(history.until(1)), entry, None, {entry.intent.command.rules: Rules(stages=two()).to_bytes()})
-        is None
-    )
+    right = {**source, entry.intent.command.rules: Rules(stages=two()).to_bytes()}
+    assert judge(SqlState(history.until(1)), entry, None, right) is None
 
 
 # Who can change the policy

@@ -275,9 +275,11 @@ def _steps(asked, question):
     return words(offers), len(steps)
 
 
-VALUES = ("alias", "at", "count", "end", "folded", "high", "low", "model", "name", "stage")
+VALUES = ("alias", "at", "count", "end", "folded", "high", "low", "model", "name", "role", "stage")
 ASKED = {
     "models": lambda names: names.models("fr"),
+    "roles": lambda names: names.roles(),
+    "bearers": lambda names: names.bearers("owner"),
     "fraud@": lambda names: names.versions("fraud", ""),
     "fraud@p": lambda names: names.versions("fraud", "p"),
     "fraud@1": lambda names: names.versions("fraud", "1"),
@@ -436,6 +438,6 @@ def test_hot_questions_walk_no_table(story, asked):
         for name, text in statements.items()
     }
     walked = {name for name, plan in steps.items() if any(re.match(r"SCAN \w", step) for step in plan)}
-    # the few stages; the newest rows of a table, up to a limit
-    assert walked == {"STAGES", "HOLDERS", "ALL_METRICS", "ALL_TAGS"}
+    # the few stages and policies; the newest rows of a table, up to a limit
+    assert walked == {"STAGES", "HOLDERS", "ROLES", "ALL_METRICS", "ALL_TAGS"}
     assert {name for name, plan in steps.items() if "TEMP" in str(plan)} == {"STAGES", "HOLDERS"}

@@ -11,6 +11,7 @@ from msgspec.structs import asdict, replace
 from modelkeep.changes.change_answer import answer
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
 from modelkeep.changes.runner import ChangeOutcome, missing_artifact
+from modelkeep.changes.serving import runs_still
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Passed, RolledBack
 from modelkeep.domain.json_values import to_text
@@ -227,5 +228,8 @@ def _notes_on_mark(reader: Reader, found: Resolved, leaving: int, *, marked: boo
     if marked:
         yield f"{left} is marked bad (undo: modelkeep mark {left} good)"
     aliases = aliases_of(reader, found.model, leaving)
+    targets = runs_still(reader, found, leaving)
+    if targets:
+        yield f"warning: {left} still runs at {', '.join(targets)}"
     if aliases:
         yield f"still pointing at {left}: {', '.join(f'{found.name}@{alias}' for alias in aliases)}"

@@ -141,7 +141,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "identify", "fetch", INSPECT, "Find the versions that a file, directory or digest belongs to",
         ("modelkeep identify /srv/scorer/model.onnx", "modelkeep identify /srv/scorer/ --exclude '*.log'"),
-        ("ref", "stage", "since", "until", "state", "file"),
+        ("ref", "stage", "since", "until", "state", "file", "share", "runs_at"),
     ),
     CommandRow(
         "path", "fetch", INSPECT, "Print the path of a read-only view with the real file names",
@@ -232,6 +232,75 @@ COMMANDS: tuple[CommandRow, ...] = (
                 ("role", "who", "permissions", "since", "actor"),
             ),
         ),
+    ),
+    CommandRow(
+        "check", "checks", GOVERN, "Record what was checked of a version, with the report that shows it",
+        ("modelkeep check run fraud@4 picklescan -- picklescan -p {}", "modelkeep check list fraud@4"),
+        commands=(
+            CommandRow(
+                "record", "checks", GOVERN, "Record the result of a check",
+                (
+                    "modelkeep check record fraud@4 bias-report pass --evidence bias.html --expires 90d",
+                    'modelkeep check record fraud@4 legal-review fail -m "no consent for this data"',
+                ),
+                ("check: before -> after",),
+            ),
+            CommandRow(
+                "run", "checks", GOVERN, "Run a command on a version and record how it ended; exit 1 where it failed",
+                (
+                    "modelkeep check run fraud@4 picklescan -- picklescan -p {}",
+                    "modelkeep check run fraud@staging drift --timeout 1h --warn-code 3 --evidence drift.html -- python drift.py",
+                ),
+                ("check: before -> after",),
+            ),
+            CommandRow(
+                "list", "checks", GOVERN, "List the checks of a version: results, missing, stale and expired ones",
+                ("modelkeep check list fraud@4", "modelkeep check list fraud@production --all --as-of 2026-03-01"),
+                ("check", "result", "state", "time", "actor", "expires", "evidence", "stages", "outcome"),
+            ),
+            CommandRow(
+                "show", "checks", GOVERN, "Show the newest result of a check, or write its evidence",
+                ("modelkeep check show fraud@4 bias-report", "modelkeep check show fraud@4 bias-report -o bias.html"),
+                ("field", "value"),
+            ),
+        ),
+    ),
+    CommandRow(
+        "pick", "serving", RUN, "Say which version of a stage serves a key, in a canary or an A/B test",
+        ("modelkeep pick fraud@production --key user-1", "modelkeep pick fraud@production --keys-from users.txt"),
+        ("ref", "key", "slot"),
+    ),
+    CommandRow(
+        "deployment", "serving", RUN, "Record where versions run",
+        ("modelkeep deployment record fraud@production --to k8s/prod-eu",),
+        commands=(
+            CommandRow(
+                "record", "serving", RUN, "Record that a version runs at a target, or does so no more",
+                (
+                    "modelkeep deployment record fraud@production --to k8s/prod-eu --endpoint https://scorer.example/fraud",
+                    "modelkeep deployment record fraud@3 --to k8s/prod-eu --status stopped",
+                ),
+                ("what: before -> after",),
+            ),
+        ),
+    ),
+    CommandRow(
+        "deployments", "serving", RUN, "List what runs where, and whether that is what should run",
+        ("modelkeep deployments fraud", "modelkeep deployments --drift --exit-code"),
+        ("target", "ref", "status", "share", "stage", "since", "actor", "drift", "endpoint"),
+    ),
+    CommandRow(
+        "signal", "serving", RUN, "Record what monitoring measured; the policy says what that means",
+        (
+            "modelkeep signal fraud@4 p99 0.31 --count 1200 --window 1h --source prometheus",
+            "modelkeep signal fraud@4 'Drifted*' --evidently report.json",
+        ),
+        ("what: before -> after",),
+    ),
+    CommandRow(
+        "signals", "serving", RUN, "List what monitoring measured, and what a person has still to look at",
+        ("modelkeep signals fraud --since 7d", "modelkeep signals --open --exit-code"),
+        ("seq", "ref", "signal", "value", "time", "actor", "count", "window_seconds", "source", "item", "closed", "left", "marked_bad"),
     ),
     CommandRow(
         "report", "report", RUN, "Report what changed and who answers for it, or document a version for an auditor",

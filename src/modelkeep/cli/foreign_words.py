@@ -49,6 +49,8 @@ _LINES = {
     "lineage {*}": "graph ancestors",
     "evaluate {*}": "log-metric log-metrics score",
     "identify {*}": "which what",
+    "policy show {*}": "rules governance",
+    "policy history {*}": "policies",
     "promote {*} --request": "request ask propose",
     "approve {*}": "accept sign-off lgtm",
     "reject {*}": "withdraw decline deny cancel",
@@ -60,6 +62,14 @@ _LINES = {
 }
 #: The same for words after the name of a group.
 _IN_GROUPS = {
+    "policy": {
+        "init {*}": "new create template generate begin start",
+        "set {*}": "apply put enforce use load push import update upload activate",
+        "set {*} -n": "validate check test try plan lint preview verify dry-run",
+        "show {*}": "get cat print view current export edit",
+        "history {*}": "log list ls versions audit revert rollback",
+        "diff {*}": "compare changes",
+    },
     "role": {
         "grant {*}": "add assign give set bind",
         "revoke {*}": "remove rm delete del take unassign drop unbind",

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 class PolicyInForce(Struct, frozen=True):
-    """The rules that hold, the entry that put them in force, and their digest."""
+    """The rules that hold, the entry that put them in force, their digest, and that of the TOML they came from."""
 
     seq: int
     digest: str
     rules: Rules
+    source: str
 
 
 class Binding(Struct, frozen=True):

@@ -73,13 +73,17 @@ def owns(slots: Slots, slot: int) -> bool:
 def resized(mine: Slots, others: Iterable[Slots], share: int) -> Slots:
     """Return slots for a share: those that the version has, as far as it keeps them, then the lowest that nobody has."""
     found, missing = [], share
-    taken = sorted([*mine, *(each for slots in others for each in slots)])
-    for first, last in (*mine, *_between(taken)):
+    for first, last in (*mine, *free_of([mine, *others])):
         end = min(last, first + missing - 1)
         if end >= first:
             found.append((first, end))
             missing -= end - first + 1
     return _merged(sorted(found))
+
+
+def free_of(owned: Iterable[Slots]) -> Slots:
+    """Return the slots that nobody owns."""
+    return tuple(_between(sorted(each for slots in owned for each in slots)))
 
 
 def slots_text(slots: Slots) -> str:

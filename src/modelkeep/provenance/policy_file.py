@@ -27,9 +27,10 @@ from modelkeep.domain.policy.rules import (
     Soak,
     StageRules,
 )
+from modelkeep.domain.policy.words import KINDS
 from modelkeep.domain.stages import DEFAULT_STAGES
 from modelkeep.domain.text import printable
-from modelkeep.errors import SchemaMismatch, UsageError
+from modelkeep.errors import NotFound, SchemaMismatch, UsageError
 from modelkeep.provenance.policy_reader import Table
 from modelkeep.provenance.toml_lines import key_lines, line_of
 from modelkeep.provenance.value_files import parse_toml, read_bytes
@@ -46,6 +47,8 @@ _SOAK = ("time", "warn")
 _ROLE = ("may",)
 _SIGNAL = ("name", "then", "stage", "above", "below", "count")
 _RETENTION = ("then", "keep_last", "keep_newer")
+#: What has a key that users put below a table, where it is a key of that table.
+_OUTER = {**dict.fromkeys(_STAGE, "a stage"), **dict.fromkeys(_TOP, "the policy")}
 _MOST_MISTAKES = 40
 _SYNONYMS = {stage.name: stage.synonyms for stage in DEFAULT_STAGES}
 
@@ -64,7 +67,11 @@ def read_policy(path: str, present_stages: Sequence[str] | None = None) -> Polic
     format of a newer modelkeep.
     """
     shown = "standard input" if path == "-" else printable(path)
-    data = read_bytes(path)
+    try:
+        data = read_bytes(path)
+    except NotFound as error:
+        kind = path if path in KINDS else "team"
+        raise NotFound(error.message, f"modelkeep policy init {kind}        (writes one to begin with)") from error
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -84,7 +91,7 @@ def parse_policy(text: str, shown: str, present_stages: Sequence[str] | None = N
         message = f"{shown} is a policy of format {number}, and this modelkeep knows format {FORMAT_NUMBER}"
         raise SchemaMismatch(message, "install a newer modelkeep")
     problems: list[Problem] = []
-    rules = _rules(Table(values, (), problems, "a policy", _TOP))
+    rules = _rules(Table(values, (), problems, "a policy", _TOP, _OUTER))
     told = {each.path for each in problems}
     found = (_in_document(rules, each) for each in find_problems(rules, present_stages))
     problems += [each for each in found if not _is_told(each.path, told)]

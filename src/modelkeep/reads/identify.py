@@ -16,6 +16,7 @@ from modelkeep.domain.manifest import ManifestFile
 from modelkeep.domain.refs import parse_digest, parse_ref
 from modelkeep.domain.text import is_hex, printable
 from modelkeep.errors import NotFound
+from modelkeep.reads.deployments import of_version
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.rendering import counted
 from modelkeep.store.db.interface import Reader
@@ -47,12 +48,14 @@ def identify(
             ref = f"{name_of(reader, at, model)}@{number}"
             state = standing(reader, at, model, number, number).state(number)
             held = history.tenures(reader, at, model=model, version=number)
+            runs = tuple(row.target for row in of_version(reader, at, model, number))
             if not held:
-                found.append(Identified(ref, None, None, None, state, file, full))
+                found.append(Identified(ref, None, None, None, state, file, full, runs_at=runs))
             for tenure in reversed(held):
                 # A tenure that is over says nothing of the stages that the version holds now.
                 was = "superseded" if tenure.until is not None and state == "active" else state
-                found.append(Identified(ref, tenure.stage, tenure.since, tenure.until, was, file, full))
+                times = (tenure.since, tenure.until)
+                found.append(Identified(ref, tenure.stage, *times, was, file, full, tenure.share, runs))
         ranks = {stage.name: rank for rank, stage in enumerate(stages(reader, at), start=1)}
         return tuple(sorted(found, key=lambda row: 0 if row.until else -ranks.get(row.stage or "", 0)))
 

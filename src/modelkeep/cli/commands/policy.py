@@ -10,12 +10,12 @@ from modelkeep.cli.call import Call, command
 from modelkeep.cli.options import CHANGES
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
+from modelkeep.domain.policy.words import KINDS
 from modelkeep.domain.stages import DEFAULT_STAGES
 from modelkeep.local_path import local_path
 from modelkeep.locate import is_registry
 
 DEFAULT_NAMES = [stage.name for stage in DEFAULT_STAGES]
-KINDS = ("solo", "team", "regulated")
 
 
 @command()

@@ -176,6 +176,21 @@ def _groups(_command: PartialCommand, _names: Names) -> list[Candidate]:
     return [(grp.getgrgid(gid).gr_name, "") for gid in sorted({os.getegid(), *os.getgroups()})]
 
 
+def _principal(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete who gets a role, or for `role revoke` who has it."""
+    if command.command == "role revoke":
+        return names.bearers(command.arguments[0])
+    import grp
+    import pwd
+
+    kind, colon, _ = command.word.partition(":")
+    if not colon:
+        return [("user:", ""), ("group:", "")]
+    if kind == "group":
+        return [(f"group:{each.gr_name}", "") for each in grp.getgrall()]
+    return [(f"user:{each.pw_name}", "") for each in pwd.getpwall()]
+
+
 def _setting_value(command: PartialCommand, _names: Names) -> list[Candidate]:
     setting = command.arguments[0].partition(".")[0]
     if setting in _DIRECTORY_SETTINGS:
@@ -213,6 +228,8 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "value": _setting_value,
     "fixed": lambda command, names: [("none", ""), *names.numbers(command.model, command.word)],
     "group": _groups,
+    "role": lambda _command, names: names.roles(),
+    "principal": _principal,
     "run": lambda command, names: names.runs(command.word),
     "actor": lambda command, names: names.actors(command.word),
 }

@@ -73,6 +73,8 @@ class PolicySetView(ChangeView, frozen=True):
         found = self.answer
         if found.changed and not found.dry_run and found.effects[0].before == NONE:
             return [f"{counted(len(found.differences), 'rule')}: modelkeep policy show"]
+        if found.changed and not found.differences:
+            return ["no rule changed, only the text of the policy"]
         return _some([_words(each) for each in found.differences], "difference")
 
     def _holders(self) -> list[str]:

@@ -27,7 +27,16 @@ class IdentifiedView(View, frozen=True):
 
     def lines(self) -> list[str]:
         return [
-            line(row.ref, row.stage, to_seconds(row.since), to_seconds(row.until), row.state, row.file)
+            line(
+                row.ref,
+                row.stage,
+                to_seconds(row.since),
+                to_seconds(row.until),
+                row.state,
+                row.file,
+                row.share,
+                row.runs_at,
+            )
             for row in self.identified
         ]
 
@@ -35,12 +44,15 @@ class IdentifiedView(View, frozen=True):
         return list(dict.fromkeys(row.ref for row in self.identified))
 
     def table(self, clock: Clock) -> RenderableType:
-        rows = []
+        rows, runs_somewhere = [], any(row.runs_at for row in self.identified)
         for row in self.identified:
             since = None if row.since is None else clock.minute(row.since)
             until = clock.minute(row.until) if row.until is not None else "now" if row.stage else None
-            rows.append([text(row.ref, "bold"), row.stage, since, until, row.state, row.file])
-        return table(("ref", "stage", "since", "until", "state", "file"), rows, fold=("file",), drop=("until", "since"))
+            stage = row.stage if row.share is None else f"{row.stage} {row.share:g}%"
+            runs = [", ".join(row.runs_at)] if runs_somewhere else []
+            rows.append([text(row.ref, "bold"), stage, since, until, row.state, row.file, *runs])
+        columns = ("ref", "stage", "since", "until", "state", "file", *(["runs at"] if runs_somewhere else []))
+        return table(columns, rows, fold=("file", "runs at"), drop=("until", "since"))
 
 
 class DiffView(View, frozen=True):

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.approvals import requests_section, rules_sections
+from modelkeep.cli.views.checks import checks_section
 from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
 from modelkeep.cli.views.lists import glass_warnings, holder_line, tenure_table, version_table
 from modelkeep.cli.views.roles import authority_rows
+from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
@@ -108,6 +110,7 @@ class VersionView(View, frozen=True):
             blocks += section("files", [*rows, (f"... {more} more", "")] if more else rows)
         if version.tenures:
             blocks += [heading("history"), indented(tenure_table(version.tenures, clock, without={"version"}))]
+        blocks += checks_section(version.checks, clock)
         blocks += rules_sections(version.tenures) + requests_section(version.requests, clock)
         return stack(*blocks, *notes_section(version.notes, clock))
 
@@ -120,6 +123,12 @@ def _title(version: Version) -> Text:
     return title + text("  bad", "bold red") if version.bad and version.state != "bad" else title
 
 
+def _where(row: DeploymentRow) -> str:
+    """Return where a version runs, and loudly that it should not: ``k8s/eu (drift: production is fraud@4)``."""
+    status = "" if row.status == "running" else f" {row.status}"
+    return f"{row.target}{status}" + (f" (drift: {row.drift})" if row.drift else "")
+
+
 def _facts(version: Version, clock: Clock) -> Facts:
     claimed = f" (claims {version.claimed})" if version.claimed else ""
     by = f"{version.actor}{claimed}{_with('', ' on ', version.host)}"
@@ -128,6 +137,7 @@ def _facts(version: Version, clock: Clock) -> Facts:
             ("deleted", _deletion(version.deletion, clock)),
             ("reason", version.reason),
             ("aliases", ", ".join(version.aliases)),
+            ("runs at", ", ".join(map(_where, version.deployments)) or None),
             ("artifact", f"{files(version.files)}, {human_size(version.size_bytes)}"),
             ("digest", version.digest),
             ("registered", f"{clock.second(version.created)} by {by}"),

@@ -95,6 +95,7 @@ class Identified(Answer, frozen=True):
     """Where some bytes are known from: a version (and the file inside it), and one of its tenures.
 
     ``state`` is that of the version; of one that is active now it is ``superseded`` in the row of a tenure that is over.
+    ``share`` is the part of the stage in percent, None for all of it; ``runs_at`` are the targets where it runs now.
     """
 
     ref: str
@@ -104,6 +105,8 @@ class Identified(Answer, frozen=True):
     state: str
     file: str | None
     digest: str
+    share: float | None = None
+    runs_at: tuple[str, ...] = ()
 
 
 class DiffRow(Answer, frozen=True):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.changes import RuleFinding
+from modelkeep.domain.answers.checks import CheckRow
 from modelkeep.domain.answers.roles import StageAuthority
+from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
 
@@ -257,7 +259,9 @@ class Version(VersionRow, frozen=True, kw_only=True):
     tenures: tuple[Tenure, ...]
     contents: tuple[FileRow, ...] = ()
     deletion: Deletion | None = None
+    deployments: tuple[DeploymentRow, ...] = ()
     requests: tuple[RequestRow, ...] = ()
+    checks: tuple[CheckRow, ...] = ()
 
 
 class Model(ModelRow, frozen=True, kw_only=True):

@@ -205,7 +205,8 @@ def _permission(path: Path, permission: str, stages: Sequence[str] | None) -> It
     if permission == "*" or permission in PLAIN:
         return
     if kind not in BY_STAGE or (colon and kind in PLAIN):
-        yield unknown_word(path, "no permission", permission, [*PLAIN, *(f"{each}:*" for each in BY_STAGE), "*"])
+        by_stage = [f"{each}:{stage}" for each in BY_STAGE for stage in ("*", *(stages or ()))]
+        yield unknown_word(path, "no permission", permission, [*PLAIN, *by_stage, "*"])
     elif not colon:
         yield Problem(path, f"'{permission}' needs a stage", (f"{kind}:{(stages or ['STAGE'])[-1]}", f"{kind}:*"))
     elif stage != "*" and stages is not None and stage not in stages:

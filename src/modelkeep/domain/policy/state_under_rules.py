@@ -16,7 +16,7 @@ class StateUnderRules:
 
     def __init__(self, state: State, rules: Rules) -> None:
         self._state = state
-        self._policy = PolicyInForce(0, digest_of(rules.to_bytes()), rules)
+        self._policy = PolicyInForce(0, digest_of(rules.to_bytes()), rules, source="")
 
     def policy(self) -> PolicyInForce:
         """Return the rules."""

@@ -13,6 +13,8 @@ _BUILT_IN = {
     "license": 'in the policy: require = ["licence"]; in a version: modelkeep register … --licence SPDX',
     "metadata": 'in the policy: require = ["data", "code", "description", "licence"]',
 }
+#: The policies that `policy init` writes, from the most lenient.
+KINDS = ("solo", "team", "regulated")
 #: What a rule makes of a signal, the weakest first.
 CONSEQUENCES = ("observe", "open", "mark", "rollback")
 

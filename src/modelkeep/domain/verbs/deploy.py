@@ -17,6 +17,11 @@ STATUSES = ("running", "starting", "stopped", "failed")
 _OVER = ("stopped", "failed")
 
 
+def is_over(status: str) -> bool:
+    """Tell whether a version with this status runs no more."""
+    return status in _OVER
+
+
 class Deploy(Command, frozen=True, kw_only=True):
     """Record that a version runs at ``target``, alone or with a ``share`` of the traffic in hundredths of a percent.
 

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from modelkeep.domain.governed_state import Binding
 
 
+#: The bytes of the TOML that is kept with the rules.
+_LARGEST_SOURCE = 512 << 10
+
+
 class Policy(Command, frozen=True):
     """Put rules in force: ``rules`` is the digest of their canonical JSON, ``source`` that of the TOML they came from."""
 
@@ -35,8 +39,11 @@ class Policy(Command, frozen=True):
         state = proposal.state
         rules = parse_rules(proposal.document(self.rules, "policy"))
         present = state.policy()
-        if present is not None and present.digest == self.rules:
-            return AlreadySo("these rules are in force")
+        if present is not None and (present.digest, present.source) == (self.rules, self.source):
+            return AlreadySo("this policy is in force")
+        if len(proposal.document(self.source, "policy source")) > _LARGEST_SOURCE:
+            message = f"the text of a policy has at most {_LARGEST_SOURCE:,} bytes"
+            raise UsageError(message)
         _check_rules(proposal, rules)
         if rules.stages:
             _check_stages(proposal, rules)

@@ -1,8 +1,6 @@
 """What completion reads from a registry: the names that a half-typed word could become.
 
-It starts at once: it imports ``sqlite3``, ``os``, ``time``, SQL text and the check of the schema, but no value
-of the domain. It opens the file read-only, checks the schema before any question, and ends after a bounded
-time. A registry that is missing has no names; where the file is busy, damaged, of another schema or no registry,
+It starts at once: it imports a light connection and SQL text, but no value of the domain. A registry that is missing has no names; where the file is busy, damaged, of another schema or no registry,
 an error is raised, which `cli.complete` keeps to itself.
 
 Every list is bounded. A list that was cut still holds the first and the last name: a shell fills in
@@ -12,14 +10,11 @@ the common beginning of all candidates, and must not fill in more than what all 
 from __future__ import annotations
 
 import os
-import sqlite3
-import time
 
 from modelkeep.domain.dataset_names import data_name
 from modelkeep.store.db.prefixes import folded, label_key, number_ranges, split_v
 from modelkeep.store.db.sql import shared
-from modelkeep.store.db.sqlite import schema
-from modelkeep.store.db.sqlite.connection import Transaction, check_journal_files, connect
+from modelkeep.store.db.sqlite.light_connection import opened
 
 TYPE_CHECKING = False  # typing costs a third of a completion
 if TYPE_CHECKING:
@@ -36,9 +31,7 @@ UNARCHIVED, ARCHIVED, ANY = "unarchived", "archived", "any"
 #: The longest lists: names of a kind, and numbers or labels of a model.
 MOST, MOST_VERSIONS = 50, 20
 
-_BUSY_MILLISECONDS, _SECONDS, _STEPS = 100, 1, 10_000  # waiting for a writer; in all; SQLite's steps between two looks
 _LOOKED_AT = 1_000  # rows, of which some may be wanted
-_LONGEST_BYTES = 1 << 20  # of a value; a forged row could claim any length
 
 _VERSIONS = f"""
 SELECT number, label, {shared.IS_DELETED},
@@ -76,6 +69,13 @@ COMMITS = (
 )
 RUNS = "SELECT id FROM run WHERE id >= :low AND id < :end ORDER BY id LIMIT 1"
 ACTORS = "SELECT actor FROM entry_action WHERE actor >= :low AND actor < :end ORDER BY actor LIMIT 1"
+ROLES = """
+SELECT json_extract(role.value, '$.name') FROM policy CROSS JOIN json_each(policy.rules, '$.roles') AS role
+WHERE HOLDS(policy)
+"""
+BEARERS = f"""
+SELECT kind, name FROM role_binding WHERE role = :role AND HOLDS(role_binding) ORDER BY kind, name LIMIT {_LOOKED_AT}
+"""
 DATA_VERSIONS = """
 SELECT data_version FROM dataset WHERE name = :name AND data_version >= :low AND data_version < :end
 ORDER BY data_version DESC LIMIT 1
@@ -86,7 +86,7 @@ class Names:
     """The names in one registry, read when they are asked for."""
 
     def __init__(self, directory: str) -> None:
-        self._connection = _opened(os.path.join(directory, "registry.db"))
+        self._connection = opened(os.path.join(directory, "registry.db"))
 
     def models(self, prefix: str, which: str = UNARCHIVED) -> list[Candidate]:
         """Return the models whose names begin so, without case, and that have a wanted version or none at all."""
@@ -122,6 +122,14 @@ class Names:
     def stages(self) -> list[Candidate]:
         """Return the stages, lowest first."""
         return [(name, "") for name, *_ in self._rows(shared.STAGES)]
+
+    def roles(self) -> list[Candidate]:
+        """Return the roles of the policy in force, in its order."""
+        return [(role, "") for (role,) in self._rows(ROLES)][:MOST]
+
+    def bearers(self, role: str) -> list[Candidate]:
+        """Return who bears a role, as ``user:ana``."""
+        return [(f"{kind}:{name}", "") for kind, name in self._rows(BEARERS, role=role)][:MOST]
 
     def aliases(self, name: str) -> list[Candidate]:
         """Return the aliases of a model, each with the version it means."""
@@ -283,17 +291,3 @@ def _first(count: int, versions: Iterator[Version]) -> list[Version]:
 
 def _description(label: str | None, bad: int) -> str:
     return ", ".join(filter(None, (label, "bad" if bad else "")))
-
-
-def _opened(path: str) -> sqlite3.Connection | None:
-    """Return a read-only connection with statements of bounded time, its schema checked; None without a registry."""
-    if not os.path.isfile(path):  # SQLite would wait for a pipe of this name
-        return None
-    check_journal_files(path)
-    connection = connect(path, "ro")
-    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST_BYTES)
-    connection.execute(f"PRAGMA busy_timeout = {_BUSY_MILLISECONDS}")
-    end = time.monotonic() + _SECONDS
-    connection.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
-    schema.check(Transaction(connection))
-    return connection

@@ -176,8 +176,8 @@ class SqlState:
             return None
         from modelkeep.domain.policy.rules import parse_rules  # a registry without a policy does not need it
 
-        seq, digest, rules = row
-        return PolicyInForce(seq, digest, parse_rules(rules.encode()))
+        seq, digest, rules, source = row
+        return PolicyInForce(seq, digest, parse_rules(rules.encode()), source)
 
     def bindings(self) -> tuple[Binding, ...]:
         return tuple(Binding(*row) for row in self._reader.recall(deciding.BINDINGS))

@@ -164,7 +164,7 @@ SELECT 1 FROM run WHERE model = :model AND version = :version AND id = :run LIMI
 """
 
 POLICY = """
-SELECT since_seq, digest, rules FROM policy WHERE until_seq IS NULL
+SELECT since_seq, digest, rules, source FROM policy WHERE until_seq IS NULL
 """
 
 BINDINGS = """

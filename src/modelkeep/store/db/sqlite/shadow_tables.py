@@ -38,7 +38,9 @@ _SHOWN_CHARACTERS = 80
 #: Rows of a table that are compared at once.
 _SLICE_ROWS = 2000
 #: The indexes that deciding looks things up in; those that are unique are rules.
-_DECIDING_INDEXES = frozenset({"archived_last", "model_name_folded", "tenure_stage", "version_digest"})
+_DECIDING_INDEXES = frozenset(
+    {"archived_last", "model_name_folded", "open_item_version", "tenure_stage", "version_digest"}
+)
 #: What contents are looked up by.
 _CONTENT_INDEXES = ("version_blob_digest", "check_result_content")
 
