@@ -27,6 +27,7 @@ from modelkeep.cli.views.changes import (
     RegisteredView,
     RollbackView,
 )
+from modelkeep.cli.views.checks import CheckedView, ChecksView, CheckView
 from modelkeep.cli.views.errors import fields
 from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.interface import as_json
@@ -55,6 +56,7 @@ from modelkeep.cli.views.setup import (
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
+from modelkeep.domain.answers.checks import Checked, CheckRow
 from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.answers.maintenance import (
     Access,
@@ -94,6 +96,11 @@ BACK = RolledBack(
 RULES = PolicyRow(7, "2026-11-20T00:00:00.000000Z", "ana", "two approve", "sha256:0", None)
 DIFFERENCE = PolicyDifference("stage production", "approval", None, "one person who may approve")
 
+CHECK = CheckRow(
+    ref="fraud@3", name="bias", result="pass", state="stale", time="2026-11-01T10:00:00.000000Z", actor="ana",
+    expires="2026-12-31T10:00:00.000000Z", evidence="sha256:0", evidence_bytes=812, command="python bias.py {}",
+    outcome="exit code 0", reason="release 4", seq=7, stages=("staging", "production"), stale_for=("production",),
+)  # fmt: skip
 DOCUMENTS = {
     "models": ModelsView(None, [CHURN, FRAUD]),
     "models-as-of": ModelsView(AS_OF, [FRAUD]),
@@ -130,6 +137,21 @@ DOCUMENTS = {
             RoleRow("owner", ("*",), in_policy=True, bearers=(RoleBearer("user:ana", "2026-11-01T10:00:00.000000Z", 2, "ana"),)),
             RoleRow("reviewer", ("approve", "promote:staging"), in_policy=True, bearers=()),
         ],
+    ),
+    "checks": ChecksView(
+        AS_OF,
+        [
+            CHECK,
+            CheckRow(ref="fraud@3", name="scan", result=None, state="missing", stages=("production",)),
+        ],
+    ),
+    "check": CheckView(CHECK, None),
+    "checked": CheckedView(
+        Checked(
+            "check", "fraud", "fraud@3", changed=True, seq=7, effects=(Effect("bias", "none", "pass"),),
+            check="bias", result="pass", evidence="sha256:0", evidence_bytes=812,
+            expires="2026-12-31T10:00:00.000000Z", command="python bias.py {}", outcome="exit code 0",
+        )
     ),
     "identity": IdentityView(Identity("ana", 1000, user_namespace=False, claimed=None)),
     "fetched": FetchedView(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),

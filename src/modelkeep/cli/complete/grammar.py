@@ -42,6 +42,11 @@ COMMANDS = {
     "role grant": ("Give a role to an account or a group of the system", "role principal", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "role revoke": ("Take a role from an account or a group", "role principal", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "role list": ("List the roles, who has them, and what they allow", "", "--as-of=moment"),
+    "check": ("Record what was checked of a version, with the report that shows it", "", ""),
+    "check record": ("Record the result of a check", "version text pass|fail|warn", "--evidence=file --expires=7d|30d|90d -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "check run": ("Run a command on a version and record how it ended; exit 1 where it failed", "version text text*", "--timeout=0|5s|30s|5m --warn-code=text --evidence=file --expires=7d|30d|90d -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "check list": ("List the checks of a version: results, missing, stale and expired ones", "version", "--all --as-of=moment"),
+    "check show": ("Show the newest result of a check, or write its evidence", "version text", "-o=file --output=file --force --as-of=moment"),
     "pick": ("Say which version of a stage serves a key, in a canary or an A/B test", "version", "--key=text --keys-from=file --as-of=moment"),
     "deployment": ("Record where versions run", "", ""),
     "deployment record": ("Record that a version runs at a target, or does so no more", "version", "--to=text --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
@@ -76,7 +81,7 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests checks as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"
