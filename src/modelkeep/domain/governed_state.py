@@ -151,6 +151,9 @@ class GovernedState(Protocol):
     def names_given(self, seq: int) -> tuple[str, ...]:
         """Return whom the details of an entry name as author or as the one who claims to write it."""
 
+    def registrants(self, digest: str) -> tuple[Identity, ...]:
+        """Return the accounts that registered these bytes, in any model, deleted or not."""
+
     def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
         """Return the keys of the tags of a version."""
 

@@ -19,7 +19,8 @@ from modelkeep.domain.policy.rules import RequiredApproval, Rules, StageRules
 from modelkeep.domain.times import parse_stored
 
 if TYPE_CHECKING:
-    from modelkeep.domain.governed_state import Approval, GovernedState, PromotionRequest
+    from modelkeep.domain.governed_state import Approval, PromotionRequest
+    from modelkeep.domain.state import State
 
 
 class Standing(Struct, frozen=True):
@@ -34,7 +35,7 @@ class Standing(Struct, frozen=True):
 
 
 def standings(
-    state: GovernedState,
+    state: State,
     rules: Rules,
     stage: StageRules,
     request: PromotionRequest,
@@ -63,10 +64,11 @@ def standings(
     return tuple(found)
 
 
-def involvement(state: GovernedState, rules: Rules, request: PromotionRequest, me: Identity) -> str | None:
+def involvement(state: State, rules: Rules, request: PromotionRequest, me: Identity) -> str | None:
     """Return why an account may not approve a request, as ``bo asked for it``; None where another person is behind it.
 
-    The person who asked, the one who registered the version, and whoever either of them named as its author may not.
+    The person who asked, the one who registered the version, and whoever either of them named as its author may not; nor
+    may a person who registered the same bytes, as whatever version of whatever model.
     """
     registered = state.particulars(request.model, request.version).seq
     for seq, did in ((request.seq, "asked for it"), (registered, "registered the version")):
@@ -78,6 +80,10 @@ def involvement(state: GovernedState, rules: Rules, request: PromotionRequest, m
         for name in state.names_given(seq):
             if is_named(rules, me, name):
                 return f"{name} is named as the one who {did if seq == request.seq else 'made the version'}"
+    version = state.version(request.model, request.version)
+    for by in () if version is None else state.registrants(version.digest):
+        if is_same_person(rules, by, me):
+            return f"{_shown(rules, by, me)} registered the same bytes"
     return None
 
 

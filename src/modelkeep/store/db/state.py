@@ -220,6 +220,9 @@ class SqlState:
     def names_given(self, seq: int) -> tuple[str, ...]:
         return tuple(name for (name,) in self._reader.recall(deciding.NAMES_GIVEN, seq=seq))
 
+    def registrants(self, digest: str) -> tuple[Identity, ...]:
+        return tuple(_identity(row) for row in self._reader.recall(deciding.REGISTRANTS, digest=digest))
+
     def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
         return tuple(key for (key,) in self._reader.recall(deciding.TAG_KEYS, model=model, number=number))
 

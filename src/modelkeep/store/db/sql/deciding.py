@@ -222,6 +222,12 @@ NAMES_GIVEN = """
 SELECT value FROM entry_text WHERE seq = :seq AND field IN ('author', 'claimed') ORDER BY position
 """
 
+REGISTRANTS = """
+SELECT DISTINCT account, uid, login, login_user, user_namespace
+FROM version JOIN entry_action ON entry_action.seq = version.seq
+WHERE digest = :digest ORDER BY account, uid, login, login_user, user_namespace
+"""
+
 TAG_KEYS = """
 SELECT key FROM tag WHERE model = :model AND version = :number AND until_seq IS NULL ORDER BY key
 """
