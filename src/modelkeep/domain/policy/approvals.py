@@ -87,6 +87,13 @@ def involvement(state: State, rules: Rules, request: PromotionRequest, me: Ident
     return None
 
 
+def accounts_behind(state: GovernedState, rules: Rules, *entries: int) -> frozenset[str]:
+    """Return the accounts of the persons who wrote some entries: none of them may approve what rests on these."""
+    found = {name for seq in entries if (by := state.identity(seq)) for name in (by.user, by.login_user) if name}
+    persons = (person.accounts for person in rules.persons if not found.isdisjoint(person.accounts))
+    return frozenset(found.union(*persons))
+
+
 def _shown(rules: Rules, by: Identity, me: Identity) -> str:
     """Return the account that did something, with the person where it is another account of theirs."""
     person = person_of(rules, by.user)
