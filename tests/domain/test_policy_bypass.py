@@ -3,7 +3,7 @@
 import pytest
 from history import History
 
-from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, RoleRules, Rules, StageRules
+from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, Rules, StageRules
 from modelkeep.errors import Denied
 
 ONE = (RequiredApproval(count=1),)
