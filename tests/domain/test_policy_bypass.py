@@ -3,7 +3,7 @@
 import pytest
 from history import History
 
-from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, Rules, StageRules
+from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, RoleRules, Rules, StageRules
 from modelkeep.errors import Denied
 
 ONE = (RequiredApproval(count=1),)
@@ -89,4 +89,62 @@ def test_an_approval_of_bytes_that_the_approver_registers_later_does_not_count()
     history.user = "bo"
     history.approve("fraud@1", request)
     history.register("copy", "the weights")
+    assert "approval: 0, must be 1 person" in refused(history.promote, "fraud@1", "production")
+
+
+# A role that was taken away
+
+ROLES = (
+    RoleRules("owner", ("*",)),
+    RoleRules("risk", ("approve",)),
+    RoleRules("ds", ("register", "request:*", "promote:*")),
+)
+
+
+@pytest.fixture
+def governed():
+    """Return a history in which di asked for fraud@1, ana owns the policy, and risk approves."""
+    history = History()
+    history.policy(rules(roles=ROLES, approvals=(RequiredApproval(count=1, role="risk"),)))
+    history.role("ds", "user:di")
+    history.user = "di"
+    history.register("fraud")
+    history.request("fraud@1")
+    history.user = "ana"
+    return history
+
+
+@pytest.mark.parametrize("bearer", ["user:mallory", "group:risk"])
+def test_an_approval_does_not_count_once_the_role_in_which_it_was_given_is_taken_away(governed, bearer):
+    governed.role("risk", bearer)
+    governed.user, governed.seen = "mallory", {"groups": ("risk",)} if bearer == "group:risk" else {}
+    governed.approve("fraud@1", 5)
+    governed.user, governed.seen = "ana", {}
+    governed.role("risk", bearer, grant=False)
+    assert [each.why for each in governed.judgement("fraud@1").standings] == ["revoked"]
+    governed.user = "di"
+    assert "approval of risk: 0, must be 1 person with the role risk" in refused(
+        governed.promote, "fraud@1", "production"
+    )
+    governed.user = "ana"
+    governed.role("risk", bearer)
+    governed.user = "di"
+    governed.promote("fraud@1", "production")
+
+
+def test_an_approval_does_not_count_once_its_role_may_approve_no_more():
+    history = History()
+    any_two = {"approvals": (RequiredApproval(count=1),)}
+    history.policy(rules(roles=ROLES, **any_two))
+    history.role("risk", "user:rita")
+    history.role("ds", "user:di")
+    history.user = "di"
+    history.register("fraud")
+    request = history.request("fraud@1")
+    history.user = "rita"
+    history.approve("fraud@1", request)
+    history.user = "ana"
+    less = (ROLES[0], RoleRules("risk", ("check",)), ROLES[2])
+    history.policy(rules(roles=less, **any_two))
+    history.user = "di"
     assert "approval: 0, must be 1 person" in refused(history.promote, "fraud@1", "production")

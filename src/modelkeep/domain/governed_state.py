@@ -63,12 +63,16 @@ class PromotionRequest(Struct, frozen=True):
 
 
 class Approval(Struct, frozen=True):
-    """An approval of a request: its entry and time, who gave it, the plan that was seen, the roles that were borne."""
+    """An approval of a request: its entry and time, who gave it, the plan that was seen, the roles that were borne.
+
+    ``groups`` are those with a role that the account was in.
+    """
 
     seq: int
     identity: Identity
     plan: str
     roles: tuple[str, ...]
+    groups: tuple[str, ...]
     time: str
 
 

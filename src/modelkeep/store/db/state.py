@@ -246,8 +246,8 @@ class SqlState:
 
     def approvals(self, request: int) -> tuple[Approval, ...]:
         return tuple(
-            Approval(seq, _identity(account), plan, tuple(roles.split()), time)
-            for seq, plan, roles, time, *account in self._reader.recall(deciding.APPROVALS, request=request)
+            Approval(seq, _identity(account), plan, tuple(roles.split()), tuple(filter(None, groups.split(":"))), time)
+            for seq, plan, roles, groups, time, *account in self._reader.recall(deciding.APPROVALS, request=request)
         )
 
     def open_item(self, seq: int) -> OpenItem | None:

@@ -258,7 +258,7 @@ WHERE until_seq IS NULL ORDER BY since_seq
 """
 
 APPROVALS = """
-SELECT approval.seq, plan, roles, entry_index.time, account, uid, login, login_user, user_namespace
+SELECT approval.seq, plan, roles, in_groups, entry_index.time, account, uid, login, login_user, user_namespace
 FROM approval JOIN entry_index ON entry_index.seq = approval.seq JOIN entry_action ON entry_action.seq = approval.seq
 WHERE request = :request ORDER BY approval.seq
 """
