@@ -62,7 +62,7 @@ class Approve(Command, frozen=True):
                 if counts:
                     return AlreadySo(f"{person_of(rules, given.identity.user)} approved it in entry {given.seq}")
         event = RequestApproved(model.seq, asked.stage, version.number, self.request, roles)
-        approval = Approval(proposal.seq, me, self.plan, roles, proposal.time)
+        approval = Approval(proposal.seq, me, self.plan, roles, observed.groups, proposal.time)
         return (event, *self._promotion(proposal, model, version, asked, stage, approval))
 
     def _promotion(
@@ -146,8 +146,9 @@ class RequestApproved(Event, frozen=True):
 
     def project(self, recorded: Recorded) -> Changes:
         plan = recorded.command(Approve).plan
-        row: Row = {"request": self.request, "seq": recorded.seq, "plan": plan, "roles": " ".join(self.roles)}
-        yield Insert("approval", row)
+        row: Row = {"request": self.request, "seq": recorded.seq, "plan": plan}
+        groups = ":".join(recorded.entry.observed.groups)
+        yield Insert("approval", {**row, "roles": " ".join(self.roles), "in_groups": groups})
 
 
 class RequestRejected(Event, frozen=True):
