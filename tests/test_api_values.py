@@ -34,9 +34,12 @@ VALID = {
     "is_bare": (("fraud",), {}), "verify": ((), {"bytes": False, "quick": True}), "gc": ((), {"dry_run": True}), "doctor": ((), {}), "access": ((), {}), "backup": (("backup",), {"dry_run": True}), "migrate": ((), {}),
     "policy": ((), {}), "policies": ((), {}), "policy_diff": ((["policy.toml"],), {}), "set_policy": (("policy.toml",), {"dry_run": True}),
     "grant_role": (("owner", "user:root"), {"dry_run": True}), "revoke_role": (("owner", "user:root"), {}), "roles": ((), {}),
+    "record_check": (("fraud@1", "bias", "pass"), {"dry_run": True}), "run_check": (("fraud@1", "scan", ["true"]), {"dry_run": True}),
+    "checks": (("fraud@1",), {}), "check": (("fraud@1", "bias"), {}), "check_evidence": (("fraud@1", "bias", "out"), {}),
     "request": (("fraud@1", "production"), {"dry_run": True}), "approve": (("fraud@1", "production"), {"dry_run": True}), "reject": (("fraud@1", "production"), {}), "requests": ((), {}),
     "acknowledge": ((3,), {}),
     "prune": ((), {"dry_run": True}), "prune_pages": ((), {"dry_run": True}),
+    "report": ((), {}), "annex_iv": (("fraud@1",), {}),
     "hooks": ((), {}), "test_hook": (("notify",), {}), "hold_hooks": ((), {}), "run_hooks": ((), {}),
     "pick": (("fraud@production", ["user-1"]), {}), "record_deployment": (("fraud@1", "k8s/eu"), {"dry_run": True}), "deployments": ((), {}),
     "signal": (("fraud@1", "p99", 0.5), {"dry_run": True}), "signal_report": (("fraud@1", "report.json"), {"dry_run": True}), "signals": ((), {}),
@@ -151,7 +154,7 @@ def test_no_value_ends_in_a_raw_error(home, at, every):
     function, parameter = PARAMETERS[at]
     for name in values_for(at, every=every):
         make = MAKERS[name]
-        if parameter in {"progress", "say"} and callable(make()) and name != "unbound":
+        if parameter in {"progress", "say", "output"} and callable(make()) and name != "unbound":
             continue  # what a function of the caller raises is the caller's
         call(home, function, parameter, make())
 

@@ -12,7 +12,7 @@ from msgspec import Struct
 from msgspec.structs import fields
 
 import modelkeep
-from modelkeep import api_types, errors, governance, oversight, registry, serving
+from modelkeep import api_types, errors, registry
 from modelkeep.domain import answers, stages
 from modelkeep.domain.answers import changes, maintenance, reports, versions
 from modelkeep.domain.record import Answer
@@ -53,12 +53,7 @@ def _introduction() -> Iterator[str]:
 
 
 def _methods() -> Iterator[str]:
-    for name, member in {
-        **vars(registry.Registry),
-        **vars(governance.Governance),
-        **vars(oversight.Oversight),
-        **vars(serving.Serving),
-    }.items():
+    for name, member in (pair for kind in registry.Registry.__mro__[:-1] for pair in vars(kind).items()):
         if name.startswith("_"):
             continue
         if isinstance(member, property):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from modelkeep.governance_checks import CheckMethods
 from modelkeep.local_path import local_path
 from modelkeep.provenance.api_calls import checked_class
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @checked_class
-class Governance:
+class Governance(CheckMethods):
     """The methods of a `Registry` about its policy."""
 
     _context: Context

@@ -1,8 +1,13 @@
 """One of each JSON document; run as a script it writes the golden files beside it."""
 
+import sys
 from pathlib import Path
 
 import msgspec.structs
+
+sys.path.insert(1, str(Path(__file__).parent.parent / "support"))
+
+from governed_story import QUARTER, governed_history
 from rows import (
     CHURN,
     DEPLOYMENT,
@@ -27,6 +32,7 @@ from modelkeep.cli.views.changes import (
     RegisteredView,
     RollbackView,
 )
+from modelkeep.cli.views.checks import CheckedView, ChecksView, CheckView
 from modelkeep.cli.views.errors import fields
 from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.interface import as_json
@@ -40,6 +46,7 @@ from modelkeep.cli.views.maintenance import (
 )
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
+from modelkeep.cli.views.report import AnnexView, ReportView
 from modelkeep.cli.views.retention import PrunedView
 from modelkeep.cli.views.roles import RolesView
 from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalledView, SignalsView
@@ -55,6 +62,7 @@ from modelkeep.cli.views.setup import (
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
+from modelkeep.domain.answers.checks import Checked, CheckRow
 from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.answers.maintenance import (
     Access,
@@ -94,6 +102,11 @@ BACK = RolledBack(
 RULES = PolicyRow(7, "2026-11-20T00:00:00.000000Z", "ana", "two approve", "sha256:0", None)
 DIFFERENCE = PolicyDifference("stage production", "approval", None, "one person who may approve")
 
+CHECK = CheckRow(
+    ref="fraud@3", name="bias", result="pass", state="stale", time="2026-11-01T10:00:00.000000Z", actor="ana",
+    expires="2026-12-31T10:00:00.000000Z", evidence="sha256:0", evidence_bytes=812, command="python bias.py {}",
+    outcome="exit code 0", reason="release 4", seq=7, stages=("staging", "production"), stale_for=("production",),
+)  # fmt: skip
 DOCUMENTS = {
     "models": ModelsView(None, [CHURN, FRAUD]),
     "models-as-of": ModelsView(AS_OF, [FRAUD]),
@@ -130,6 +143,21 @@ DOCUMENTS = {
             RoleRow("owner", ("*",), in_policy=True, bearers=(RoleBearer("user:ana", "2026-11-01T10:00:00.000000Z", 2, "ana"),)),
             RoleRow("reviewer", ("approve", "promote:staging"), in_policy=True, bearers=()),
         ],
+    ),
+    "checks": ChecksView(
+        AS_OF,
+        [
+            CHECK,
+            CheckRow(ref="fraud@3", name="scan", result=None, state="missing", stages=("production",)),
+        ],
+    ),
+    "check": CheckView(CHECK, None),
+    "checked": CheckedView(
+        Checked(
+            "check", "fraud", "fraud@3", changed=True, seq=7, effects=(Effect("bias", "none", "pass"),),
+            check="bias", result="pass", evidence="sha256:0", evidence_bytes=812,
+            expires="2026-12-31T10:00:00.000000Z", command="python bias.py {}", outcome="exit code 0",
+        )
     ),
     "identity": IdentityView(Identity("ana", 1000, user_namespace=False, claimed=None)),
     "fetched": FetchedView(Fetched("a@1", "sha256:0", "out", changed=True, files=1, size_bytes=2)),
@@ -198,6 +226,8 @@ DOCUMENTS = {
         [HookRow("ci", "/home/ana/.config/modelkeep/config.toml", "url", "https://ci.example.org", ("promote",), ("production",), (), 30, signed=True, runs=True)]
     ),
     "hookrun": HookRunView(HookRun("ci", ok=True, outcome="status 200", attempts=1, output="")),
+    "report": ReportView(governed_history().registry.report(since=QUARTER, until="seq:20")),
+    "annex": AnnexView(governed_history().registry.annex_iv("fraud@2")),
     "pruned": PrunedView(
         [
             Pruned("fraud@1", "superseded", "archived", "retention: keeps the last 20; the rest is archived", changed=True, seq=9, dry_run=False),

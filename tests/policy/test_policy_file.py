@@ -1,7 +1,10 @@
 """A ``policy.toml`` is read into rules; a wrong one is told with the line, the key and the nearest right word."""
 
+import re
+
+import hints
 import pytest
-from policies import to_toml
+from policies import WHOLE, to_toml
 
 from modelkeep.changes.policy_templates import template
 from modelkeep.domain.policy.rules import (
@@ -22,69 +25,6 @@ from modelkeep.errors import NotFound, SchemaMismatch, UsageError
 from modelkeep.provenance.policy_file import parse_policy, read_policy
 
 TWO = '[[stages]]\nname = "staging"\n[[stages]]\nname = "production"\n'
-
-WHOLE = """\
-format = 1
-model_names = ["fraud", "risk/*"]
-labels = ["[0-9]*"]
-
-[metrics]
-auc = "higher"
-"p99 (ms)" = "lower"
-
-[roles.lead]
-may = ["*"]
-[roles.member]
-may = ["register", "approve", "promote:staging", "rollback:*"]
-
-[persons]
-ana = ["ana", "ana-admin"]
-
-[[stages]]
-name = "staging"
-
-[[stages]]
-name = "production"
-meaning = "serves users"
-after = ["staging"]
-soak = "12h in staging"
-require = ["data", "tag.owner"]
-recommend = ["label"]
-approvals_expire = "2w"
-on_last_approval = "promote"
-
-[[stages.gates]]
-metric = "auc"
-data = "holdout@2026-02"
-min = 0.90
-max = 1
-no_worse_than_production = 5e-3
-
-[[stages.gates]]
-metric = "p99 (ms)"
-max = 1_000
-warn = true
-
-[[stages.checks]]
-name = "bias"
-max_age = "30d"
-
-[[stages.approvals]]
-count = 2
-role = "member"
-
-[[signals]]
-name = "errors"
-above = +0.05
-count = 100
-stage = "production"
-then = "rollback"
-
-[retention]
-keep_last = 20
-keep_newer = "90d"
-then = "archive"
-"""
 
 
 def mistakes(text: str, **more: object) -> list[str]:
@@ -169,6 +109,16 @@ def test_the_examples_in_the_templates_work_when_their_comments_are_taken_away()
         names = [line for line in used if line.startswith(("model_names", "labels"))]
         rest = [line for line in used if line not in names]
         assert parse_policy("\n".join([*names, *rest]), "policy.toml").rules.stages[1].gates != ()
+
+
+def test_every_command_that_a_template_names_is_one():
+    for name in ("solo.toml", "team.toml", "regulated.toml", "MODELS.md"):
+        text = "".join(template(name, kind, ["staging", "production"]) for kind in ("solo", "team", "regulated"))
+        lines = [
+            found.strip().replace('"…"', "TEXT") for found in re.findall(r"modelkeep [a-z]+ (?:[^`\n ]| (?! ))+", text)
+        ]
+        assert lines
+        assert hints.wrong(lines) == []
 
 
 def test_every_mistake_is_told_at_once_in_the_order_of_the_lines():
@@ -266,6 +216,10 @@ then = "erase"
         ("[[stages.checks]]\nname = 'Bias!'", "stages.checks.name: not a name for a check: 'Bias!'"),
         ("[[stages.checks]]\nname = 'bias'\nmax_age = 30", 'stages.checks.max_age: max_age is a length of time, as "30d", "12h" or "15m", not the int 30'),
         ("[[stages.checks]]\nname = 'bias'\nmax_age = '200000d'", "stages.checks.max_age: max_age is a length of time, as \"30d\", \"12h\" or \"15m\", not the str '200000d'"),
+        ("[[stages.gates]]\nmetric = 'auc'\nmin = 1\napprovals = 2", "stages.gates.approvals: a stage has the key 'approvals': move it above this table"),
+        ("labels = ['1.*']", "stages.labels: the policy has the key 'labels': move it above the first table"),
+        ("[roles.x]\nmay = ['policy', 'promote production']", "roles.x.may: no permission: 'promote production' (did you mean promote:production?)"),
+        ("[roles.x]\nmay = ['policy']\nprotected = true", "roles.x.protected: a stage has the key 'protected': it belongs under [[stages]]"),
         ("gates = 3", "stages.gates: gates are tables, each under [[stages.gates]]"),
         ("[roles.x]\nmay = []", "roles.x: the role x may nothing"),
         ("[roles.x]\nmay = ['policy', 'policy']", "roles.x.may: the same stands there twice"),

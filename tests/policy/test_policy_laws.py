@@ -1,11 +1,15 @@
 """Laws over random policies and histories: what is written is read back, a policy never changes what was before it."""
 
+import re
+import tomllib
+
 import pytest
 from history import History
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
-from policies import policies, to_toml
+from policies import WHOLE, policies, to_toml
 
+from modelkeep.changes.policy_templates import template
 from modelkeep.domain.checks import judge
 from modelkeep.domain.entry import parse_entry
 from modelkeep.domain.policy.problems import find_problems
@@ -14,8 +18,9 @@ from modelkeep.domain.policy.statements import differences, statements
 from modelkeep.domain.policy.verdict_size import LARGEST_VERDICT, largest_verdict
 from modelkeep.domain.record import encode_canonical
 from modelkeep.domain.verbs.evaluate import Data
-from modelkeep.errors import IntegrityError, ModelkeepError
+from modelkeep.errors import IntegrityError, ModelkeepError, SchemaMismatch, UsageError
 from modelkeep.provenance.policy_file import parse_policy
+from modelkeep.provenance.toml_lines import key_lines
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import entries, named_by
 from modelkeep.store.db.sqlite.private_tables import in_memory
@@ -113,6 +118,67 @@ def test_rules_are_read_back_from_their_toml_and_from_the_log(rules):
     assert read == rules
     assert read.to_bytes() == rules.to_bytes()
     assert parse_rules(rules.to_bytes()) == rules
+
+
+_PIECES = st.sampled_from(
+    ["[", "]", "{", "}", "[[", '"', "'", '"""', "'''", "=", ".", ",", "#", "\n", "\\", "1e999", "-", "nan", "true", "1979-05-27", "stages", "é", "\x00", "0x1F"]
+)  # fmt: skip
+MUTATIONS = st.lists(st.tuples(st.integers(0, 3_000), st.integers(0, 30), _PIECES), min_size=1, max_size=4)
+
+
+@settings(max_examples=400)
+@given(st.sampled_from(["solo", "team", "regulated", "whole"]), MUTATIONS)
+def test_a_document_that_was_mangled_is_a_policy_or_is_refused_with_lines(kind, mutations):
+    text = WHOLE if kind == "whole" else template(f"{kind}.toml", kind, ["staging", "production"])
+    for place, length, piece in mutations:
+        at = place % (len(text) + 1)
+        text = text[:at] + piece + text[at + length :]
+    try:
+        rules = parse_policy(text, "policy.toml").rules
+    except SchemaMismatch:
+        return
+    except UsageError as error:
+        lines = error.message.splitlines()[1:]
+        assert all(re.match(r"  line \d+: \S", line) or line.startswith("  and ") for line in lines)
+        return
+    assert find_problems(rules) == ()
+
+
+def every_path(value, path=()):
+    """Yield the path of each value in a document."""
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, each in items:
+        yield (*path, key)
+        yield from every_path(each, (*path, key))
+
+
+#: ``%`` is a quotation mark.
+DOCUMENT = r"""
+a.%b.c%."d" = [1, [2, {e = %}%, f = [%x%, 3]}], # ] a comment
+  4]
+text = %it's [not] = a # header%
+more = %%%
+[[no]] \%%% still %%%%%
+%quoted \u0041% = 1
+[t . u]
+x = { y.z = 1979-05-27T07:32:00Z }
+[[t.many]]
+[[t.many.inner]]
+k = 1
+[[t.many.inner]]
+[[t.many]]
+[[t.many.inner]]
+""".replace("%", '"')
+
+
+@pytest.mark.parametrize("text", [DOCUMENT, DOCUMENT.replace("\n", "\r\n"), WHOLE])
+def test_every_key_of_a_document_has_a_line_in_which_it_stands(text):
+    lines = key_lines(text)
+    assert set(every_path(tomllib.loads(text))) <= set(lines)
+    assert set(lines) <= set(every_path(tomllib.loads(text)))
+    for path, line in lines.items():
+        if isinstance(path[-1], str):
+            assert path[-1][:6] in text.split("\n")[line - 1]
 
 
 @settings(max_examples=40)

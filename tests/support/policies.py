@@ -20,6 +20,70 @@ from modelkeep.domain.policy.rules import (
     StageRules,
 )
 
+#: A document with every key.
+WHOLE = """\
+format = 1
+model_names = ["fraud", "risk/*"]
+labels = ["[0-9]*"]
+
+[metrics]
+auc = "higher"
+"p99 (ms)" = "lower"
+
+[roles.lead]
+may = ["*"]
+[roles.member]
+may = ["register", "approve", "promote:staging", "rollback:*"]
+
+[persons]
+ana = ["ana", "ana-admin"]
+
+[[stages]]
+name = "staging"
+
+[[stages]]
+name = "production"
+meaning = "serves users"
+after = ["staging"]
+soak = "12h in staging"
+require = ["data", "tag.owner"]
+recommend = ["label"]
+approvals_expire = "2w"
+on_last_approval = "promote"
+
+[[stages.gates]]
+metric = "auc"
+data = "holdout@2026-02"
+min = 0.90
+max = 1
+no_worse_than_production = 5e-3
+
+[[stages.gates]]
+metric = "p99 (ms)"
+max = 1_000
+warn = true
+
+[[stages.checks]]
+name = "bias"
+max_age = "30d"
+
+[[stages.approvals]]
+count = 2
+role = "member"
+
+[[signals]]
+name = "errors"
+above = +0.05
+count = 100
+stage = "production"
+then = "rollback"
+
+[retention]
+keep_last = 20
+keep_newer = "90d"
+then = "archive"
+"""
+
 #: Fields of a stage that hold plain values, and of what is inside of one.
 _BOUNDS = {"min", "max", "no_worse_than_production", "above", "below"}
 _TIMES = {"max_age", "approvals_expire", "keep_newer"}

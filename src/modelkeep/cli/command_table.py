@@ -234,6 +234,38 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
     ),
     CommandRow(
+        "check", "checks", GOVERN, "Record what was checked of a version, with the report that shows it",
+        ("modelkeep check run fraud@4 picklescan -- picklescan -p {}", "modelkeep check list fraud@4"),
+        commands=(
+            CommandRow(
+                "record", "checks", GOVERN, "Record the result of a check",
+                (
+                    "modelkeep check record fraud@4 bias-report pass --evidence bias.html --expires 90d",
+                    'modelkeep check record fraud@4 legal-review fail -m "no consent for this data"',
+                ),
+                ("check: before -> after",),
+            ),
+            CommandRow(
+                "run", "checks", GOVERN, "Run a command on a version and record how it ended; exit 1 where it failed",
+                (
+                    "modelkeep check run fraud@4 picklescan -- picklescan -p {}",
+                    "modelkeep check run fraud@staging drift --timeout 1h --warn-code 3 --evidence drift.html -- python drift.py",
+                ),
+                ("check: before -> after",),
+            ),
+            CommandRow(
+                "list", "checks", GOVERN, "List the checks of a version: results, missing, stale and expired ones",
+                ("modelkeep check list fraud@4", "modelkeep check list fraud@production --all --as-of 2026-03-01"),
+                ("check", "result", "state", "time", "actor", "expires", "evidence", "stages", "outcome"),
+            ),
+            CommandRow(
+                "show", "checks", GOVERN, "Show the newest result of a check, or write its evidence",
+                ("modelkeep check show fraud@4 bias-report", "modelkeep check show fraud@4 bias-report -o bias.html"),
+                ("field", "value"),
+            ),
+        ),
+    ),
+    CommandRow(
         "pick", "serving", RUN, "Say which version of a stage serves a key, in a canary or an A/B test",
         ("modelkeep pick fraud@production --key user-1", "modelkeep pick fraud@production --keys-from users.txt"),
         ("ref", "key", "slot"),
@@ -269,6 +301,15 @@ COMMANDS: tuple[CommandRow, ...] = (
         "signals", "serving", RUN, "List what monitoring measured, and what a person has still to look at",
         ("modelkeep signals fraud --since 7d", "modelkeep signals --open --exit-code"),
         ("seq", "ref", "signal", "value", "time", "actor", "count", "window_seconds", "source", "item", "closed", "left", "marked_bad"),
+    ),
+    CommandRow(
+        "report", "report", RUN, "Report what changed and who answers for it, or document a version for an auditor",
+        (
+            "modelkeep report --since 2026-01-01 --until 2026-03-31 --verify -o q1.md",
+            "modelkeep report --model fraud --since 90d",
+            "modelkeep report fraud@production --annex-iv -o fraud.md",
+        ),
+        ("a line of the page",),
     ),
     CommandRow(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",

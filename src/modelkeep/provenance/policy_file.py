@@ -47,6 +47,8 @@ _SOAK = ("time", "warn")
 _ROLE = ("may",)
 _SIGNAL = ("name", "then", "stage", "above", "below", "count")
 _RETENTION = ("then", "keep_last", "keep_newer")
+#: What has a key that users put below a table, where it is a key of that table.
+_OUTER = {**dict.fromkeys(_STAGE, "a stage"), **dict.fromkeys(_TOP, "the policy")}
 _MOST_MISTAKES = 40
 _SYNONYMS = {stage.name: stage.synonyms for stage in DEFAULT_STAGES}
 
@@ -89,7 +91,7 @@ def parse_policy(text: str, shown: str, present_stages: Sequence[str] | None = N
         message = f"{shown} is a policy of format {number}, and this modelkeep knows format {FORMAT_NUMBER}"
         raise SchemaMismatch(message, "install a newer modelkeep")
     problems: list[Problem] = []
-    rules = _rules(Table(values, (), problems, "a policy", _TOP))
+    rules = _rules(Table(values, (), problems, "a policy", _TOP, _OUTER))
     told = {each.path for each in problems}
     found = (_in_document(rules, each) for each in find_problems(rules, present_stages))
     problems += [each for each in found if not _is_told(each.path, told)]

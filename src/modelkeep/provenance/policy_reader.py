@@ -23,14 +23,27 @@ _LONGEST_SECONDS = 100 * 365 * 86_400
 class Table:
     """A table of the document: each method returns the value of a key, None where there is none or a wrong one."""
 
-    def __init__(self, values: object, path: Path, problems: list[Problem], what: str, known: Sequence[str]) -> None:
-        """Keep the mistakes of the table itself: it is none, or has keys that are not ``known``."""
-        self.path, self._problems = path, problems
+    def __init__(
+        self,
+        values: object,
+        path: Path,
+        problems: list[Problem],
+        what: str,
+        known: Sequence[str],
+        outer: Mapping[str, str],
+    ) -> None:
+        """Keep the mistakes of the table itself: it is none, or has keys that are not ``known``.
+
+        ``outer`` says of the keys of outer tables what has them: in TOML they stand above the tables inside.
+        """
+        self.path, self._problems, self._outer = path, problems, outer
         self._values: Mapping[str, object] = values if isinstance(values, dict) else {}
         if not isinstance(values, dict):
             self._wrong(path, f"{what} is a table, not {kind_and_text(values)}")
         for key in self._values:
-            if key not in known:
+            if key not in known and key in outer:
+                self._wrong((*path, key), f"{outer[key]} has the key '{key}': {self._right_place(outer[key])}")
+            elif key not in known:
                 near = close_to(key, known) or (known if len(known) <= 8 else ())
                 self._wrong((*path, key), f"{what} has no key '{printable(key)}'", tuple(near))
 
@@ -89,7 +102,7 @@ class Table:
             self._wrong((*self.path, key), f"{key} are tables, each under [[{'.'.join(self._names(key))}]]")
             return
         for place, each in enumerate(values):
-            yield Table(each, (*self.path, key, place), self._problems, what, known)
+            yield Table(each, (*self.path, key, place), self._problems, what, known, self._outer)
 
     def named(self, key: str) -> Iterator[tuple[str, object]]:
         """Yield the keys and values of a table whose keys the user chose."""
@@ -111,11 +124,17 @@ class Table:
         value: object = self._values
         for name in (key, *more):
             value = value.get(name) if isinstance(value, Mapping) else None
-        return Table(value, (*self.path, key, *more), self._problems, what, known)
+        return Table(value, (*self.path, key, *more), self._problems, what, known, self._outer)
 
     def wrong(self, key: str, message: str, *near: str) -> None:
         """Keep a mistake of a key."""
         self._wrong((*self.path, key), message, near)
+
+    def _right_place(self, owner: str) -> str:
+        """Return where a key of the policy or of a stage belongs, seen from this table."""
+        if owner == "the policy":
+            return "move it above the first table"
+        return "move it above this table" if self.path[:1] == ("stages",) else "it belongs under [[stages]]"
 
     def _names(self, key: str) -> list[str]:
         return [*(each for each in self.path if isinstance(each, str)), key]

@@ -72,6 +72,7 @@ class _Scanner:
         path: Path = ()
         for key in keys[:-1]:
             path = self._newest((*path, key))
+            self.lines.setdefault(path, line)
         path = (*path, keys[-1])
         if many:
             self.lines.setdefault(path, line)

@@ -29,7 +29,7 @@ from modelkeep.store.db.state import SqlState
 #: The sections whose values may be numbers.
 _NUMBERS = ("metrics", "signals", "params")
 #: The sections of an answer, in their order.
-SECTIONS = ("version", "metrics", "signals", "params", "tags", "data", "code", "runs", "parents", "files")
+SECTIONS = ("version", "metrics", "signals", "params", "tags", "data", "code", "runs", "parents", "checks", "files")
 
 
 def diff(context: Context, refs: Sequence[str]) -> Diff:
@@ -54,7 +54,7 @@ def diff(context: Context, refs: Sequence[str]) -> Diff:
             if held.version == one.number:
                 context.say(_note_on_itself(state, one, held))
             chosen.insert(0, replace(one, number=held.version))
-        pages = [version_page(reader, None, each) for each in chosen]
+        pages = [version_page(reader, None, each, context) for each in chosen]
         return compare(pages, _signals(reader, chosen, pages))
 
 
@@ -137,6 +137,7 @@ def _facts(version: Version, metrics: dict[str, Json]) -> dict[str, dict[str, Js
         "parents": {
             parent.ref or parent.location or "-": parent.ref or parent.location or "-" for parent in version.parents
         },
+        "checks": {check.name: check.result for check in version.checks if check.result is not None},
         "files": {file.path: file.digest for file in version.contents},
     }
 

@@ -8,6 +8,7 @@ from msgspec.structs import asdict
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.approvals import RequestRow
+from modelkeep.domain.answers.checks import CheckRow
 from modelkeep.domain.answers.versions import (
     AsOf,
     CodeState,
@@ -68,7 +69,7 @@ def description(context: Context, ref: str, moment: str | AsOf | None) -> str | 
 def version_page(reader: Reader, at: int | None, found: Resolved, context: Context | None = None) -> Version:
     """Return the page of a version as of entry ``at`` (None: now); the version must have existed then.
 
-    With a context it has the requests for the version, and what the policy says of the open ones now.
+    With a context it has the requests for the version, what the policy says of the open ones now, and its checks.
     """
     number = found.number or 0
     key = {"model": found.model, "number": number}
@@ -114,7 +115,15 @@ def version_page(reader: Reader, at: int | None, found: Resolved, context: Conte
         deletion=deletion(reader, at, **key) if row.deleted else None,
         deployments=deployments.of_version(reader, at, found.model, number),
         requests=() if context is None else _requests(context, reader, at, found),
+        checks=() if context is None else _checks(context, reader, at, found),
     )
+
+
+def _checks(context: Context, reader: Reader, at: int | None, found: Resolved) -> tuple[CheckRow, ...]:
+    """Return the newest result of each check of a version, and the checks that are missing."""
+    from modelkeep.reads.checks import time_of_judgement, version_checks
+
+    return version_checks(reader, at, found, time_of_judgement(context, reader, at))
 
 
 def _requests(context: Context, reader: Reader, at: int | None, found: Resolved) -> tuple[RequestRow, ...]:

@@ -42,12 +42,18 @@ COMMANDS = {
     "role grant": ("Give a role to an account or a group of the system", "role principal", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "role revoke": ("Take a role from an account or a group", "role principal", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "role list": ("List the roles, who has them, and what they allow", "", "--as-of=moment"),
+    "check": ("Record what was checked of a version, with the report that shows it", "", ""),
+    "check record": ("Record the result of a check", "version text pass|fail|warn", "--evidence=file --expires=7d|30d|90d -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "check run": ("Run a command on a version and record how it ended; exit 1 where it failed", "version text text*", "--timeout=0|5s|30s|5m --warn-code=text --evidence=file --expires=7d|30d|90d -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "check list": ("List the checks of a version: results, missing, stale and expired ones", "version", "--all --as-of=moment"),
+    "check show": ("Show the newest result of a check, or write its evidence", "version text", "-o=file --output=file --force --as-of=moment"),
     "pick": ("Say which version of a stage serves a key, in a canary or an A/B test", "version", "--key=text --keys-from=file --as-of=moment"),
     "deployment": ("Record where versions run", "", ""),
     "deployment record": ("Record that a version runs at a target, or does so no more", "version", "--to=text --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "deployments": ("List what runs where, and whether that is what should run", "ref", "--target=text --drift --exit-code --as-of=moment"),
     "signal": ("Record what monitoring measured; the policy says what that means", "version text value", "--evidently=file --count=text --window=5m|1h|1d --source=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "signals": ("List what monitoring measured, and what a person has still to look at", "ref", "--open --since=moment --limit=text --exit-code --as-of=moment"),
+    "report": ("Report what changed and who answers for it, or document a version for an auditor", "version", "--since=moment --until=moment --model=model --verify --annex-iv -o=file --output=file --force --as-of=moment"),
     "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
@@ -76,11 +82,11 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests checks as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"
-JOINING = "alias evaluate get label mark path promote retire show tag"
+JOINING = "alias approve evaluate get label mark path promote reject requests retire show tag"
 SETTINGS = "registry actor lock_wait cache color progress registries."
 COLORS = "auto always never"
 PROGRESS = "auto plain none"

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.approvals import requests_section, rules_sections
+from modelkeep.cli.views.checks import checks_section
 from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
 from modelkeep.cli.views.lists import glass_warnings, holder_line, tenure_table, version_table
@@ -109,6 +110,7 @@ class VersionView(View, frozen=True):
             blocks += section("files", [*rows, (f"... {more} more", "")] if more else rows)
         if version.tenures:
             blocks += [heading("history"), indented(tenure_table(version.tenures, clock, without={"version"}))]
+        blocks += checks_section(version.checks, clock)
         blocks += rules_sections(version.tenures) + requests_section(version.requests, clock)
         return stack(*blocks, *notes_section(version.notes, clock))
 

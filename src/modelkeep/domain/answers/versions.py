@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.changes import RuleFinding
+from modelkeep.domain.answers.checks import CheckRow
 from modelkeep.domain.answers.roles import StageAuthority
 from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.json_values import Json
@@ -260,6 +261,7 @@ class Version(VersionRow, frozen=True, kw_only=True):
     deletion: Deletion | None = None
     deployments: tuple[DeploymentRow, ...] = ()
     requests: tuple[RequestRow, ...] = ()
+    checks: tuple[CheckRow, ...] = ()
 
 
 class Model(ModelRow, frozen=True, kw_only=True):

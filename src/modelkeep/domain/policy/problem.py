@@ -37,6 +37,8 @@ def unknown_word(path: Path, what: str, word: str, known: Iterable[str]) -> Prob
 def near_words(word: str, known: Iterable[str]) -> tuple[str, ...]:
     """Return the known words that begin with a word, else those that are close to it, else all where they are few."""
     known = list(known)
+    if word.replace(" ", ":") in known:
+        return (word.replace(" ", ":"),)
     begun = [each for each in known if word and each.startswith(word)]
     return tuple(begun or close_to(word, known) or (known if len(known) <= _FEW else []))
 

@@ -205,7 +205,8 @@ def _permission(path: Path, permission: str, stages: Sequence[str] | None) -> It
     if permission == "*" or permission in PLAIN:
         return
     if kind not in BY_STAGE or (colon and kind in PLAIN):
-        yield unknown_word(path, "no permission", permission, [*PLAIN, *(f"{each}:*" for each in BY_STAGE), "*"])
+        by_stage = [f"{each}:{stage}" for each in BY_STAGE for stage in ("*", *(stages or ()))]
+        yield unknown_word(path, "no permission", permission, [*PLAIN, *by_stage, "*"])
     elif not colon:
         yield Problem(path, f"'{permission}' needs a stage", (f"{kind}:{(stages or ['STAGE'])[-1]}", f"{kind}:*"))
     elif stage != "*" and stages is not None and stage not in stages:
@@ -219,7 +220,7 @@ def _persons(rules: Rules) -> Iterator[Problem]:
         path = ("persons", place)
         if not person.accounts:
             yield Problem(path, f"{printable(person.name)} has no account")
-        for account in (person.name, *person.accounts):
+        for account in person.names:
             if not account or printable(account) != account or len(account) > _LONGEST_GLOB:
                 yield Problem(path, f"not the name of an account: '{printable(account)}'")
             elif owner.setdefault(account, person.name) != person.name:

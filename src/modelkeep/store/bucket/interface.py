@@ -105,14 +105,18 @@ class Upload(Protocol):
         """
 
 
-class Bucket(Protocol):
+class Contents(Protocol):
+    """Bytes under their digest, to be read."""
+
+    def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
+        """Open a key, or a range of its bytes, for unbuffered reading; ``IntegrityError`` where it is not there."""
+
+
+class Bucket(Contents, Protocol):
     """A dumb place for bytes under their digest."""
 
     def upload(self, *, many: bool = False) -> Upload:
         """Return an upload; ``many`` says that syncing each of its drafts would be slow."""
-
-    def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
-        """Open a key, or a range of its bytes, for unbuffered reading; ``IntegrityError`` where it is not there."""
 
     def stat(self, key: str) -> Blob | None:
         """Tell what is known of a key; None where it is not there."""

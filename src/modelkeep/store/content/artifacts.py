@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
-from modelkeep.store.bucket.interface import Bucket, NotWritten
+from modelkeep.store.bucket.interface import Bucket, Contents, NotWritten
 
 if TYPE_CHECKING:
     from modelkeep.domain.manifest import ManifestFile
@@ -27,7 +27,7 @@ def missing_files(bucket: Bucket, files: Iterable[ManifestFile]) -> tuple[Manife
     return tuple(file for file in files if not has_content(bucket, file.digest, file.size))
 
 
-def copy_out(bucket: Bucket, file: ManifestFile, target: int, count: Count) -> None:
+def copy_out(bucket: Contents, file: ManifestFile, target: int, count: Count) -> None:
     """Copy the bytes of a file into an empty open one, hashing what landed there.
 
     A wrong byte raises ``IntegrityError`` at the end: the caller throws away what it wrote. What

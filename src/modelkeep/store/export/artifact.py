@@ -14,7 +14,7 @@ from msgspec import Struct
 from modelkeep.domain.manifest import Form, Manifest, ManifestFile
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, ModelkeepError, UsageError
-from modelkeep.store.bucket.interface import Bucket
+from modelkeep.store.bucket.interface import Contents
 from modelkeep.store.content.artifacts import copy_out, require
 from modelkeep.store.content.hashing import Content, chunks_of, content_of
 from modelkeep.store.content.workers import Progress, each
@@ -42,7 +42,7 @@ class Exported(Struct, frozen=True):
 
 
 def export(
-    bucket: Bucket,
+    bucket: Contents,
     manifest: Manifest,
     form: Form,
     dest: str,
@@ -91,7 +91,7 @@ def export(
     return Exported(place.path, changed=True)
 
 
-def export_stream(bucket: Bucket, manifest: Manifest, out: BinaryIO) -> None:
+def export_stream(bucket: Contents, manifest: Manifest, out: BinaryIO) -> None:
     """Write a single file to a stream; not one byte leaves before all of them were checked.
 
     The file is read twice. The second reading is compared with the first chunk by chunk, so a disk that returns other
@@ -122,7 +122,7 @@ def _mode(file: ManifestFile) -> int:
     return 0o755 if file.executable else 0o644
 
 
-def _write_tree(bucket: Bucket, manifest: Manifest, root: OpenedDirectory, progress: Progress) -> None:
+def _write_tree(bucket: Contents, manifest: Manifest, root: OpenedDirectory, progress: Progress) -> None:
     directories = _make_directories(root, manifest)
     many = len(manifest.files) > _MANY
 
