@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
+    from modelkeep.api_types import Moment, Ref
     from modelkeep.context import Context
+    from modelkeep.domain.answers.annex import AnnexIv
     from modelkeep.domain.answers.hooks import HookRow, HookRun
+    from modelkeep.domain.answers.period import Report
     from modelkeep.domain.answers.retention import Pruned
 
 
@@ -85,3 +88,44 @@ class Oversight:
         >>> registry.run_hooks()
         """
         self._context.listener.flush(self._context)
+
+    def report(
+        self,
+        *,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        model: str | None = None,
+        verify: bool = False,
+    ) -> Report:
+        """Return what a person must know who answers for the registry over a period, or for one model of it.
+
+        It tells what changed in the protected stages with who asked, who approved and what each rule found, checks,
+        exceptions, open items, roles, the policy and its changes, as it stood after the last entry of the period. With
+        ``verify`` the log is verified too. ``modelkeep.papers.report.report_page`` makes the Markdown of it.
+
+        >>> [(each.stage, each.after) for each in registry.report().changes]
+        [('production', 'fraud@1')]
+        """
+        from modelkeep.reads.period import report
+
+        found = report(self._context, model, since=since, until=until)
+        if not verify:
+            return found
+        from msgspec.structs import replace
+
+        from modelkeep.maintenance.verified import checked
+
+        return replace(found, verified=checked(self._context))
+
+    def annex_iv(self, ref: Ref, *, as_of: Moment | None = None) -> AnnexIv:
+        """Return what the registry knows of a version, section by section of Annex IV of the EU AI Act.
+
+        Each section names also what could be recorded and is not, and what a registry cannot know.
+        ``modelkeep.papers.annex.annex_page`` makes the Markdown of it.
+
+        >>> [each.number for each in registry.annex_iv("fraud@1").sections][:3]
+        ['1(a)', '1(b)', '1(c)']
+        """
+        from modelkeep.reads.annex import annex_iv
+
+        return annex_iv(self._context, ref, as_of)

@@ -1,8 +1,13 @@
 """One of each JSON document; run as a script it writes the golden files beside it."""
 
+import sys
 from pathlib import Path
 
 import msgspec.structs
+
+sys.path.insert(1, str(Path(__file__).parent.parent / "support"))
+
+from governed_story import QUARTER, governed_history
 from rows import (
     CHURN,
     DEPLOYMENT,
@@ -41,6 +46,7 @@ from modelkeep.cli.views.maintenance import (
 )
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
+from modelkeep.cli.views.report import AnnexView, ReportView
 from modelkeep.cli.views.retention import PrunedView
 from modelkeep.cli.views.roles import RolesView
 from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalledView, SignalsView
@@ -220,6 +226,8 @@ DOCUMENTS = {
         [HookRow("ci", "/home/ana/.config/modelkeep/config.toml", "url", "https://ci.example.org", ("promote",), ("production",), (), 30, signed=True, runs=True)]
     ),
     "hookrun": HookRunView(HookRun("ci", ok=True, outcome="status 200", attempts=1, output="")),
+    "report": ReportView(governed_history().registry.report(since=QUARTER, until="seq:20")),
+    "annex": AnnexView(governed_history().registry.annex_iv("fraud@2")),
     "pruned": PrunedView(
         [
             Pruned("fraud@1", "superseded", "archived", "retention: keeps the last 20; the rest is archived", changed=True, seq=9, dry_run=False),

@@ -6,7 +6,7 @@ import pytest
 
 from modelkeep.cli import app
 from modelkeep.cli.name_selector import refs_to_compare
-from modelkeep.errors import UsageError
+from modelkeep.errors import NotFound, UsageError
 
 
 @pytest.fixture
@@ -185,3 +185,11 @@ def test_diff_asks_the_registry_which_word_is_a_model(churn, capsys):
     assert app.run(["diff", "churn", "1", "production", "--json"]) == 0
     assert app.run(["diff", "churn", "fraud"]) == 0
     assert "note: fraud is taken as fraud@latest" in capsys.readouterr().err
+
+
+def test_a_request_is_meant_by_a_name_and_a_selector_too(churn, capsys):
+    for line in ("approve churn 2 production", "reject churn v2 prod"):
+        with pytest.raises(NotFound, match="nobody asks for churn@2 in production"):
+            app.run(shlex.split(line))
+    assert app.run(["requests", "churn", "2"]) == 0
+    assert refused("approve churn 2") == "modelkeep approve churn@2 STAGE"

@@ -1,5 +1,8 @@
 """A ``policy.toml`` is read into rules; a wrong one is told with the line, the key and the nearest right word."""
 
+import re
+
+import hints
 import pytest
 from policies import WHOLE, to_toml
 
@@ -106,6 +109,16 @@ def test_the_examples_in_the_templates_work_when_their_comments_are_taken_away()
         names = [line for line in used if line.startswith(("model_names", "labels"))]
         rest = [line for line in used if line not in names]
         assert parse_policy("\n".join([*names, *rest]), "policy.toml").rules.stages[1].gates != ()
+
+
+def test_every_command_that_a_template_names_is_one():
+    for name in ("solo.toml", "team.toml", "regulated.toml", "MODELS.md"):
+        text = "".join(template(name, kind, ["staging", "production"]) for kind in ("solo", "team", "regulated"))
+        lines = [
+            found.strip().replace('"…"', "TEXT") for found in re.findall(r"modelkeep [a-z]+ (?:[^`\n ]| (?! ))+", text)
+        ]
+        assert lines
+        assert hints.wrong(lines) == []
 
 
 def test_every_mistake_is_told_at_once_in_the_order_of_the_lines():

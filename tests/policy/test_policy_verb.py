@@ -200,6 +200,16 @@ def test_other_roles_make_the_author_one_who_can_change_them(history):
     ]
 
 
+def test_the_first_roles_are_not_put_in_force_from_a_user_namespace(history):
+    """There ana may be anybody, and would be locked out by the next change."""
+    history.seen = {"user_namespace": True}
+    history.policy(Rules(stages=two()))
+    error = refused(history.policy, Rules(roles=(OWNER,)))
+    assert (type(error), error.hint) == (Denied, "run it outside of the container or of unshare")
+    history.seen = {}
+    history.policy(Rules(roles=(OWNER,)))
+
+
 def test_only_who_may_changes_the_policy(history):
     history.policy(Rules(roles=(OWNER, RoleRules("member", ("register",)))))
     history.role("member", "user:bo")

@@ -303,6 +303,15 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("seq", "ref", "signal", "value", "time", "actor", "count", "window_seconds", "source", "item", "closed", "left", "marked_bad"),
     ),
     CommandRow(
+        "report", "report", RUN, "Report what changed and who answers for it, or document a version for an auditor",
+        (
+            "modelkeep report --since 2026-01-01 --until 2026-03-31 --verify -o q1.md",
+            "modelkeep report --model fraud --since 90d",
+            "modelkeep report fraud@production --annex-iv -o fraud.md",
+        ),
+        ("a line of the page",),
+    ),
+    CommandRow(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",
         ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         ("severity", "code", "place", "message"),

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from modelkeep.cli.call import Call
 
 #: Commands that join the first two words where one more is typed than they take.
-JOINING = frozenset({"show", "get", "promote", "retire", "label", "mark", "evaluate", "path"})
+JOINING = frozenset(
+    {"show", "get", "promote", "retire", "label", "mark", "evaluate", "path", "approve", "reject", "requests"}
+)
 #: Those of them that take no model.
-_OF_VERSIONS = JOINING - {"show", "retire"}
+_OF_VERSIONS = JOINING - {"show", "retire", "requests"}
 #: Commands whose second and later words may follow without limit: a number or a label among them is a selector.
 _WITH_MANY_REFS = frozenset({"archive", "delete", "verify"})
 #: Commands that take a model, each with the command for what was meant.

@@ -42,7 +42,7 @@ def history(
             stage = stage_named(reader, stage).name
         elif found is None:
             stage = stages(reader, at)[-1].name
-        after, last = _interval(context, reader, since, until, inclusive=True)
+        after, last = interval(context, reader, since, until, inclusive=True)
         return tenures(
             reader,
             at,
@@ -78,7 +78,7 @@ def audit_pages(
         raise UsageError(message, f"actions are {', '.join(ACTIONS)}")
     with snapshot(context) as (reader, _):
         about = None if ref is None else version_or_model(reader, ref, context.say)
-        before, last = _interval(context, reader, since, until, inclusive=False)
+        before, last = interval(context, reader, since, until, inclusive=False)
         wanted = select.Wanted(
             about=None if about is None else (about.model, about.number or 0),
             action=action,
@@ -153,7 +153,7 @@ def _sentence(reader: Reader, logged: select.Logged) -> AuditEntry:
     )
 
 
-def _interval(
+def interval(
     context: Context, reader: Reader, since: str | None, until: str | None, *, inclusive: bool
 ) -> tuple[int, int | None]:
     """Return the last entry before ``--since`` (0: none), and the last up to ``--until`` (None: without it).

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _STATES = {None: "open", "promote": "promoted", "reject": "rejected", "withdraw": "withdrawn", "delete": "deleted"}
 _WHY = {
     "expired": "expired",
+    "revoked": "by an account that lost the role since",
     "same-person": "by the same person as another approval",
     "not-separate": "by a person who registered the version, made it or asked for it",
 }
@@ -133,14 +134,13 @@ def _as_it_stands(context: Context, reader: Reader, model: int, found: RequestRo
     judgement = judgement_now(context, reader, model, found.version, found.stage, share)
     if judgement is None:
         return found
-    from modelkeep.domain.policy.gate import missing_approvals, who_may_approve
+    from modelkeep.domain.policy.gate import who_may_approve
 
     plan, standing = judgement.plan, {each.approval.seq: each.why for each in judgement.standings}
     now = {rule: (value, bound) for rule, value, bound in plan.values}
     holder = f"{found.name}@{plan.holder}" if plan.holder else None
     state = SqlState(reader)
     policy = state.policy()
-    missing = [] if policy is None else missing_approvals(policy.rules.stage(found.stage), judgement.refused)
     return replace(
         found,
         approvals=tuple(
@@ -157,7 +157,7 @@ def _as_it_stands(context: Context, reader: Reader, model: int, found: RequestRo
         rules=findings(judgement.results),
         plan=plan.plan_digest,
         needed=None if policy is None else sum(each.count for each in policy.rules.stage(found.stage).approvals),
-        who_may_approve=who_may_approve(policy.rules, state.bindings(), missing) if policy and missing else None,
+        who_may_approve=None if policy is None else who_may_approve(state, policy.rules, judgement),
     )
 
 

@@ -22,10 +22,15 @@ if TYPE_CHECKING:
 def roles(context: Context, moment: str | AsOf | None) -> tuple[RoleRow, ...]:
     """Return the roles in the order of the policy, then those that it does not name any more."""
     with snapshot(context, moment) as (reader, at):
-        known = rules_at(reader, at)
-        bearers: dict[str, list[RoleBearer]] = {}
-        for role, kind, name, since, seq, actor in select.binding_rows(reader, at):
-            bearers.setdefault(role, []).append(RoleBearer(f"{kind}:{name}", since, seq, actor))
+        return roles_at(reader, at)
+
+
+def roles_at(reader: Reader, at: int | None) -> tuple[RoleRow, ...]:
+    """Return the roles after entry ``at``, None for now."""
+    known = rules_at(reader, at)
+    bearers: dict[str, list[RoleBearer]] = {}
+    for role, kind, name, since, seq, actor in select.binding_rows(reader, at):
+        bearers.setdefault(role, []).append(RoleBearer(f"{kind}:{name}", since, seq, actor))
     permissions = {} if known is None else {role.name: role.may for role in known.roles}
     return tuple(
         RoleRow(role, permissions.get(role, ()), role in permissions, tuple(bearers.get(role, ())))

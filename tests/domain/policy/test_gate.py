@@ -74,7 +74,7 @@ def test_a_refusal_lists_every_rule_that_does_not_hold_who_may_approve_and_the_n
         "  metric auc min: 0.8, must be >= 0.9\n"
         "  approval of risk: 0, must be 2 persons with the role risk\n"
         "  approval: 0, must be 1 person\n"
-        "who may approve: group:auditors, user:rita (risk); user:ana, group:auditors, user:rita (owner or risk)\n"
+        "who may approve: group:auditors, user:rita (risk); group:auditors, user:rita (owner or risk)\n"
         'to ask for it: modelkeep promote fraud@1 production --request -m "why"'
     )
     assert error.hint == "modelkeep promote fraud@1 production -n        (every rule with its value)"

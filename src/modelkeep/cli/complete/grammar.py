@@ -53,6 +53,7 @@ COMMANDS = {
     "deployments": ("List what runs where, and whether that is what should run", "ref", "--target=text --drift --exit-code --as-of=moment"),
     "signal": ("Record what monitoring measured; the policy says what that means", "version text value", "--evidently=file --count=text --window=5m|1h|1d --source=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "signals": ("List what monitoring measured, and what a person has still to look at", "ref", "--open --since=moment --limit=text --exit-code --as-of=moment"),
+    "report": ("Report what changed and who answers for it, or document a version for an auditor", "version", "--since=moment --until=moment --model=model --verify --annex-iv -o=file --output=file --force --as-of=moment"),
     "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
@@ -85,7 +86,7 @@ FIELDS = "ref name version label state stages aliases bad archived created autho
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"
-JOINING = "alias evaluate get label mark path promote retire show tag"
+JOINING = "alias approve evaluate get label mark path promote reject requests retire show tag"
 SETTINGS = "registry actor lock_wait cache color progress registries."
 COLORS = "auto always never"
 PROGRESS = "auto plain none"

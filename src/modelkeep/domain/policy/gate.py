@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from modelkeep.domain.hashing import digest_of
-from modelkeep.domain.policy.approvals import Standing, results, standings
+from modelkeep.domain.policy.approvals import Standing, accounts_behind, results, standings
 from modelkeep.domain.policy.candidate import Candidate
 from modelkeep.domain.policy.facts import facts
 from modelkeep.domain.policy.permissions import bearers_of, may, permissions_of, roles_of, roles_with
@@ -26,7 +26,7 @@ from modelkeep.domain.record import encode_canonical
 from modelkeep.errors import Denied, UsageError
 
 if TYPE_CHECKING:
-    from modelkeep.domain.governed_state import Approval, Binding
+    from modelkeep.domain.governed_state import Approval, GovernedState
     from modelkeep.domain.verbs.interface import Proposal
 
 #: Rules whose values are not facts of the version and its holder: a plan leaves them out.
@@ -93,7 +93,7 @@ def judge(
         standing = standings(
             proposal.state, policy.rules, rules, request, plan.plan_digest, given=given, time=proposal.time
         )
-    approvals = results(rules, [each.approval for each in standing if each.why is None])
+    approvals = results(rules, [each for each in standing if each.why is None])
     return Judgement((*found, *approvals), plan, standing, None if request is None else request.seq)
 
 
@@ -148,17 +148,19 @@ def denial(proposal: Proposal, candidate: Candidate, stage: str, judgement: Judg
     meaning = None if policy is None else policy.rules.stage(stage).meaning
     lines = [f"{candidate.ref} may not be in {stage}{'' if meaning is None else f' ({meaning})'}: {count}"]
     lines += [f"  {each.rule}: {each.value}, must be {each.bound}" for each in refused]
-    missing = [] if policy is None else missing_approvals(policy.rules.stage(stage), refused)
+    missing = [] if policy is None else _missing_approvals(policy.rules.stage(stage), refused)
     if policy is not None and missing:
-        lines.append(f"who may approve: {who_may_approve(policy.rules, proposal.state.bindings(), missing)}")
-    if missing and judgement.request is None and not candidate.is_new:
+        lines.append(
+            f"who may approve: {who_may_approve(proposal.state, policy.rules, judgement, is_new=candidate.is_new)}"
+        )
+    if len(refused) > len(missing) > 0 and judgement.request is None and not candidate.is_new:
         lines.append(f'to ask for it: modelkeep promote {quote(candidate.ref)} {quote(stage)} --request -m "why"')
     lines += [f"only a warning: {each.rule}: {each.value}, should be {each.bound}" for each in judgement.warned]
     hint = _next_step(candidate, stage, judgement, missing)
     return Denied("\n".join(lines), hint, judgement.results, judgement.plan.plan_digest)
 
 
-def missing_approvals(rules: StageRules, refused: Sequence[RuleResult]) -> list[RequiredApproval]:
+def _missing_approvals(rules: StageRules, refused: Sequence[RuleResult]) -> list[RequiredApproval]:
     """Return the approvals that are missing still."""
     names = {each.rule for each in refused}
     return [each for each in rules.approvals if _rule_name(each) in names]
@@ -180,15 +182,25 @@ def _next_step(candidate: Candidate, stage: str, judgement: Judgement, missing: 
     return f"modelkeep approve {judgement.request}        (another person)"
 
 
-def who_may_approve(rules: Rules, bindings: Sequence[Binding], required: Sequence[RequiredApproval]) -> str:
-    """Return the accounts and groups whose approval a stage asks for, as people read them."""
+def who_may_approve(state: GovernedState, rules: Rules, judgement: Judgement, *, is_new: bool = False) -> str | None:
+    """Return the accounts and groups whose approval is missing, as people read them; None where none is.
+
+    The accounts of the persons who registered the version or asked for it are left out.
+    """
+    plan = judgement.plan
+    required = _missing_approvals(rules.stage(plan.stage), judgement.refused)
+    behind: frozenset[str] = frozenset()
+    if required and not is_new:
+        registered = state.particulars(plan.model, plan.version).seq
+        asked = () if judgement.request is None else (judgement.request,)
+        behind = frozenset(f"user:{name}" for name in accounts_behind(state, rules, registered, *asked))
     parts = []
     for each in required:
         if not rules.roles and each.role is None:
             parts.append("anybody who neither registered it, made it nor asked for it")
             continue
         able = [each.role] if each.role is not None else list(roles_with(rules, "approve"))
-        bearers = bearers_of(bindings, able)
+        bearers = [name for name in bearers_of(state.bindings(), able) if name not in behind]
         role = " or ".join(able)
-        parts.append(f"{', '.join(bearers) or 'nobody bears the role'} ({role})")
-    return "; ".join(dict.fromkeys(parts))
+        parts.append(f"{', '.join(bearers) or 'nobody who may'} ({role})")
+    return "; ".join(dict.fromkeys(parts)) or None

@@ -13,7 +13,7 @@ from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event
 from modelkeep.domain.verbs.role import Principal, RoleGranted
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
-from modelkeep.errors import Conflict, UsageError
+from modelkeep.errors import Conflict, Denied, UsageError
 
 if TYPE_CHECKING:
     from modelkeep.domain.governed_state import Binding
@@ -130,6 +130,9 @@ def _first_owner(proposal: Proposal, rules: Rules) -> tuple[RoleGranted, ...]:
             return ()
     elif not set(able).isdisjoint(roles_of(bindings, observed.user, observed.groups)):
         return ()
+    if observed.user_namespace:
+        message = f"the policy would give its roles to {observed.user}, as a user namespace calls the account: no role holds there"
+        raise Denied(message, "run it outside of the container or of unshare")
     both = [role for role in roles_with(rules, "role") if role in able]
     principal = Principal("user", observed.user)
     return (RoleGranted(both[0] if both else able[0], principal),)
