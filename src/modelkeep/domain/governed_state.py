@@ -63,12 +63,16 @@ class PromotionRequest(Struct, frozen=True):
 
 
 class Approval(Struct, frozen=True):
-    """An approval of a request: its entry and time, who gave it, the plan that was seen, the roles that were borne."""
+    """An approval of a request: its entry and time, who gave it, the plan that was seen, the roles that were borne.
+
+    ``groups`` are those with a role that the account was in.
+    """
 
     seq: int
     identity: Identity
     plan: str
     roles: tuple[str, ...]
+    groups: tuple[str, ...]
     time: str
 
 
@@ -150,6 +154,9 @@ class GovernedState(Protocol):
 
     def names_given(self, seq: int) -> tuple[str, ...]:
         """Return whom the details of an entry name as author or as the one who claims to write it."""
+
+    def registrants(self, digest: str) -> tuple[Identity, ...]:
+        """Return the accounts that registered these bytes, in any model, deleted or not."""
 
     def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
         """Return the keys of the tags of a version."""

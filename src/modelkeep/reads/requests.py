@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 _STATES = {None: "open", "promote": "promoted", "reject": "rejected", "withdraw": "withdrawn", "delete": "deleted"}
 _WHY = {
     "expired": "expired",
+    "revoked": "by an account that lost the role since",
     "same-person": "by the same person as another approval",
     "not-separate": "by a person who registered the version, made it or asked for it",
 }

@@ -1,7 +1,7 @@
 """Approvals: which of those that were given count, and who may not give one.
 
-An approval counts while the plan is the one that the approver saw, it has not expired, and its person is neither behind
-another one that counts nor behind the version. Duties are separated here, when an approval is given and again when a
+An approval counts while the plan is the one that the approver saw, it has not expired, its account still bears a role
+that the stage asks for, and its person is neither behind another one that counts nor behind the version. Duties are separated here, when an approval is given and again when a
 promotion rests on it: the policy may have named a second account of a person meanwhile.
 """
 
@@ -14,27 +14,31 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from modelkeep.domain.policy.identity import Identity, is_named, is_same_person, may_be_same_person, person_of
+from modelkeep.domain.policy.permissions import may, permissions_of
 from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.policy.rules import RequiredApproval, Rules, StageRules
 from modelkeep.domain.times import parse_stored
 
 if TYPE_CHECKING:
     from modelkeep.domain.governed_state import Approval, GovernedState, PromotionRequest
+    from modelkeep.domain.state import State
 
 
 class Standing(Struct, frozen=True):
     """An approval, and why it does not count, None where it does.
 
-    ``why`` is ``changed`` (the plan is another one now), ``expired``, ``same-person`` (as another that counts) or
-    ``not-separate`` (its person registered the version, made it or asked for it).
+    ``why`` is ``changed`` (the plan is another one now), ``expired``, ``revoked`` (the role in which it was given),
+    ``same-person`` (as another that counts) or ``not-separate`` (its person registered the version, made it or asked for
+    it). ``roles`` are those in which it counts.
     """
 
     approval: Approval
     why: str | None = None
+    roles: tuple[str, ...] = ()
 
 
 def standings(
-    state: GovernedState,
+    state: State,
     rules: Rules,
     stage: StageRules,
     request: PromotionRequest,
@@ -48,25 +52,41 @@ def standings(
     counted: list[Identity] = []
     for each in given:
         age = parse_stored(time) - parse_stored(each.time)
-        why = None
+        why, roles = None, None
         if each.plan != plan:
             why = "changed"
         elif stage.approvals_expire is not None and age > timedelta(seconds=stage.approvals_expire):
             why = "expired"
+        elif (roles := _roles_still_borne(state, rules, stage, each)) is None:
+            why = "revoked"
         elif any(is_same_person(rules, each.identity, other) for other in counted):
             why = "same-person"
         elif involvement(state, rules, request, each.identity) is not None:
             why = "not-separate"
         else:
             counted.append(each.identity)
-        found.append(Standing(each, why))
+        found.append(Standing(each, why, roles or ()))
     return tuple(found)
 
 
-def involvement(state: GovernedState, rules: Rules, request: PromotionRequest, me: Identity) -> str | None:
+def _roles_still_borne(state: State, rules: Rules, stage: StageRules, given: Approval) -> tuple[str, ...] | None:
+    """Return the roles of an approval that its account bears still, None where it could not give it any more.
+
+    A group counts as it was when the approval was given: only the account itself can be asked who is in a group.
+    """
+    if not rules.roles:
+        return given.roles
+    borne = state.roles_of(given.identity.user, given.groups)
+    roles = tuple(role for role in given.roles if role in borne)
+    asked_for = bool(roles) or any(each.role is None for each in stage.approvals)
+    return roles if asked_for and may(permissions_of(rules, borne), "approve") else None
+
+
+def involvement(state: State, rules: Rules, request: PromotionRequest, me: Identity) -> str | None:
     """Return why an account may not approve a request, as ``bo asked for it``; None where another person is behind it.
 
-    The person who asked, the one who registered the version, and whoever either of them named as its author may not.
+    The person who asked, the one who registered the version, and whoever either of them named as its author may not; nor
+    may a person who registered the same bytes, as whatever version of whatever model.
     """
     registered = state.particulars(request.model, request.version).seq
     for seq, did in ((request.seq, "asked for it"), (registered, "registered the version")):
@@ -78,6 +98,10 @@ def involvement(state: GovernedState, rules: Rules, request: PromotionRequest, m
         for name in state.names_given(seq):
             if is_named(rules, me, name):
                 return f"{name} is named as the one who {did if seq == request.seq else 'made the version'}"
+    version = state.version(request.model, request.version)
+    for by in () if version is None else state.registrants(version.digest):
+        if is_same_person(rules, by, me):
+            return f"{_shown(rules, by, me)} registered the same bytes"
     return None
 
 
@@ -101,8 +125,8 @@ def _shown(rules: Rules, by: Identity, me: Identity) -> str:
     )
 
 
-def results(stage: StageRules, counted: Sequence[Approval]) -> Iterator[RuleResult]:
-    """Yield a result for each approval that the stage asks for; an approval serves one of them."""
+def results(stage: StageRules, counted: Sequence[Standing]) -> Iterator[RuleResult]:
+    """Yield a result for each approval that the stage asks for; one that counts serves one of them."""
     served = assign(stage.approvals, [each.roles for each in counted])
     for required, number in zip(stage.approvals, served, strict=True):
         who = "" if required.role is None else f" of {required.role}"

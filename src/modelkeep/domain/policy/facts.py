@@ -123,14 +123,18 @@ def _against(
 
     ``measured_on`` is the candidate's value and the data it was measured on.
 
-    Where nothing holds the stage, any number will do. Where the holder has no number to compare with, none will.
+    Where nothing holds the stage, its last holder counts unless it is bad or deleted: who empties the stage lowers no
+    bound. Where there is none, any number will do. Where the holder has no number to compare with, none will.
     """
     value, data = measured_on
     production = proposal.state.stages()[-1].name
-    holder = proposal.state.holder(candidate.model.seq, production)
-    if holder is None:
+    holder = proposal.state.last_holder(candidate.model.seq, production)
+    version = None if holder is None else proposal.state.version(candidate.model.seq, holder.version)
+    if holder is None or (holder.until is not None and (version is None or version.bad or version.deleted)):
         return f"a number: nothing is in {production}", value is not None
     ref = candidate.model.ref(holder.version)
+    if holder.until is not None:
+        ref = f"{ref}, the last in {production},"
     on = "" if data is None else f" on {data}"
     text = measured(proposal.state, candidate.model.seq, holder.version).get(gate.metric, {}).get(data)
     theirs = None if text is None else as_number(text)

@@ -93,7 +93,7 @@ def judge(
         standing = standings(
             proposal.state, policy.rules, rules, request, plan.plan_digest, given=given, time=proposal.time
         )
-    approvals = results(rules, [each.approval for each in standing if each.why is None])
+    approvals = results(rules, [each for each in standing if each.why is None])
     return Judgement((*found, *approvals), plan, standing, None if request is None else request.seq)
 
 

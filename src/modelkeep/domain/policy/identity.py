@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from modelkeep.domain.policy.rules import Rules
 
 
+#: Why an account in a user namespace neither asks nor approves.
+IN_A_USER_NAMESPACE = (
+    "an account in a user namespace can call itself anything, so nobody is told apart from another there"
+)
+
+
 class Identity(Struct, frozen=True):
     """The account that wrote an entry; ``login`` is the one that logged in, where that is another one.
 
@@ -35,7 +41,7 @@ def identity_of(observed: Observed) -> Identity:
 
 def person_of(rules: Rules, user: str) -> str:
     """Return the name of the person whom the policy names for an account, else the account's name."""
-    return next((person.name for person in rules.persons if user in person.accounts), user)
+    return next((person.name for person in rules.persons if user in person.names), user)
 
 
 def is_same_person(rules: Rules, one: Identity, other: Identity) -> bool:
@@ -58,8 +64,8 @@ def is_named(rules: Rules, identity: Identity, text: str) -> bool:
     address = rest.partition(">")[0] or (name if "@" in name else "")
     typed = {part.strip().casefold() for part in (text, name, address, address.partition("@")[0])} - {""}
     users = {user for user in (identity.user, identity.login_user) if user is not None}
-    persons = [person for person in rules.persons if not users.isdisjoint(person.accounts)]
-    known = users | {name for person in persons for name in (person.name, *person.accounts)}
+    persons = [person for person in rules.persons if not users.isdisjoint(person.names)]
+    known = users | {name for person in persons for name in person.names}
     return not typed.isdisjoint(name.casefold() for name in known)
 
 
@@ -67,7 +73,7 @@ def _traits(rules: Rules, identity: Identity) -> set[tuple[str, str | int]]:
     """Return all that a person is recognised by: uids, accounts, and persons by name."""
     names = {name for name in (identity.user, identity.login_user) if name is not None}
     uids = {uid for uid in (identity.uid, identity.login) if uid is not None}
-    persons = {person.name for person in rules.persons if not names.isdisjoint(person.accounts)}
+    persons = {person.name for person in rules.persons if not names.isdisjoint(person.names)}
     return (
         {("account", name) for name in names} | {("person", name) for name in persons} | {("uid", uid) for uid in uids}
     )

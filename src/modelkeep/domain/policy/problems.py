@@ -220,7 +220,7 @@ def _persons(rules: Rules) -> Iterator[Problem]:
         path = ("persons", place)
         if not person.accounts:
             yield Problem(path, f"{printable(person.name)} has no account")
-        for account in (person.name, *person.accounts):
+        for account in person.names:
             if not account or printable(account) != account or len(account) > _LONGEST_GLOB:
                 yield Problem(path, f"not the name of an account: '{printable(account)}'")
             elif owner.setdefault(account, person.name) != person.name:

@@ -115,6 +115,11 @@ class Person(LogValue, frozen=True):
     name: str
     accounts: tuple[str, ...]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The accounts and the name: an account that is called as the person is the person's too."""
+        return (self.name, *self.accounts)
+
 
 class SignalRule(LogValue, frozen=True, kw_only=True):
     """What a signal of monitoring means: where its value is ``above`` or ``below``, ``then`` something happens.

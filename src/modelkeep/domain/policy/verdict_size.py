@@ -11,7 +11,7 @@ LARGEST_VERDICT = 43_000
 #: The bytes of a result besides the names that the policy chose: field names, the shortened value, its bound.
 _RESULT_BYTES, _METRIC_BYTES = 350, 950
 #: How long the name of a model can be, which a comparison with production quotes.
-_REF_BYTES = 1_050
+_REF_BYTES = 1_150
 
 
 def largest_verdict(stage: StageRules) -> int:

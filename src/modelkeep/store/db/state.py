@@ -220,6 +220,9 @@ class SqlState:
     def names_given(self, seq: int) -> tuple[str, ...]:
         return tuple(name for (name,) in self._reader.recall(deciding.NAMES_GIVEN, seq=seq))
 
+    def registrants(self, digest: str) -> tuple[Identity, ...]:
+        return tuple(_identity(row) for row in self._reader.recall(deciding.REGISTRANTS, digest=digest))
+
     def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
         return tuple(key for (key,) in self._reader.recall(deciding.TAG_KEYS, model=model, number=number))
 
@@ -243,8 +246,8 @@ class SqlState:
 
     def approvals(self, request: int) -> tuple[Approval, ...]:
         return tuple(
-            Approval(seq, _identity(account), plan, tuple(roles.split()), time)
-            for seq, plan, roles, time, *account in self._reader.recall(deciding.APPROVALS, request=request)
+            Approval(seq, _identity(account), plan, tuple(roles.split()), tuple(filter(None, groups.split(":"))), time)
+            for seq, plan, roles, groups, time, *account in self._reader.recall(deciding.APPROVALS, request=request)
         )
 
     def open_item(self, seq: int) -> OpenItem | None:

@@ -522,7 +522,10 @@ class RequestRow(SQLModel, table=True):
 
 
 class ApprovalRow(SQLModel, table=True):
-    """Who approved a request: the entry ``seq``, the plan that was seen, and the roles that were borne."""
+    """Who approved a request: the entry ``seq``, the plan that was seen, and the roles that were borne.
+
+    ``in_groups`` are the groups with a role that the account was in, parted by colons, which no name of a group has.
+    """
 
     __tablename__ = "approval"
     __table_args__ = _COMPACT
@@ -530,6 +533,7 @@ class ApprovalRow(SQLModel, table=True):
     seq: int = Field(sa_column=_key(_NUMBER))
     plan: str = _text()
     roles: str = _text()
+    in_groups: str = _text()
 
 
 class CheckResultRow(SQLModel, table=True):

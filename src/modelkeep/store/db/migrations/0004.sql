@@ -10,6 +10,7 @@ CREATE TABLE approval (
     seq INTEGER NOT NULL,
     "plan" TEXT NOT NULL,
     roles TEXT NOT NULL,
+    in_groups TEXT NOT NULL,
     PRIMARY KEY (request, seq)
 )
  WITHOUT ROWID,

@@ -222,6 +222,12 @@ NAMES_GIVEN = """
 SELECT value FROM entry_text WHERE seq = :seq AND field IN ('author', 'claimed') ORDER BY position
 """
 
+REGISTRANTS = """
+SELECT DISTINCT account, uid, login, login_user, user_namespace
+FROM version JOIN entry_action ON entry_action.seq = version.seq
+WHERE digest = :digest ORDER BY account, uid, login, login_user, user_namespace
+"""
+
 TAG_KEYS = """
 SELECT key FROM tag WHERE model = :model AND version = :number AND until_seq IS NULL ORDER BY key
 """
@@ -252,7 +258,7 @@ WHERE until_seq IS NULL ORDER BY since_seq
 """
 
 APPROVALS = """
-SELECT approval.seq, plan, roles, entry_index.time, account, uid, login, login_user, user_namespace
+SELECT approval.seq, plan, roles, in_groups, entry_index.time, account, uid, login, login_user, user_namespace
 FROM approval JOIN entry_index ON entry_index.seq = approval.seq JOIN entry_action ON entry_action.seq = approval.seq
 WHERE request = :request ORDER BY approval.seq
 """

@@ -1,0 +1,150 @@
+"""Ways around a policy that a hostile account may try: each is refused, or does not count."""
+
+import pytest
+from history import History
+
+from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, RoleRules, Rules, StageRules
+from modelkeep.errors import Denied
+
+ONE = (RequiredApproval(count=1),)
+
+
+def rules(*, roles=(), persons=(), **production):
+    stages = (StageRules(name="staging"), StageRules(name="production", protected=True, **production))
+    return Rules(stages=stages, roles=roles, persons=persons)
+
+
+def refused(do, *given, **more):
+    with pytest.raises(Denied) as caught:
+        do(*given, **more)
+    return caught.value.message
+
+
+# A rule that another command makes pointless
+
+
+@pytest.fixture
+def emptied():
+    """Return a history in which production was emptied: fraud@1 (auc 0.9) was in it, and fraud@2 has 0.1."""
+    history = History()
+    history.policy(rules(gates=(Gate(metric="auc", no_worse_than_production="0.005"),)))
+    history.register("fraud", metrics=[("auc", "0.9")])
+    history.register("fraud", metrics=[("auc", "0.1")])
+    history.promote("fraud@1", "production")
+    history.retire("fraud", "production")
+    return history
+
+
+def test_who_empties_production_gets_no_worse_version_in(emptied):
+    assert refused(emptied.promote, "fraud@2", "production") == (
+        "fraud@2 may not be in production: 1 rule of the policy does not hold\n"
+        "  metric auc against production: 0.1, must be >= 0.895: fraud@1, the last in production, has 0.9"
+    )
+    emptied.promote("fraud@1", "production")
+
+
+@pytest.mark.parametrize("how", ["mark", "delete"])
+def test_a_last_holder_that_is_bad_or_deleted_sets_no_bound(emptied, how):
+    if how == "mark":
+        emptied.mark("fraud@1")
+    else:
+        emptied.delete("fraud@1", force=True)
+    emptied.promote("fraud@2", "production")
+
+
+# One's own work
+
+
+def test_an_account_that_is_called_as_a_person_is_that_persons():
+    history = History()
+    history.policy(rules(approvals=ONE, persons=(Person("ana", ("ana-admin",)),)))
+    history.register("fraud")
+    request = history.request("fraud@1")
+    history.user = "ana-admin"
+    assert refused(history.approve, "fraud@1", request) == (
+        "ana-admin cannot approve fraud@1: ana, who is the same person as ana-admin, asked for it"
+    )
+
+
+@pytest.mark.parametrize("before", ["fraud", "copy"])
+def test_who_registered_the_same_bytes_before_does_not_approve_them(before):
+    history = History()
+    history.policy(rules(approvals=ONE))
+    history.register(before, "the weights")
+    history.user = "ci"
+    history.register("fraud", "the weights", if_exists="new")
+    ref = "fraud@2" if before == "fraud" else "fraud@1"
+    request = history.request(ref)
+    history.user = "ana"
+    assert refused(history.approve, ref, request) == f"ana cannot approve {ref}: ana registered the same bytes"
+    history.user = "bo"
+    history.approve(ref, request)
+
+
+def test_an_approval_of_bytes_that_the_approver_registers_later_does_not_count():
+    history = History()
+    history.policy(rules(approvals=ONE))
+    history.register("fraud", "the weights")
+    request = history.request("fraud@1")
+    history.user = "bo"
+    history.approve("fraud@1", request)
+    history.register("copy", "the weights")
+    assert "approval: 0, must be 1 person" in refused(history.promote, "fraud@1", "production")
+
+
+# A role that was taken away
+
+ROLES = (
+    RoleRules("owner", ("*",)),
+    RoleRules("risk", ("approve",)),
+    RoleRules("ds", ("register", "request:*", "promote:*")),
+)
+
+
+@pytest.fixture
+def governed():
+    """Return a history in which di asked for fraud@1, ana owns the policy, and risk approves."""
+    history = History()
+    history.policy(rules(roles=ROLES, approvals=(RequiredApproval(count=1, role="risk"),)))
+    history.role("ds", "user:di")
+    history.user = "di"
+    history.register("fraud")
+    history.request("fraud@1")
+    history.user = "ana"
+    return history
+
+
+@pytest.mark.parametrize("bearer", ["user:mallory", "group:risk"])
+def test_an_approval_does_not_count_once_the_role_in_which_it_was_given_is_taken_away(governed, bearer):
+    governed.role("risk", bearer)
+    governed.user, governed.seen = "mallory", {"groups": ("risk",)} if bearer == "group:risk" else {}
+    governed.approve("fraud@1", 5)
+    governed.user, governed.seen = "ana", {}
+    governed.role("risk", bearer, grant=False)
+    assert [each.why for each in governed.judgement("fraud@1").standings] == ["revoked"]
+    governed.user = "di"
+    assert "approval of risk: 0, must be 1 person with the role risk" in refused(
+        governed.promote, "fraud@1", "production"
+    )
+    governed.user = "ana"
+    governed.role("risk", bearer)
+    governed.user = "di"
+    governed.promote("fraud@1", "production")
+
+
+def test_an_approval_does_not_count_once_its_role_may_approve_no_more():
+    history = History()
+    any_two = {"approvals": (RequiredApproval(count=1),)}
+    history.policy(rules(roles=ROLES, **any_two))
+    history.role("risk", "user:rita")
+    history.role("ds", "user:di")
+    history.user = "di"
+    history.register("fraud")
+    request = history.request("fraud@1")
+    history.user = "rita"
+    history.approve("fraud@1", request)
+    history.user = "ana"
+    less = (ROLES[0], RoleRules("risk", ("check",)), ROLES[2])
+    history.policy(rules(roles=less, **any_two))
+    history.user = "di"
+    assert "approval: 0, must be 1 person" in refused(history.promote, "fraud@1", "production")
