@@ -17,7 +17,7 @@ from modelkeep.domain.answers.maintenance import Diagnosis, DoctorFinding
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, RegistryUnavailable
 from modelkeep.locate import Located
-from modelkeep.maintenance.doctor import client, database, place, store
+from modelkeep.maintenance.doctor import client, database, place, roles, store
 from modelkeep.maintenance.doctor.exam import Check, Exam, error
 from modelkeep.maintenance.findings import shown
 
@@ -55,7 +55,11 @@ def _require_something(directory: str) -> None:
 
 def _checks(exam: Exam) -> tuple[Check, ...]:
     """Return the checks to run: where this account may not enter the directory, none of what is in it."""
-    inside = () if exam.is_closed else (place.check_files, place.check_owners, *store.CHECKS, *database.CHECKS)
+    inside = (
+        ()
+        if exam.is_closed
+        else (place.check_files, place.check_owners, *store.CHECKS, *database.CHECKS, *roles.CHECKS)
+    )
     return (*place.CHECKS, *inside, *client.CHECKS)
 
 
