@@ -29,6 +29,7 @@ TRANSCRIPTS = [
     "docs/ci.md",
     "docs/security.md",
     "docs/governance.md",
+    "docs/checks.md",
     "docs/monitoring.md",
 ]
 _BLOCK = re.compile(
