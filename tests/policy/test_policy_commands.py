@@ -153,6 +153,19 @@ def test_what_the_roles_leave_open_is_told(world, put):
     assert done.notes == ("user:ana has the role lead, which this policy does not name: it allows nothing",)
 
 
+def test_who_had_a_role_before_a_policy_names_it_is_told(world, put):
+    for who in ("user:mallory", "group:ml"):
+        world.registry.grant_role("lead", who)
+    roles = '[roles.owner]\nmay = ["*"]\n[roles.lead]\nmay = ["*"]\n'
+    told = (
+        "the role lead counts from now on for group:ml, user:mallory "
+        "(take it away: modelkeep role revoke lead group:ml)"
+    )
+    assert told in put(roles, dry_run=True).notes
+    assert told in put(roles).notes
+    assert told not in put(f'{roles}[roles.more]\nmay = ["register"]\n').notes
+
+
 def test_who_may_not_change_the_new_policy_is_warned(world, put):
     put('[roles.owner]\nmay = ["*"]\n[roles.lead]\nmay = ["*"]\n')
     world.registry.grant_role("lead", "user:bo")
