@@ -232,6 +232,7 @@ def test_an_approval_of_what_changed_meanwhile_is_refused(world):
 def test_what_broke_the_glass_is_loud_until_it_is_over_and_open_until_another_person_has_seen_it(world):
     change = world.registry.promote("fraud@1", "production", break_glass=True, message="2 a.m., scores are NaN")
     assert [(each.rule, each.waived) for each in change.rules if not each.passed] == [("approval", True)]
+    assert change.hints == (f"another person has to look at it: modelkeep acknowledge {change.seq}",)
     assert world.registry.status().production["fraud"].waived == 1
     with pytest.raises(Denied):
         world.registry.acknowledge(change.seq)

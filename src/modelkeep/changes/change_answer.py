@@ -8,6 +8,7 @@ from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Change, Effect, RuleFinding, findings
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.shares import share_words
+from modelkeep.domain.verbs.acknowledge import ItemOpened
 from modelkeep.domain.verbs.interface import End, Event
 from modelkeep.domain.verbs.promote import VersionPromoted
 from modelkeep.domain.verbs.retire import StageRetired
@@ -35,9 +36,20 @@ def answer(outcome: ChangeOutcome) -> Change:
         effects=effects_of(outcome.entry, name) + request.effects,
         dry_run=dry_run,
         notes=(*request.notes, *outcome.notes),
+        hints=_hints(outcome),
         rules=rules or request.rules,
         plan=plan or request.plan,
     )
+
+
+def _hints(outcome: ChangeOutcome) -> tuple[str, ...]:
+    """Return the line that acknowledges what broke the glass."""
+    entry = outcome.entry
+    if entry is None or outcome.dry_run:
+        return ()
+    if not any(isinstance(event, ItemOpened) and event.item == "break-glass" for event in entry.events):
+        return ()
+    return (f"another person has to look at it: modelkeep acknowledge {entry.seq}",)
 
 
 def judged(entry: Entry) -> tuple[tuple[RuleFinding, ...], str | None]:

@@ -3,10 +3,13 @@
 import pytest
 from history import History
 
-from modelkeep.domain.policy.approvals import assign
+from modelkeep.domain.governed_state import PromotionRequest
+from modelkeep.domain.policy.approvals import assign, involvement
+from modelkeep.domain.policy.identity import Identity
 from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, RoleRules, Rules, StageRules
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import Conflict, Denied, NotFound
+from modelkeep.store.db.state import SqlState
 
 ANYBODY = (RequiredApproval(count=1),)
 
@@ -254,16 +257,21 @@ def test_from_a_user_namespace_nobody_approves():
     )
 
 
-def test_what_was_registered_or_asked_for_from_a_user_namespace_is_approved_by_nobody():
-    history = History()
+def test_from_a_user_namespace_nobody_asks_and_for_what_was_registered_there_nobody_does():
+    history = asked()
+    history.register("fraud", "two")
     history.user, history.seen = "root", {"user_namespace": True}
-    history.register("fraud")
+    assert refused(history.request, "fraud@2").startswith("root cannot ask for fraud@2: an account in a user namespace")
+    history.register("fraud", "three")
     history.user, history.seen = "cy", {}
-    history.policy(rules())
-    history.request("fraud@1")
-    assert approve_as(history, "bo") == (
-        "bo cannot approve fraud@1: the account that registered the version was in a user namespace "
-        "and may be anybody's"
+    assert refused(history.request, "fraud@3") == (
+        "nobody could approve fraud@3: it was registered from a user namespace, and may be anybody's"
+    )
+    # as a program without that check would have asked for it
+    state, model = SqlState(history.connection), history.resolved("fraud@3").model
+    request = PromotionRequest(4, model, 3, "production", None, None, None)
+    assert involvement(state, rules(), request, Identity("bo", 1001)) == (
+        "the account that registered the version was in a user namespace and may be anybody's"
     )
 
 

@@ -15,6 +15,12 @@ if TYPE_CHECKING:
     from modelkeep.domain.policy.rules import Rules
 
 
+#: Why an account in a user namespace neither asks nor approves.
+IN_A_USER_NAMESPACE = (
+    "an account in a user namespace can call itself anything, so nobody is told apart from another there"
+)
+
+
 class Identity(Struct, frozen=True):
     """The account that wrote an entry; ``login`` is the one that logged in, where that is another one.
 

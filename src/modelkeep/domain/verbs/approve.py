@@ -9,7 +9,7 @@ from modelkeep.domain.governed_state import Approval, PromotionRequest
 from modelkeep.domain.policy.approvals import involvement
 from modelkeep.domain.policy.candidate import registered
 from modelkeep.domain.policy.gate import judge
-from modelkeep.domain.policy.identity import identity_of, is_same_person, person_of
+from modelkeep.domain.policy.identity import IN_A_USER_NAMESPACE, identity_of, is_same_person, person_of
 from modelkeep.domain.policy.permissions import require, roles_of
 from modelkeep.domain.policy.rules import Rules, StageRules
 from modelkeep.domain.record import Ordinal, Sha256
@@ -23,11 +23,6 @@ from modelkeep.errors import Conflict, Denied, NotFound
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Subject
-
-#: What the rules say of an account that cannot be told from others.
-IN_A_USER_NAMESPACE = (
-    "an account in a user namespace can call itself anything, so nobody is told apart from another there"
-)
 
 
 class Approve(Command, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from modelkeep.domain.policy.identity import IN_A_USER_NAMESPACE
 from modelkeep.domain.policy.rules import Rules, StageRules
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.shares import check_share, share_or_all, share_words
@@ -19,10 +20,11 @@ from modelkeep.domain.verbs.interface import (
 from modelkeep.domain.verbs.promote import check_protected, check_usable, slots_for
 from modelkeep.domain.verbs.rows import Changes, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
-from modelkeep.errors import Conflict
+from modelkeep.errors import Conflict, Denied
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Subject
+    from modelkeep.domain.state import Version
 
 
 class Request(Command, frozen=True):
@@ -48,6 +50,7 @@ class Request(Command, frozen=True):
         rules_with_approvals(proposal, name, stage.name)
         check_usable(name, version)
         check_protected(stage, version.form)
+        _check_accounts(proposal, name, version)
         there = state.open_request(model.seq, version.number, stage.name)
         if there is not None and there.share == self.share:
             return AlreadySo(f"request {there.seq} asks for it")
@@ -74,6 +77,18 @@ class PromotionRequested(Event, frozen=True):
     def project(self, recorded: Recorded) -> Changes:
         row: Row = {"model": self.model, "version": self.version, "stage": self.stage, "share": self.share}
         yield recorded.opened("request", {**row, "ended_by": None})
+
+
+def _check_accounts(proposal: Proposal, name: str, version: Version) -> None:
+    """Raise ``Denied`` where nobody could approve: the account that asks, or that registered, may be anybody's."""
+    outside = "run it outside of the container or of unshare"
+    if proposal.observed.user_namespace:
+        message = f"{proposal.observed.user} cannot ask for {name}: {IN_A_USER_NAMESPACE}"
+        raise Denied(message, outside)
+    registered = proposal.state.identity(proposal.state.particulars(version.model, version.number).seq)
+    if registered is not None and registered.in_user_namespace:
+        message = f"nobody could approve {name}: it was registered from a user namespace, and may be anybody's"
+        raise Denied(message, f"register it again, with --if-exists new; {outside}")
 
 
 def rules_with_approvals(proposal: Proposal, name: str, stage: str) -> tuple[Rules, StageRules]:
