@@ -24,6 +24,7 @@ meaning = "serves users"
 STRICT = PLAIN + """\
 require = ["description", "reason"]
 approvals = 1
+on_last_approval = "promote"
 after = ["staging"]
 soak = "1d in staging"
 
@@ -90,6 +91,16 @@ def test_what_holds_a_stage_and_would_not_pass_is_named_with_its_values(world, p
         each.startswith("fraud@1 stays in production, and would not pass today: after: never in staging, must be ")
         for each in notes
     )
+
+
+def test_a_holder_is_compared_with_production_under_the_new_stages(world, put):
+    world.register(metrics={"auc": 0.95}, stage="production")
+    world.register(metrics={"auc": 0.90}, stage="staging")
+    gate = '[[stages.gates]]\nmetric = "auc"\nno_worse_than_production = 0.01\n'
+    done = put('[[stages]]\nname = "staging"\n' + gate + '[[stages]]\nname = "production"\n' + gate)
+    assert [(each.ref, each.stage, [rule.rule for rule in each.refused]) for each in done.holders] == [
+        ("fraud@2", "staging", ["metric auc against production"])
+    ]
 
 
 def test_what_would_pass_is_counted(world, put):
@@ -285,15 +296,16 @@ stage staging
   also called  stg
 
 stage production
-  means        serves users
-  protected    yes
-  also called  prod
-  after        only after staging
-  soak         1d in staging without a break
-  description  must be there
-  reason       must be there
-  metric auc   at least 0.90
-  approval     one person who may approve
+  means          serves users
+  protected      yes
+  also called    prod
+  after          only after staging
+  soak           1d in staging without a break
+  description    must be there
+  reason         must be there
+  metric auc     at least 0.90
+  approval       one person who may approve
+  last approval  promotes by itself
 """
 
 
