@@ -29,6 +29,8 @@ TRANSCRIPTS = [
     "docs/ci.md",
     "docs/security.md",
     "docs/governance.md",
+    "docs/checks.md",
+    "docs/monitoring.md",
 ]
 _BLOCK = re.compile(
     r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",

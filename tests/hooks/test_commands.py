@@ -197,3 +197,24 @@ def test_wrong_hooks_are_a_warning_of_a_change_and_an_error_of_the_list(hooked):
     hooked.configure(bad={"on": ["promot"], "command": ["true"]})
     assert hooked.registry.promote("fraud@1", "production").changed
     assert hooked.said == [f"warning: no hook runs: {hooked.config}: hooks.bad: there is no change 'promot'"]
+
+
+def test_every_kind_of_change_is_told(hooked):
+    hooked.configure(keep={"on": ["*"], "command": hooked.keeper()})
+    registry = hooked.registry
+    registry.register("churn", hooked.root / "one", code="none")
+    registry.evaluate("churn@1", {"auc": 0.9})
+    registry.record_check("churn@1", "bias", "pass")
+    registry.record_deployment("churn@1", "k8s/eu")
+    registry.signal("churn@1", "errors", 0.5)
+    (hooked.root / "policy.toml").write_text(
+        '[[stages]]\nname = "staging"\n[[stages]]\nname = "production"\nprotected = true\n'
+        '[retention]\nkeep_last = 1\nthen = "archive"\n'
+    )
+    registry.set_policy(hooked.root / "policy.toml")
+    registry.prune("fraud")
+    registry.delete("fraud@2")
+    assert [event["entry"]["action"] for event in hooked.told()] == [
+        "register", "evaluate", "check", "deploy", "signal", "policy", "archive", "delete",
+    ]  # fmt: skip
+    assert hooked.said == []

@@ -24,6 +24,7 @@ meaning = "serves users"
 STRICT = PLAIN + """\
 require = ["description", "reason"]
 approvals = 1
+on_last_approval = "promote"
 after = ["staging"]
 soak = "1d in staging"
 
@@ -92,6 +93,16 @@ def test_what_holds_a_stage_and_would_not_pass_is_named_with_its_values(world, p
     )
 
 
+def test_a_holder_is_compared_with_production_under_the_new_stages(world, put):
+    world.register(metrics={"auc": 0.95}, stage="production")
+    world.register(metrics={"auc": 0.90}, stage="staging")
+    gate = '[[stages.gates]]\nmetric = "auc"\nno_worse_than_production = 0.01\n'
+    done = put('[[stages]]\nname = "staging"\n' + gate + '[[stages]]\nname = "production"\n' + gate)
+    assert [(each.ref, each.stage, [rule.rule for rule in each.refused]) for each in done.holders] == [
+        ("fraud@2", "staging", ["metric auc against production"])
+    ]
+
+
 def test_what_would_pass_is_counted(world, put):
     world.register(stage="production")
     assert "what holds a stage would pass today: 1 version" in PolicySetView(put(PLAIN)).notes()
@@ -140,6 +151,19 @@ def test_what_the_roles_leave_open_is_told(world, put):
     )
     done = put('[roles.owner]\nmay = ["*"]\n')
     assert done.notes == ("user:ana has the role lead, which this policy does not name: it allows nothing",)
+
+
+def test_who_had_a_role_before_a_policy_names_it_is_told(world, put):
+    for who in ("user:mallory", "group:ml"):
+        world.registry.grant_role("lead", who)
+    roles = '[roles.owner]\nmay = ["*"]\n[roles.lead]\nmay = ["*"]\n'
+    told = (
+        "the role lead counts from now on for group:ml, user:mallory "
+        "(take it away: modelkeep role revoke lead group:ml)"
+    )
+    assert told in put(roles, dry_run=True).notes
+    assert told in put(roles).notes
+    assert told not in put(f'{roles}[roles.more]\nmay = ["register"]\n').notes
 
 
 def test_who_may_not_change_the_new_policy_is_warned(world, put):
@@ -272,15 +296,16 @@ stage staging
   also called  stg
 
 stage production
-  means        serves users
-  protected    yes
-  also called  prod
-  after        only after staging
-  soak         1d in staging without a break
-  description  must be there
-  reason       must be there
-  metric auc   at least 0.90
-  approval     one person who may approve
+  means          serves users
+  protected      yes
+  also called    prod
+  after          only after staging
+  soak           1d in staging without a break
+  description    must be there
+  reason         must be there
+  metric auc     at least 0.90
+  approval       one person who may approve
+  last approval  promotes by itself
 """
 
 

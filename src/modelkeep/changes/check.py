@@ -7,7 +7,7 @@ import shlex
 import shutil
 from codecs import getincrementaldecoder
 from collections.abc import Callable, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from datetime import UTC, timedelta
 from io import IncrementalNewlineDecoder
 from shlex import quote
@@ -19,7 +19,7 @@ from modelkeep.changes.change_answer import NONE, answer
 from modelkeep.changes.change_request import ChangeRequest, subject_of
 from modelkeep.changes.check_process import run_command
 from modelkeep.changes.evidence import STDIN, Evidence, from_bytes, from_file
-from modelkeep.changes.runner import ChangeRunner
+from modelkeep.changes.runner import run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.answers.checks import Checked
@@ -37,7 +37,6 @@ from modelkeep.rendering import human_size
 from modelkeep.store import backup_mark
 from modelkeep.store.content.sweep_mark import BytesRemoved
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ownership import require_own
 
@@ -219,9 +218,15 @@ def _record_once(
         effect = Effect(request.name, NONE if before is None else before.result, result)
         return ChangeRequest(check, subject_of(found), fields=fields, documents=documents, effects=(effect,))
 
-    with closing(Session(context.database)) as session:
-        runner = ChangeRunner(context, session, message=request.message, dry_run=request.dry_run)
-        change = answer(runner.run(resolve, None if evidence is None else evidence.ensure_present))
+    change = answer(
+        run_change(
+            context,
+            resolve,
+            message=request.message,
+            dry_run=request.dry_run,
+            check_bytes=None if evidence is None else evidence.ensure_present,
+        )
+    )
     texts = {name: scrub_text(text) for name, text in fields}
     notes = [f"{texts['check.outcome']}"] if "check.outcome" in texts else []
     if evidence is not None:

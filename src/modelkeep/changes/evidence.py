@@ -87,6 +87,9 @@ def _opened(path: str) -> Iterator[BinaryIO]:
             raise UsageError(message, "name a file instead of '-'")
         yield sys.stdin.buffer
         return
+    if not path:
+        message = "the evidence is a file without a name"
+        raise UsageError(message, "--evidence report.html")
     seen = status_of(path)
     if not stat.S_ISREG(seen.st_mode):
         what = "a directory" if stat.S_ISDIR(seen.st_mode) else "a pipe, a socket or a device"

@@ -59,10 +59,17 @@ class _Prepared(Struct, frozen=True):
     was_backup: bool
 
 
-def run_change(context: Context, resolve: Resolve, *, message: str | None, dry_run: bool) -> ChangeOutcome:
-    """Carry out one change in a session of its own."""
+def run_change(
+    context: Context,
+    resolve: Resolve,
+    *,
+    message: str | None,
+    dry_run: bool,
+    check_bytes: Callable[[], None] | None = None,
+) -> ChangeOutcome:
+    """Carry out one change in a session of its own, then tell the hooks; ``check_bytes`` is called under the lock."""
     with closing(Session(context.database)) as session:
-        outcome = ChangeRunner(context, session, message=message, dry_run=dry_run).run(resolve)
+        outcome = ChangeRunner(context, session, message=message, dry_run=dry_run).run(resolve, check_bytes)
     context.listener.told(context)
     return outcome
 

@@ -116,7 +116,7 @@ def check_table(checks: Sequence[CheckRow], clock: Clock) -> RenderableType:
         for each in checks
     )
     columns = ("check", "result", "state", "recorded", "by", "counts until", "evidence", "asked for by", "outcome")
-    return table(columns, rows, fold=("outcome",), drop=("outcome", "evidence", "by", "counts until", "asked for by"))
+    return table(columns, rows, fold=("outcome",), drop=("evidence", "outcome", "by", "counts until", "asked for by"))
 
 
 def checks_section(checks: Sequence[CheckRow], clock: Clock) -> list[RenderableType]:
