@@ -38,7 +38,7 @@ harm: venv
 
 coverage: venv
 	@rm -f .coverage .coverage.*
-	$(PY) -m coverage run -m pytest -q -n $(JOBS) tests/domain tests/changes tests/reads tests/maintenance tests/test_laws.py
+	$(PY) -m coverage run -m pytest -q -n $(JOBS) tests/domain tests/policy tests/changes tests/reads tests/maintenance tests/test_laws.py
 	@$(PY) -m coverage combine -q
 	$(PY) -m coverage report
 

@@ -260,6 +260,8 @@ def test_the_log_shows_who_logged_in_behind_another_account(world):
         ("owner", "nobody-knows-me", "modelkeep role grant owner user:nobody-knows-me"),
         ("owner", "@ml", "modelkeep role grant owner group:ml"),
         ("owner", "%ml", "modelkeep role grant owner group:ml"),
+        ("owner", "*", "modelkeep role grant owner group:NAME"),
+        ("owner", "group:*", "modelkeep role grant owner group:NAME"),
         ("owner", "account:bo", "modelkeep role grant owner user:bo"),
         ("owner", "user:", "modelkeep role grant owner user:NAME"),
         ("user:bo", "owner", "modelkeep role grant owner user:bo"),
@@ -272,7 +274,20 @@ def test_words_for_who_that_are_none_are_answered_with_the_line_that_was_meant(w
 
 
 @pytest.mark.parametrize(
-    "who", ["user:a:b", "user:a\nb", "user: a", "group:a ", "user:uid:x", "group:uid:5", "user:" + "x" * 300]
+    "who",
+    [
+        "user:a:b",
+        "user:a\nb",
+        "user: a",
+        "group:a ",
+        "user:uid:x",
+        "group:uid:5",
+        "user:a\u202eb",
+        "user:\u200b",
+        "user:\x9b",
+        "user:\ud800",
+        "user:" + "x" * 300,
+    ],
 )
 def test_a_name_that_no_system_has_is_refused(world, who):
     with pytest.raises(UsageError):

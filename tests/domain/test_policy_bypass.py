@@ -4,7 +4,7 @@ import pytest
 from history import History
 
 from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, RoleRules, Rules, StageRules
-from modelkeep.errors import Denied
+from modelkeep.errors import Denied, UsageError
 
 ONE = (RequiredApproval(count=1),)
 
@@ -148,3 +148,18 @@ def test_an_approval_does_not_count_once_its_role_may_approve_no_more():
     history.policy(rules(roles=less, **any_two))
     history.user = "di"
     assert "approval: 0, must be 1 person" in refused(history.promote, "fraud@1", "production")
+
+
+# A reason that says nothing
+
+
+@pytest.mark.parametrize("reason", [" ", "\t\n", "\u3000"])
+def test_a_blank_reason_is_none(reason):
+    history = History()
+    history.policy(rules(require=("reason",), gates=(Gate(metric="auc", min="0.9"),)))
+    history.register("fraud", metrics=[("auc", "0.95")])
+    history.register("fraud")
+    assert "reason: missing, must be there" in refused(history.promote, "fraud@1", "production", reason=reason)
+    with pytest.raises(UsageError, match="breaking the glass needs a reason"):
+        history.promote("fraud@2", "production", break_glass=True, reason=reason)
+    history.promote("fraud@1", "production", reason=f"{reason}x")

@@ -1,5 +1,6 @@
 """`policy init`, `set`, `show`, `diff` and `history` through the API and as the command line prints them."""
 
+import os
 import re
 from datetime import UTC, datetime
 
@@ -24,6 +25,7 @@ meaning = "serves users"
 STRICT = PLAIN + """\
 require = ["description", "reason"]
 approvals = 1
+on_last_approval = "promote"
 after = ["staging"]
 soak = "1d in staging"
 
@@ -92,6 +94,16 @@ def test_what_holds_a_stage_and_would_not_pass_is_named_with_its_values(world, p
     )
 
 
+def test_a_holder_is_compared_with_production_under_the_new_stages(world, put):
+    world.register(metrics={"auc": 0.95}, stage="production")
+    world.register(metrics={"auc": 0.90}, stage="staging")
+    gate = '[[stages.gates]]\nmetric = "auc"\nno_worse_than_production = 0.01\n'
+    done = put('[[stages]]\nname = "staging"\n' + gate + '[[stages]]\nname = "production"\n' + gate)
+    assert [(each.ref, each.stage, [rule.rule for rule in each.refused]) for each in done.holders] == [
+        ("fraud@2", "staging", ["metric auc against production"])
+    ]
+
+
 def test_what_would_pass_is_counted(world, put):
     world.register(stage="production")
     assert "what holds a stage would pass today: 1 version" in PolicySetView(put(PLAIN)).notes()
@@ -140,6 +152,19 @@ def test_what_the_roles_leave_open_is_told(world, put):
     )
     done = put('[roles.owner]\nmay = ["*"]\n')
     assert done.notes == ("user:ana has the role lead, which this policy does not name: it allows nothing",)
+
+
+def test_who_had_a_role_before_a_policy_names_it_is_told(world, put):
+    for who in ("user:mallory", "group:ml"):
+        world.registry.grant_role("lead", who)
+    roles = '[roles.owner]\nmay = ["*"]\n[roles.lead]\nmay = ["*"]\n'
+    told = (
+        "the role lead counts from now on for group:ml, user:mallory "
+        "(take it away: modelkeep role revoke lead group:ml)"
+    )
+    assert told in put(roles, dry_run=True).notes
+    assert told in put(roles).notes
+    assert told not in put(f'{roles}[roles.more]\nmay = ["register"]\n').notes
 
 
 def test_who_may_not_change_the_new_policy_is_warned(world, put):
@@ -272,15 +297,16 @@ stage staging
   also called  stg
 
 stage production
-  means        serves users
-  protected    yes
-  also called  prod
-  after        only after staging
-  soak         1d in staging without a break
-  description  must be there
-  reason       must be there
-  metric auc   at least 0.90
-  approval     one person who may approve
+  means          serves users
+  protected      yes
+  also called    prod
+  after          only after staging
+  soak           1d in staging without a break
+  description    must be there
+  reason         must be there
+  metric auc     at least 0.90
+  approval       one person who may approve
+  last approval  promotes by itself
 """
 
 
@@ -351,6 +377,38 @@ def test_init_takes_the_stages_of_the_registry(tmp_path, monkeypatch):
     text = (tmp_path / "policy.toml").read_text()
     assert re.findall(r'^name = "(\w+)"$', text, re.MULTILINE)[:3] == ["qa", "canary", "live"]
     assert 'after = ["canary"]' in text
+
+
+def test_init_with_force_takes_the_place_of_a_link_and_leaves_what_it_leads_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "policy.toml").symlink_to("precious")
+    write_templates("solo", "policy.toml", ["production"], force=True)
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert not (tmp_path / "policy.toml").is_symlink()
+    (tmp_path / "MODELS.md").unlink()
+    (tmp_path / "MODELS.md").mkdir()
+    with pytest.raises(UsageError, match=r"cannot write MODELS\.md"):
+        write_templates("solo", "policy.toml", ["production"], force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["MODELS.md", "policy.toml", "precious"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link of another account")
+def test_a_link_of_another_account_leads_to_no_file_of_ours(world, put, run_here):
+    put(PLAIN)
+    (world.work / "ours.toml").write_text('model_names = ["secret"]')
+    link = world.work / "theirs.toml"
+    link.symlink_to("ours.toml")
+    os.lchown(link, 71004, 71004)
+    for words in (["set"], ["diff"]):
+        code, out, err = run_here("policy", *words, "theirs.toml")
+        assert (code, out, "secret" in err) == (4, "", False), err
+
+
+def test_an_address_is_no_policy(world, run_here):
+    for words in (["set", "s3://b/p.toml"], ["diff", "s3://b/p.toml"], ["init", "solo", "-o", "s3://b/p.toml"]):
+        code, _, err = run_here("policy", *words)
+        assert (code, "takes a path of this machine, not 's3://b/p.toml'" in err) == (2, True), err
 
 
 def test_init_says_where_it_cannot_write(tmp_path, monkeypatch):

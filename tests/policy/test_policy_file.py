@@ -78,6 +78,11 @@ def test_a_number_of_approvals_alone_asks_for_anybody_who_may_approve():
     assert parse_policy(TWO + "approvals = 2", "policy.toml").rules.stages[1].approvals == (RequiredApproval(count=2),)
 
 
+def test_the_direction_of_a_metric_may_stand_twice_where_it_is_the_same():
+    gate = "[[stages.gates]]\nmetric = 'auc'\nno_worse_than_production = 0\ndirection = 'higher'\n[metrics]\nauc = 'higher'"
+    assert parse_policy(TWO + gate, "policy.toml").rules.stages[1].gates[0].direction == "higher"
+
+
 def test_a_soak_may_only_warn():
     rules = parse_policy(TWO + 'soak = {time = "2d in staging", warn = true}', "policy.toml").rules
     assert rules.stages[1].soak == Soak(stage="staging", seconds=172_800, warn=True)
@@ -225,6 +230,8 @@ then = "erase"
         ("[roles.x]\nmay = ['policy', 'policy']", "roles.x.may: the same stands there twice"),
         ("[roles.X]\nmay = ['policy']", "roles.X: not a name for a role: 'X' (lower case letters, digits and '-')"),
         ("[roles]\nx = ['policy']", "roles.x: a role is a table, not the list ['policy']"),
+        ("[[stages.gates]]\nmetric = 'auc'\nno_worse_than_production = 0\ndirection = 'up'", "stages.gates.direction: no direction: 'up' (did you mean higher or lower?)"),
+        ('[persons]\nana = ["a\\u0007b"]', "persons.ana: not the name of an account: 'a\\x07b'"),
         ("[persons]\nana = []", "persons.ana: ana has no account"),
         ("[persons]\nana = 'bo'", 'persons.ana: ana is a list of texts (did you mean ["bo"]?)'),
         ("[[signals]]\nname = 'e'\nthen = 'open'", "signals: the rule of the signal e has no bound: above or below"),

@@ -116,6 +116,8 @@ def test_the_same_rules_again_change_nothing(history):
     ("rules", "told"),
     [
         (Rules(stages=two(gates=(Gate(metric="auc"),))), "the gate of auc has no bound"),
+        (Rules(stages=two(gates=(Gate(metric="auc", min="much"),))), "not a number: 'much'"),
+        (Rules(stages=two(gates=(Gate(metric="auc", min="0." + "1" * 40),))), "not a number: '0.111"),
         (Rules(stages=two(after=("qa",))), "no stage below production is called 'qa'"),
         (Rules(roles=(RoleRules("x", ("policy", "promote:qa")),)), "there is no stage 'qa'"),
         (Rules(signals=(SignalRule(name="e", then="explode", above="1"),)), "nothing that a signal can do: 'explode'"),
@@ -189,6 +191,12 @@ def test_nobody_gets_a_role_where_somebody_can_change_the_policy_already(history
     history.policy(Rules(roles=(OWNER,)))
     history.policy(Rules(roles=(RoleRules("owner", ("policy", "role", "gc")),)))
     assert len(SqlState(history.connection).bindings()) == 1
+
+
+def test_an_author_who_has_such_a_role_before_there_are_rules_gets_no_other(history):
+    history.role("owner", "user:ana")
+    history.policy(Rules(roles=(OWNER, ALL)))
+    assert [each.role for each in SqlState(history.connection).bindings()] == ["owner"]
 
 
 def test_other_roles_make_the_author_one_who_can_change_them(history):

@@ -19,9 +19,9 @@ from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.policy.statements import differences
 from modelkeep.domain.verbs.policy import Policy
 from modelkeep.domain.verbs.role import RoleGranted
-from modelkeep.provenance.policy_file import PolicySource, read_policy
+from modelkeep.provenance.policy_file import PolicySource
 from modelkeep.reads.authority import Membership
-from modelkeep.reads.policy import rules_in_force
+from modelkeep.reads.policy import policy_of_file, rules_in_force
 from modelkeep.reads.policy_consequences import consequences
 from modelkeep.reads.references import Say
 from modelkeep.reads.snapshot import snapshot
@@ -36,7 +36,7 @@ def set_policy(context: Context, path: str, message: str | None, *, dry_run: boo
     with snapshot(context) as (reader, _):
         stages = [stage.name for stage in SqlState(reader).stages()]
         bindings = SqlState(reader).bindings()
-    source = read_policy(path, stages)
+    source = policy_of_file(path, stages)
     before = rules_in_force(context)
     outcome = run_change(context, _request(source), message=message, dry_run=dry_run)
     made = answer(outcome)
@@ -45,7 +45,10 @@ def set_policy(context: Context, path: str, message: str | None, *, dry_run: boo
         return PolicySet(**asdict(made), digest=digest)
     found = consequences(context, before, source.rules)
     granted = _granted(outcome)
-    notes = _notes_on_rules(context, source.rules, (*bindings, *granted))
+    notes = (
+        *_notes_on_bearers(before or Rules(), source.rules, bindings),
+        *_notes_on_rules(context, source.rules, (*bindings, *granted)),
+    )
     return PolicySet(
         **{
             **asdict(made),
@@ -91,6 +94,14 @@ def _effect(bindings: Sequence[Binding], granted: Binding) -> Effect:
     """Return which roles an account has after one was given to it."""
     roles = [each.role for each in bindings if each.principal == granted.principal]
     return Effect(granted.principal, ", ".join(roles) or NONE, ", ".join([*roles, granted.role]))
+
+
+def _notes_on_bearers(before: Rules, rules: Rules, bindings: Sequence[Binding]) -> Iterator[str]:
+    """Yield who had a role already that counts from now on: who gave it may have had less to say then."""
+    new = {role.name for role in rules.roles} - {role.name for role in before.roles}
+    for role in (role.name for role in rules.roles if role.name in new):
+        if had := [each.principal for each in bindings if each.role == role]:
+            yield f"the role {role} counts from now on for {', '.join(had)} (take it away: modelkeep role revoke {role} {had[0]})"
 
 
 def _notes_on_rules(context: Context, rules: Rules, bindings: Sequence[Binding]) -> Iterator[str]:

@@ -108,7 +108,7 @@ def involvement(state: State, rules: Rules, request: PromotionRequest, me: Ident
 def accounts_behind(state: GovernedState, rules: Rules, *entries: int) -> frozenset[str]:
     """Return the accounts of the persons who wrote some entries: none of them may approve what rests on these."""
     found = {name for seq in entries if (by := state.identity(seq)) for name in (by.user, by.login_user) if name}
-    persons = (person.accounts for person in rules.persons if not found.isdisjoint(person.accounts))
+    persons = (person.names for person in rules.persons if not found.isdisjoint(person.names))
     return frozenset(found.union(*persons))
 
 

@@ -118,6 +118,13 @@ class Proposal(Struct, frozen=True):
         lines = () if self.details is None else self.details.lines
         return any(getattr(line, "field", name) == name for line in lines)
 
+    def says_why(self) -> bool:
+        """Tell whether a reason is given that is not blank; a line that was redacted may have been it."""
+        lines = () if self.details is None else self.details.lines
+        return any(
+            getattr(line, "field", "reason") == "reason" and getattr(line, "value", "?").strip() for line in lines
+        )
+
     def subject(self) -> Subject:
         """Return what the intent is about."""
         if self.intent.subject is None:
