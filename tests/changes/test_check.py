@@ -201,6 +201,31 @@ def test_who_may_not_check_may_not_and_no_command_runs(world):
     assert not (world.work / "ran").exists()
 
 
+def test_the_page_of_a_version_and_the_difference_of_two_have_the_checks(world):
+    world.registry.record_check("fraud@1", "bias", "pass")
+    world.registry.record_check("fraud@2", "bias", "fail")
+    world.registry.record_check("fraud@2", "scan", "warn")
+    assert [(each.name, each.result) for each in world.registry.version("fraud@2").checks] == [
+        ("bias", "fail"),
+        ("scan", "warn"),
+    ]
+    rows = [
+        (each.key, each.values) for each in world.registry.diff(["fraud@1", "fraud@2"]).rows if each.section == "checks"
+    ]
+    assert rows == [("bias", ("pass", "fail")), ("scan", (None, "warn"))]
+
+
+def test_a_result_of_the_past_is_what_was_known_then(world):
+    first = world.registry.record_check("fraud@1", "bias", "pass", evidence=report(world, b"first"))
+    world.registry.record_check("fraud@1", "bias", "fail", evidence=report(world, b"second"))
+    then = f"seq:{first.seq}"
+    assert [each.result for each in world.registry.checks("fraud@1", as_of=then)] == ["pass"]
+    assert world.registry.check("fraud@1", "bias", as_of=then).state == "current"
+    world.registry.check_evidence("fraud@1", "bias", world.work / "then", as_of=then)
+    assert (world.work / "then").read_bytes() == b"first"
+    assert world.registry.checks("fraud@1", as_of=f"seq:{first.seq - 1}") == ()
+
+
 # Large evidence in the store
 
 

@@ -211,6 +211,18 @@ def test_requests_are_of_one_model_of_one_person_or_open(world):
     assert [each.ref for each in world.registry.requests(mine=True)] == ["fraud@1"]
     assert [each.ref for each in as_(world, "bo").requests(mine=True, open_only=True)] == ["churn@1"]
     assert world.registry.requests("fraud", open_only=True) == ()
+    assert [each.ref for each in world.registry.requests(limit=1)] == ["churn@1"]
+
+
+def test_a_request_outlives_the_name_and_the_model_that_it_is_about(world):
+    approved(world, "bo")
+    world.registry.rename("fraud", "card-fraud")
+    assert [each.ref for each in world.registry.requests()] == ["card-fraud@1"]
+    world.registry.delete("card-fraud", all_versions=True)
+    (request,) = world.registry.requests()
+    assert (request.ref, request.state, request.ended.seq, len(request.approvals)) == ("card-fraud@1", "deleted", 8, 1)
+    assert refused(as_(world, "cy").approve, 5)[0] == "Conflict"
+    assert world.findings() == []
 
 
 # At the same time
