@@ -9,6 +9,7 @@ from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.options import CHANGES
+from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.approvals import RequestsView, short_plan
 from modelkeep.cli.views.changes import ChangeView, effects
 from modelkeep.errors import Conflict, UsageError
@@ -72,10 +73,11 @@ def requests(
     ] = None,
     mine: Annotated[bool, Option("--mine", help="Only those that you asked for.")] = False,
     open_: Annotated[bool, Option("--open", help="Only those that nothing ended.")] = False,
+    limit: Annotated[str | None, Option("--limit", metavar="N", help="The newest N requests; all by default.")] = None,
 ) -> None:
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
-    found = registry.requests(name, mine=mine, open_only=open_, as_of=moment)
+    found = registry.requests(name, mine=mine, open_only=open_, limit=positive_number(limit, "--limit"), as_of=moment)
     detailed = name is not None and not registry.is_bare(name)
     call.show(
         RequestsView(moment, found, detailed=detailed), nothing=None if found else lambda: "nothing was asked for"
