@@ -43,6 +43,9 @@ def test_breaking_the_glass_for_a_share_leaves_an_item_open(history):
 
 def test_an_approval_of_a_share_is_of_that_share_alone(history):
     govern(history, approvals=(RequiredApproval(count=1),))
+    with pytest.raises(Denied) as refused:
+        history.promote("fraud@2", "production", share=1000)
+    assert refused.value.hint == 'modelkeep promote fraud@2 production --share 10 --request -m "why"'
     asked = history.request("fraud@2", share=1000)
     history.user = "bo"
     history.approve("fraud@2", asked, share=1000)
