@@ -94,13 +94,14 @@ def test_what_means_no_request_is_refused_with_the_line_that_helps(world, typed,
 def test_a_plan_is_named_by_its_digest_or_the_beginning_of_it(world):
     plan = open_request(world).plan
     bo = as_(world, "bo")
-    assert bo.approve(5, plan=plan[:20], dry_run=True).plan == plan
+    assert bo.approve(5, plan=plan[:39], dry_run=True).plan == plan
     assert bo.approve(5, plan=plan.removeprefix("sha256:"), dry_run=True).changed
     assert refused(bo.approve, 5, plan="sha256:")[:2] == (
         "UsageError",
-        "a plan is named by its digest, 8 hex digits of it at least, not by 'sha256:'",
+        "a plan is named by its digest, 32 hex digits of it at least, not by 'sha256:'",
     )
-    assert refused(bo.approve, 5, plan="0" * 16) == (
+    assert refused(bo.approve, 5, plan=plan[:38])[0] == "UsageError"
+    assert refused(bo.approve, 5, plan="0" * 32) == (
         "Conflict",
         f"what request 5 rests on is not what it was when you looked: the plan is {plan} now",
         "modelkeep approve 5 -n        (look again)",

@@ -29,7 +29,8 @@ from modelkeep.store.db.sql import requests as select
 from modelkeep.store.db.state import SqlState
 
 _NUMBER = pattern(r"#?([1-9][0-9]{0,15})")
-_DIGEST = pattern(r"(?:sha256:)?([0-9a-f]{8,64})")
+#: Who chooses the values of two plans can make fewer digits the same: an approver would see one and approve the other.
+_DIGEST = pattern(r"(?:sha256:)?([0-9a-f]{32,64})")
 
 
 def request(context: Context, ref: str, stage: str, share: int | None) -> Resolve:
@@ -148,7 +149,7 @@ def _lines(found: RequestRow) -> list[str]:
 def _hex(plan: str) -> str:
     found = _DIGEST.fullmatch(plan.strip().lower())
     if found is None:
-        message = f"a plan is named by its digest, 8 hex digits of it at least, not by '{printable(plan)}'"
+        message = f"a plan is named by its digest, 32 hex digits of it at least, not by '{printable(plan)}'"
         raise UsageError(message, "modelkeep requests        (shows the plan of each request)")
     return str(found[1])
 

@@ -15,7 +15,7 @@ from modelkeep.rendering import Clock, rule_word
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_SHORT_PLAN = len("sha256:") + 16
+_SHORT_PLAN = len("sha256:") + 32
 _STYLES = {"holds": "green", "fails": "bold red", "warns": "yellow", "waived": "bold red"}
 
 
