@@ -30,6 +30,7 @@ TRANSCRIPTS = [
     "docs/security.md",
     "docs/governance.md",
     "docs/checks.md",
+    "docs/monitoring.md",
 ]
 _BLOCK = re.compile(
     r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",

@@ -1,5 +1,6 @@
 """`policy init`, `set`, `show`, `diff` and `history` through the API and as the command line prints them."""
 
+import os
 import re
 from datetime import UTC, datetime
 
@@ -376,6 +377,38 @@ def test_init_takes_the_stages_of_the_registry(tmp_path, monkeypatch):
     text = (tmp_path / "policy.toml").read_text()
     assert re.findall(r'^name = "(\w+)"$', text, re.MULTILINE)[:3] == ["qa", "canary", "live"]
     assert 'after = ["canary"]' in text
+
+
+def test_init_with_force_takes_the_place_of_a_link_and_leaves_what_it_leads_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "policy.toml").symlink_to("precious")
+    write_templates("solo", "policy.toml", ["production"], force=True)
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert not (tmp_path / "policy.toml").is_symlink()
+    (tmp_path / "MODELS.md").unlink()
+    (tmp_path / "MODELS.md").mkdir()
+    with pytest.raises(UsageError, match=r"cannot write MODELS\.md"):
+        write_templates("solo", "policy.toml", ["production"], force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["MODELS.md", "policy.toml", "precious"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link of another account")
+def test_a_link_of_another_account_leads_to_no_file_of_ours(world, put, run_here):
+    put(PLAIN)
+    (world.work / "ours.toml").write_text('model_names = ["secret"]')
+    link = world.work / "theirs.toml"
+    link.symlink_to("ours.toml")
+    os.lchown(link, 71004, 71004)
+    for words in (["set"], ["diff"]):
+        code, out, err = run_here("policy", *words, "theirs.toml")
+        assert (code, out, "secret" in err) == (4, "", False), err
+
+
+def test_an_address_is_no_policy(world, run_here):
+    for words in (["set", "s3://b/p.toml"], ["diff", "s3://b/p.toml"], ["init", "solo", "-o", "s3://b/p.toml"]):
+        code, _, err = run_here("policy", *words)
+        assert (code, "takes a path of this machine, not 's3://b/p.toml'" in err) == (2, True), err
 
 
 def test_init_says_where_it_cannot_write(tmp_path, monkeypatch):

@@ -83,8 +83,8 @@ def signal(
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"signal {{}} {quote(name)} {quote(value)}")
-        row = select.NEWEST_OF_VERSION.row(reader, None, model=found.model, version=found.number, name=name)
-        before = NONE if row is None else to_text(metric_value(row[1]))
+        row = reader.row(select.NEWEST_VALUE, model=found.model, version=found.number, name=name)
+        before = NONE if row is None else to_text(metric_value(row[0]))
         leaves = _leaves(reader, found, command)
         holding = (each for each in leaves if each.share is None)
         looked_at = [version for tenure in holding for version in _candidates(context, reader, tenure)]

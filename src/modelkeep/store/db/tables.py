@@ -356,7 +356,7 @@ class TenureRow(SQLModel, table=True):
     __table_args__ = (
         _of_version(),
         _unique("tenure_holder", "model", "stage", where="until_seq IS NULL AND share IS NULL"),
-        _unique("tenure_share", "model", "stage", "version", where="until_seq IS NULL AND share IS NOT NULL"),
+        _unique("tenure_share", "stage", "model", "version", where="until_seq IS NULL AND share IS NOT NULL"),
         Index("tenure_stage", "model", "stage", "since_seq"),
         Index("tenure_stage_since", "stage", "since_seq"),
         Index(
@@ -583,7 +583,12 @@ class SignalRow(SQLModel, table=True):
     """What monitoring measured of a version."""
 
     __tablename__ = "signal"
-    __table_args__ = (_of_version(), Index("signal_version", "model", "version", "seq"), _STRICT)
+    __table_args__ = (
+        _of_version(),
+        Index("signal_version", "model", "version", "seq"),
+        Index("signal_name", "model", "version", "name", "seq"),
+        _STRICT,
+    )
     seq: int = Field(sa_column=_key(_NUMBER))
     model: int = _number()
     version: int = _number()

@@ -134,6 +134,8 @@ CREATE TABLE signal (
 )
  STRICT;
 
+CREATE INDEX signal_name ON signal (model, version, name, seq);
+
 CREATE INDEX signal_version ON signal (model, version, seq);
 
 CREATE TABLE tenure (
@@ -160,7 +162,7 @@ CREATE UNIQUE INDEX tenure_holder ON tenure (model, stage) WHERE until_seq IS NU
 
 CREATE INDEX tenure_shared ON tenure (model, stage, since_seq) WHERE share IS NOT NULL;
 
-CREATE UNIQUE INDEX tenure_share ON tenure (model, stage, version) WHERE until_seq IS NULL AND share IS NOT NULL;
+CREATE UNIQUE INDEX tenure_share ON tenure (stage, model, version) WHERE until_seq IS NULL AND share IS NOT NULL;
 
 CREATE INDEX tenure_stage ON tenure (model, stage, since_seq);
 
