@@ -242,6 +242,27 @@ def test_gc_keeps_evidence_and_removes_it_with_its_version(world):
     assert [each.severity for each in world.registry.doctor().findings if each.severity == "error"] == []
 
 
+def test_gc_removes_nothing_where_the_log_needs_evidence_that_the_tables_do_not(world):
+    world.registry.record_check("fraud@1", "bias", "pass", evidence=report(world, LARGE))
+    world.edit("DELETE FROM check_result")
+    with pytest.raises(IntegrityError, match="by the log a version needs sha256:04836d3b"):
+        world.registry.gc(grace="0")
+    assert world.blob(LARGE).exists()
+
+
+def test_evidence_is_verified_once_and_progress_knows_all_bytes(world):
+    seen = []
+    for ref in ("fraud@1", "fraud@2"):
+        world.registry.record_check(ref, "bias", "pass", evidence=report(world, LARGE))
+        world.registry.record_check(ref, "scan", "pass", evidence=report(world, LARGE * 2))
+    world.register(content=LARGE * 2)  # evidence that is a file of a version too
+    found = world.verify(log=False, progress=lambda done, total: seen.append((done, total)))
+    assert (found.blobs, found.size_bytes) == (4, 3 + 4 + 3 * len(LARGE))
+    assert seen[-1] == (found.size_bytes, found.size_bytes)
+    chosen = world.verify("fraud@1", log=False)
+    assert (chosen.blobs, chosen.size_bytes) == (3, 3 + 3 * len(LARGE))
+
+
 def test_evidence_that_two_versions_share_stays_with_one_of_them(world):
     for ref in ("fraud@1", "fraud@2"):
         world.registry.record_check(ref, "bias", "pass", evidence=report(world, LARGE))
