@@ -10,8 +10,10 @@ from msgspec.structs import replace
 from modelkeep.changes.policy_templates import write_templates
 from modelkeep.cli.main import answer
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicySetView, PolicyView
+from modelkeep.domain.policy.rules import Rules, StageRules
 from modelkeep.domain.policy.statements import PolicyDifference
 from modelkeep.errors import Conflict, NotFound, SchemaMismatch, UsageError
+from modelkeep.reads.policy_consequences import MOST_JUDGED, consequences
 from modelkeep.rendering import Clock
 
 PLAIN = """\
@@ -107,6 +109,22 @@ def test_a_holder_is_compared_with_production_under_the_new_stages(world, put):
 def test_what_would_pass_is_counted(world, put):
     world.register(stage="production")
     assert "what holds a stage would pass today: 1 version" in PolicySetView(put(PLAIN)).notes()
+
+
+@pytest.mark.slow  # two thousand registrations
+def test_of_very_many_holders_the_newest_are_judged(history):
+    for number in range(MOST_JUDGED + 1):
+        history.register(f"m{number}", stage="production", **({"description": "x"} if number else {}))
+    rules = Rules(stages=(StageRules(name="staging"), StageRules(name="production", require=("description",))))
+    found = consequences(history.registry._context, None, rules)
+    assert (found.judged, found.complete, found.holders) == (MOST_JUDGED, False, ())
+
+
+def test_it_is_told_that_not_all_were_judged(put):
+    done = replace(put(PLAIN), judged=2_000, complete=False)
+    assert PolicySetView(done).notes()[1:] == [
+        "what holds a stage would pass today: 2000 versions (only 2,000 were judged, the highest stage and the newest first)"
+    ]
 
 
 def test_a_change_is_told_rule_by_rule(put):
