@@ -15,8 +15,10 @@ from modelkeep.cli import command_table, streams
 from modelkeep.cli.call import call_of
 from modelkeep.cli.options import ALWAYS, set_parameters, typed_before
 from modelkeep.cli.typed_line import TypedLine
+from modelkeep.domain.text import pattern
 from modelkeep.errors import UsageError
 
+_NEGATIVE = pattern(r"-\.?[0-9][0-9.eE+-]*")
 PROGRAM = "modelkeep"
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
@@ -156,7 +158,7 @@ def _parses(command: Any, tokens: Sequence[str]) -> bool:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; a refusal is raised as ``ModelkeepError``."""
-    arguments = _as_options(arguments)
+    arguments = _negative_value_last(_as_options(arguments))
     tree = group()
     try:
         with tree.make_context(PROGRAM, list(arguments)) as context:
@@ -177,6 +179,16 @@ def _as_options(arguments: Sequence[str]) -> Sequence[str]:
     if list(arguments[:1]) == ["help"]:
         return [*arguments[1:], "--help"]
     return ["--version", *arguments[1:]] if list(arguments[:1]) == ["version"] else arguments
+
+
+def _negative_value_last(arguments: Sequence[str]) -> Sequence[str]:
+    """Return ``signal fraud@4 lift -0.2`` with ``--`` before its value, which is no option."""
+    if "signal" not in arguments or "--" in arguments:
+        return arguments
+    for place, word in enumerate(arguments):
+        if _NEGATIVE.fullmatch(word) and place and not arguments[place - 1].startswith("-"):
+            return [*arguments[:place], *arguments[place + 1 :], "--", word]
+    return arguments
 
 
 def _group(row: command_table.CommandRow | None, rows: Sequence[command_table.CommandRow]) -> LazyGroup:

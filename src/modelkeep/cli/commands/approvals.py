@@ -35,14 +35,15 @@ def approve(
     ] = None,
 ) -> None:
     """Approve what a request asks for, once it was looked at."""
-    registry = call.registry()
+    registry, flags = call.registry(), call.change_flags
     if plan is None and not call.flags.dry_run:
         planned = registry.approve(request, stage, dry_run=True)
         if not planned.changed:
             call.show(ChangeView(planned))
             return
         plan = _seen(call, request, stage, planned)
-    call.show(ChangeView(registry.approve(request, stage, plan=plan, **call.change_flags)))
+        flags = flags | {"message": call.flags.message or call.ask("why (Enter to skip)? ") or None}
+    call.show(ChangeView(registry.approve(request, stage, plan=plan, **flags)))
 
 
 def _seen(call: Call, request: str, stage: str | None, planned: Change) -> str | None:
