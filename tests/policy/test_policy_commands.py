@@ -9,7 +9,9 @@ from msgspec.structs import replace
 
 from modelkeep.changes.policy_templates import write_templates
 from modelkeep.cli.main import answer
+from modelkeep.cli.terminal import draw
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicySetView, PolicyView
+from modelkeep.cli.views.show import ModelView
 from modelkeep.domain.policy.rules import Rules, StageRules
 from modelkeep.domain.policy.statements import PolicyDifference
 from modelkeep.errors import Conflict, NotFound, SchemaMismatch, UsageError
@@ -264,6 +266,19 @@ def test_another_word_is_answered_with_ours(run_here, typed, meant):
     assert (code, err.splitlines()[-1]) == (2, f"hint: modelkeep {meant}")
 
 
+def test_show_says_what_the_stages_mean(world, put):
+    world.register()
+    assert world.registry.model("fraud").meanings == {}
+    put(PLAIN)
+    assert world.registry.model("fraud").meanings == {"production": "serves users"}
+    before = world.registry.policies()[0].seq
+    put(PLAIN.replace("serves users", "is in use"))
+    assert world.registry.model("fraud", as_of=f"seq:{before}").meanings == {"production": "serves users"}
+    clock = Clock(datetime(2026, 11, 24, tzinfo=UTC), UTC)
+    table = ModelView(world.registry.model("fraud"), None).table(clock)
+    assert "stages\n  production  is in use\n" in draw(table, width=80, color=False, encoding="utf-8").text
+
+
 # show, history, diff
 
 
@@ -294,8 +309,6 @@ def test_a_pipe_gets_the_toml_as_it_was_written(world, put, run_here):
 def test_a_terminal_gets_a_page_in_words(world, put):
     put(STRICT, message="why not")
     view = PolicyView(world.registry.policy(), None)
-    from modelkeep.cli.terminal import draw
-
     shown = draw(
         view.table(Clock(datetime(2026, 11, 24, tzinfo=UTC), UTC)), width=100, color=False, encoding="utf-8"
     ).text
