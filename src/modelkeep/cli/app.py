@@ -43,6 +43,8 @@ class SingleCommand(_HelpAsAnswer, typer.core.TyperCommand):
     """A command, with help in our own layout."""
 
     row: command_table.CommandRow
+    #: What is typed to call it: ``promote``, ``check record``.
+    called: str
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse a command line, with ``NAME SELECTOR`` joined where the command understands it."""
@@ -51,10 +53,14 @@ class SingleCommand(_HelpAsAnswer, typer.core.TyperCommand):
             from modelkeep.cli.usage import refuse_second_data
 
             refuse_second_data(self.row.name, line)
+        if self.called == "check run":
+            from modelkeep.cli.usage import require_separator
+
+            require_separator(line)
         if line.places[1:]:
             from modelkeep.cli.name_selector import understood
 
-            args = understood(self.row.name, line)
+            args = understood(self.called, line)
         return super().parse_args(ctx, args)
 
     def get_help(self, ctx: Any) -> str:
@@ -200,7 +206,7 @@ def _command(row: command_table.CommandRow, parent: command_table.CommandRow | N
     app = _typer()
     app.command(row.name, cls=SingleCommand, help=row.help, context_settings=_SETTINGS)(function)
     built: Any = typer.main.get_command(app)
-    built.row = row
+    built.row, built.called = row, f"{parent.name} {row.name}" if parent else row.name
     return built
 
 
