@@ -29,6 +29,7 @@ TRANSCRIPTS = [
     "docs/ci.md",
     "docs/security.md",
     "docs/governance.md",
+    "docs/hooks.md",
     "docs/checks.md",
     "docs/monitoring.md",
 ]

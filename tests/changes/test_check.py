@@ -359,7 +359,7 @@ def test_what_cannot_be_started_has_failed(world):
 def test_a_command_that_takes_too_long_or_is_killed_has_failed(world):
     done = world.registry.run_check("fraud@1", "scan", ["sleep", "600", "{}"], timeout="1s")
     assert done.outcome == "exit code 1"  # sleep takes no path
-    done = world.registry.run_check("fraud@1", "scan", ["sh", "-c", "sleep 600"], timeout="1s", warn_code=0)
+    done = world.registry.run_check("fraud@1", "scan", ["sh", "-c", "sleep 600"], timeout="1s", warn_code=1)
     assert (done.result, done.outcome) == ("fail", "timed out after 1s")
     done = world.registry.run_check("fraud@1", "scan", ["sh", "-c", "kill -9 $$"])
     assert (done.result, done.outcome) == ("fail", "killed by SIGKILL")
@@ -437,6 +437,8 @@ def test_a_command_that_changes_the_artifact_is_no_check(world):
         ({"timeout": "0"}, "between a second and a week"),
         ({"timeout": "2w"}, "between a second and a week"),
         ({"timeout": "soon"}, "not a length of time"),
+        ({"warn_code": 0}, "an exit code that means warn is between 1 and 255, not 0"),
+        ({"warn_code": 256}, "an exit code that means warn is between 1 and 255, not 256"),
         ({"name": "../scan"}, "not a name for a check"),
     ],
 )

@@ -249,7 +249,13 @@ def test_the_log_shows_who_logged_in_behind_another_account(world):
     world.registry.grant_role("trainer", "user:svc")
     become(world, "svc", 5000, login=1000, login_user="ana").registry.note("fraud", "hello")
     become(world, "svc", 5000, login=4242).registry.note("fraud", "hello")
-    assert [each.login for each in world.registry.audit(limit=3)] == [None, "ana", "uid:4242"]
+    r = world.registry
+    assert [each.login for each in r.audit(limit=3)] == [None, "ana", "uid:4242"]
+    of_ana = [(each.actor, each.action) for each in r.audit(actor="ana", reverse=True, limit=2)]
+    assert of_ana == [("svc", "note"), ("ana", "role")]
+    assert [each.actor for each in r.audit("fraud", actor="ana", action="note")] == ["svc"]
+    assert [each.login for each in r.audit(actor="ana", action="note")] == ["ana"]
+    assert [each.login for each in r.audit(actor="svc")] == ["ana", "uid:4242"]
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,13 @@ from msgspec.structs import replace
 
 from modelkeep.changes.policy_templates import write_templates
 from modelkeep.cli.main import answer
+from modelkeep.cli.terminal import draw
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicySetView, PolicyView
+from modelkeep.cli.views.show import ModelView
+from modelkeep.domain.policy.rules import Rules, StageRules
 from modelkeep.domain.policy.statements import PolicyDifference
 from modelkeep.errors import Conflict, NotFound, SchemaMismatch, UsageError
+from modelkeep.reads.policy_consequences import MOST_JUDGED, consequences
 from modelkeep.rendering import Clock
 
 PLAIN = """\
@@ -107,6 +111,22 @@ def test_a_holder_is_compared_with_production_under_the_new_stages(world, put):
 def test_what_would_pass_is_counted(world, put):
     world.register(stage="production")
     assert "what holds a stage would pass today: 1 version" in PolicySetView(put(PLAIN)).notes()
+
+
+@pytest.mark.slow  # two thousand registrations
+def test_of_very_many_holders_the_newest_are_judged(history):
+    for number in range(MOST_JUDGED + 1):
+        history.register(f"m{number}", stage="production", **({"description": "x"} if number else {}))
+    rules = Rules(stages=(StageRules(name="staging"), StageRules(name="production", require=("description",))))
+    found = consequences(history.registry._context, None, rules)
+    assert (found.judged, found.complete, found.holders) == (MOST_JUDGED, False, ())
+
+
+def test_it_is_told_that_not_all_were_judged(put):
+    done = replace(put(PLAIN), judged=2_000, complete=False)
+    assert PolicySetView(done).notes()[1:] == [
+        "what holds a stage would pass today: 2000 versions (only 2,000 were judged, the highest stage and the newest first)"
+    ]
 
 
 def test_a_change_is_told_rule_by_rule(put):
@@ -246,6 +266,19 @@ def test_another_word_is_answered_with_ours(run_here, typed, meant):
     assert (code, err.splitlines()[-1]) == (2, f"hint: modelkeep {meant}")
 
 
+def test_show_says_what_the_stages_mean(world, put):
+    world.register()
+    assert world.registry.model("fraud").meanings == {}
+    put(PLAIN)
+    assert world.registry.model("fraud").meanings == {"production": "serves users"}
+    before = world.registry.policies()[0].seq
+    put(PLAIN.replace("serves users", "is in use"))
+    assert world.registry.model("fraud", as_of=f"seq:{before}").meanings == {"production": "serves users"}
+    clock = Clock(datetime(2026, 11, 24, tzinfo=UTC), UTC)
+    table = ModelView(world.registry.model("fraud"), None).table(clock)
+    assert "stages\n  production  is in use\n" in draw(table, width=80, color=False, encoding="utf-8").text
+
+
 # show, history, diff
 
 
@@ -276,8 +309,6 @@ def test_a_pipe_gets_the_toml_as_it_was_written(world, put, run_here):
 def test_a_terminal_gets_a_page_in_words(world, put):
     put(STRICT, message="why not")
     view = PolicyView(world.registry.policy(), None)
-    from modelkeep.cli.terminal import draw
-
     shown = draw(
         view.table(Clock(datetime(2026, 11, 24, tzinfo=UTC), UTC)), width=100, color=False, encoding="utf-8"
     ).text

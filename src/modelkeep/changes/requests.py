@@ -140,7 +140,8 @@ def _standing(found: RequestRow) -> list[str]:
 def _lines(found: RequestRow) -> list[str]:
     """Return the lines that are next: to approve and reject, or to promote where nothing is missing."""
     if all(each.passed or each.warn for each in found.rules):
-        return [f"next: modelkeep promote {quote(found.ref)} {quote(found.stage)}"]
+        share = "" if found.share is None else f" --share {found.share:g}"
+        return [f"next: modelkeep promote {quote(found.ref)} {quote(found.stage)}{share}"]
     if found.who_may_approve is None:
         return []
     return [f"approve: modelkeep approve {found.request}", f'reject: modelkeep reject {found.request} -m "why"']

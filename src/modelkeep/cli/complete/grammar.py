@@ -82,7 +82,7 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests checks as_of newest newest_label latest versions holders development former_names recent authority metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests checks as_of newest newest_label latest versions holders development former_names recent authority meanings metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"

@@ -33,6 +33,7 @@ _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 _STRICT = {"sqlite_strict": True}
 _COMPACT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _NOW = "until_seq IS NULL"
+_LOGIN = "login_user IS NOT NULL"
 _STORED = "evidence_bytes IS NOT NULL"
 _PERSON = "field IN ('claimed', 'author')"
 
@@ -132,6 +133,7 @@ class EntryActionRow(SQLModel, table=True):
     __table_args__ = (
         Index("entry_action_action", "action", "seq"),
         Index("entry_action_actor", "actor", "seq"),
+        Index("entry_action_login", "login_user", "seq", sqlite_where=text(_LOGIN), postgresql_where=text(_LOGIN)),
         _flag("user_namespace"),
         _STRICT,
     )

@@ -34,6 +34,8 @@ CREATE INDEX entry_action_action ON entry_action (action, seq);
 
 CREATE INDEX entry_action_actor ON entry_action (actor, seq);
 
+CREATE INDEX entry_action_login ON entry_action (login_user, seq) WHERE login_user IS NOT NULL;
+
 CREATE TABLE policy (
     since_seq INTEGER NOT NULL,
     digest TEXT NOT NULL,

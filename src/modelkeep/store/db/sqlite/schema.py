@@ -23,7 +23,7 @@ APPLICATION_ID = 0x6D6B6570
 VERSION = 4
 #: The tables of the log. No script changes them: in an older registry they are the same.
 LOG_TABLES = frozenset({"entry", "details", "document"})
-FINGERPRINT = "sha256:dafd2b8fa2f04345da00b0b1edb8641534190c55827bd69fe7df2a931fcfc657"
+FINGERPRINT = "sha256:a798506e4b0664320649ac7086a984bb6cbd7744d9ae9063f1b16cbd38098eb1"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
