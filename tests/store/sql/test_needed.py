@@ -66,7 +66,7 @@ def test_what_is_needed_is_what_the_story_says(story):
 @settings(max_examples=30, deadline=None)
 @given(steps, st.integers(1, 3))
 def test_parts_and_pages_make_the_whole(story, pages):
-    reader, needed = told(story)
+    reader, _ = told(story)
     parts = [parse_subset(f"{number}/{pages}") for number in range(1, pages + 1)]
     rows = [row for part in parts for row in reachable.needed(reader, None, part)]
     assert rows == reachable.needed(reader, None)
