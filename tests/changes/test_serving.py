@@ -133,6 +133,23 @@ def test_bytes_that_are_missing_get_no_share(world, r):
         r.promote("fraud@3", "production", share=10)
 
 
+def test_a_rollback_tells_how_long_the_whole_stage_was_held_not_a_share_of_it(world, r):
+    r.promote("fraud@1", "production", share=10)
+    world.pass_time(days=3)
+    r.promote("fraud@1", "production", share=20)
+    world.pass_time(days=5)
+    assert not any("active for 3d" in note for note in r.rollback("fraud@2").notes)
+
+
+def test_a_policy_says_what_it_means_for_versions_with_a_share(world, r):
+    r.promote("fraud@3", "production", share=10)
+    path = world.work / "policy.toml"
+    text = POLICY.replace("protected = true\n", 'protected = true\n[[stages.gates]]\nmetric = "p99"\nmax = 0.1\n')
+    path.write_text(text)
+    found = r.set_policy(path, dry_run=True)
+    assert {each.ref for each in found.holders} == {"fraud@2", "fraud@3"}
+
+
 # Keys
 
 
