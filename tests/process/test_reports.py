@@ -15,7 +15,7 @@ def test_a_report_is_one_file_and_the_same_each_time(run, made):
     page = (made / "q1.md").read_text()
     assert "### Entry 3: production: none -> fraud@1 (promoted)" in page
     assert "The log is intact: 0 errors, 0 warnings." in page
-    assert run("report", "--verify").stdout == page
+    assert run("report", "--verify").stdout == run("report", "--verify", "-o", "-").stdout == page
     again = run("report", "-o", "q1.md")
     assert (again.exit_code, again.stderr) == (
         4, "error: q1.md is there already\nhint: --force overwrites it; -o FILE writes to another place\n",

@@ -13,6 +13,7 @@ from modelkeep.cli.call import Call, command
 from modelkeep.cli.views.report import AnnexView, ReportView
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, IntegrityError, UsageError
+from modelkeep.local_path import local_path
 
 
 @command("as_of")
@@ -35,6 +36,7 @@ def report(
     ] = None,
     force: Annotated[bool, Option("--force", help="Overwrite the file if it is there.")] = False,
 ) -> int:
+    output = None if output in (None, "-") else local_path(output, "--output")
     if annex_iv:
         return _annex(call, ref, output, force=force, period=bool(since or until or model or verify))
     if ref is not None:
