@@ -67,6 +67,18 @@ def test_an_account_that_is_called_as_a_person_is_that_persons():
     )
 
 
+@pytest.mark.parametrize("persons", [(), (Person("Ana", ("chief",)),)])
+@pytest.mark.parametrize("user", ["ANA", "Ana"])
+def test_an_account_whose_name_differs_in_case_alone_is_the_same_persons(user, persons):
+    history = History()
+    history.policy(rules(approvals=ONE, persons=persons))
+    history.user = "chief" if persons else "ana"
+    history.register("fraud")
+    request = history.request("fraud@1")
+    history.user = user
+    assert refused(history.approve, "fraud@1", request).endswith(" asked for it")
+
+
 @pytest.mark.parametrize("before", ["fraud", "copy"])
 def test_who_registered_the_same_bytes_before_does_not_approve_them(before):
     history = History()
