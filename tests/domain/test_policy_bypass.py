@@ -3,6 +3,7 @@
 import pytest
 from history import History
 
+from modelkeep.domain.policy.candidate import registered
 from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, RoleRules, Rules, StageRules
 from modelkeep.errors import Conflict, Denied, NotFound, UsageError
 
@@ -256,3 +257,11 @@ def test_an_account_of_an_odd_name_bears_no_role_of_another(governed, user):
 def test_the_account_that_logged_in_behind_another_gives_it_no_role(governed):
     governed.user, governed.seen = "eve", {"login": 1000, "login_user": "ana"}
     assert refused(governed.register, "mine").startswith("eve (logged in as ana) may not register versions")
+
+
+def test_metrics_that_no_gate_names_are_not_read_where_a_promotion_is_judged():
+    history = History()
+    history.policy(rules(gates=(Gate(metric="auc", min="0.9"), Gate(metric="f1", min="0.9"))))
+    history.register("fraud", metrics=[("auc", "0.95"), *((f"loss {epoch}", "0.1") for epoch in range(500))])
+    proposal, model, version = history.proposal("fraud@1")
+    assert registered(proposal.state, model, version).metrics == {"auc": {None: "0.95"}, "f1": {}}
