@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
+from modelkeep.local_path import local_path
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
@@ -47,6 +48,7 @@ class CheckMethods:
         from modelkeep.changes.check import CheckRequest, record_check
 
         request = CheckRequest(ref, name, expires, message, dry_run)
+        evidence = None if evidence is None else local_path(evidence, "--evidence")
         return record_check(self._context, request, result, evidence)
 
     def run_check(  # noqa: PLR0913  the command's own flags
@@ -75,6 +77,7 @@ class CheckMethods:
         """
         from modelkeep.changes.check import CheckRequest, CommandRequest, run_check
 
+        evidence = None if evidence is None else local_path(evidence, "--evidence")
         request = CheckRequest(ref, name, expires, message, dry_run)
         return run_check(self._context, request, CommandRequest(command, timeout, warn_code, evidence, output))
 
@@ -121,4 +124,5 @@ class CheckMethods:
         """
         from modelkeep.reads import checks
 
+        dest = local_path(dest, "DEST")
         return checks.evidence(self._context, ref, name, dest, force=force, stdout=stdout, moment=as_of)

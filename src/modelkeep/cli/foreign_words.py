@@ -38,7 +38,7 @@ _LINES = {
     "alias {*}": "set-alias",
     "describe {*}": "set-description",
     "rename {*}": "mv move",
-    "verify {*}": "check fsck",
+    "verify {*}": "fsck",
     "verify --bytes --repair {*}": "repair",
     "backup {*}": "snapshot",
     "gc {*}": "clean cleanup",

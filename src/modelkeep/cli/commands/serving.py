@@ -12,6 +12,7 @@ from modelkeep.cli.options import CHANGES
 from modelkeep.cli.views.changes import ChangeView
 from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalledView, SignalsView
 from modelkeep.errors import UsageError
+from modelkeep.local_path import local_path
 
 _Name = Annotated[str | None, Argument(metavar="NAME|REF", help="A model or a version; without it all models.")]
 _Ref = Annotated[str, Argument(metavar="REF", help="The version: fraud@4.")]
@@ -32,6 +33,7 @@ def pick(
     if not key and keys_from is None:
         message = "pick needs a key"
         raise UsageError(message, f"modelkeep pick {ref} --key user-1")
+    keys_from = None if keys_from is None else local_path(keys_from, "--keys-from")
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
     keys = [*(key or ()), *([] if keys_from is None else _lines_of(keys_from))]
@@ -102,6 +104,7 @@ def signal(
 ) -> None:
     """Record what monitoring measured of a version."""
     registry = call.registry()
+    evidently = None if evidently is None else local_path(evidently, "--evidently")
     more = {"count": count, "window": window, "source": source} | call.change_flags
     if evidently is not None:
         if value is not None:

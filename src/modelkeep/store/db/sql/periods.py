@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from modelkeep.store.db.interface import Reader, Row
-from modelkeep.store.db.sql.statement import statement
+from modelkeep.store.db.sql.statement import EVER, statement
 
 REGISTERED = """
-SELECT count(*) FROM version WHERE seq BETWEEN :first AND :last AND (:model IS NULL OR model = :model)
+SELECT count(*) FROM version WHERE seq BETWEEN :first AND :last AND model BETWEEN :least AND :most
 """
 
 APPROVAL = """
@@ -35,7 +35,7 @@ ITEMS = """
 SELECT since_seq, item, model, version, CASE WHEN until_seq <= :last THEN until_seq END
 FROM open_item
 WHERE since_seq <= :last AND (since_seq >= :first OR until_seq IS NULL OR until_seq >= :first)
-    AND (:model IS NULL OR model = :model)
+    AND model BETWEEN :least AND :most
 ORDER BY since_seq, version
 """
 
@@ -45,7 +45,7 @@ SELECT deployment.since_seq, entry_index.time, entry_action.actor, deployment.mo
 FROM deployment
 JOIN entry_index ON entry_index.seq = deployment.since_seq
 JOIN entry_action ON entry_action.seq = deployment.since_seq
-WHERE HOLDS(deployment) AND (:model IS NULL OR deployment.model = :model)
+WHERE HOLDS(deployment) AND deployment.model BETWEEN :least AND :most
 ORDER BY deployment.target, deployment.model, deployment.version
 """)
 
@@ -60,14 +60,19 @@ SELECT (SELECT time FROM entry_index WHERE seq = :first), (SELECT time FROM entr
 
 def registered(reader: Reader, model: int | None, first: int, last: int) -> int:
     """Return how many versions were registered."""
-    return int(reader.one(REGISTERED, model=model, first=first, last=last)[0])
+    return int(reader.one(REGISTERED, **_models(model), first=first, last=last)[0])
 
 
 def items(reader: Reader, model: int | None, first: int, last: int) -> list[Row]:
     """Return what a person has or had to look at: entry, item, model, version, and the entry that closed it by then."""
-    return reader.rows(ITEMS, model=model, first=first, last=last)
+    return reader.rows(ITEMS, **_models(model), first=first, last=last)
 
 
 def deployments(reader: Reader, at: int, model: int | None) -> list[Row]:
     """Return what ran after entry ``at``."""
-    return DEPLOYMENTS.rows(reader, at, model=model)
+    return DEPLOYMENTS.rows(reader, at, **_models(model))
+
+
+def _models(model: int | None) -> dict[str, int]:
+    """Return the least and the greatest model that is meant: one, or any."""
+    return {"least": 0, "most": EVER} if model is None else {"least": model, "most": model}
