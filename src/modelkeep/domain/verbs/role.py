@@ -80,7 +80,7 @@ def check_principal(principal: Principal) -> None:
         raise UsageError(message)
     if "*" in principal.name:
         message = f"'{printable(str(principal))}' is nobody: a role is given to an account or a group, and no glob names several"
-        raise UsageError(message, "modelkeep role grant ROLE group:NAME")
+        raise UsageError(message, "name one account, or a group that all of them are in")
 
 
 class RoleGranted(Event, frozen=True):
