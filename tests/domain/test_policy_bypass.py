@@ -277,3 +277,9 @@ def test_metrics_that_no_gate_names_are_not_read_where_a_promotion_is_judged():
     history.register("fraud", metrics=[("auc", "0.95"), *((f"loss {epoch}", "0.1") for epoch in range(500))])
     proposal, model, version = history.proposal("fraud@1")
     assert registered(proposal.state, model, version).metrics == {"auc": {None: "0.95"}, "f1": {}}
+
+
+@pytest.mark.parametrize("everybody", ["user:*", "group:*", "user:a*"])
+def test_a_glob_bears_no_role(governed, everybody):
+    with pytest.raises(UsageError, match="is nobody: a role is given to an account or a group"):
+        governed.role("owner", everybody)

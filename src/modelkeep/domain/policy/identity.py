@@ -59,7 +59,7 @@ def may_be_same_person(rules: Rules, one: Identity, other: Identity) -> bool:
 def is_named(rules: Rules, identity: Identity, text: str) -> bool:
     """Tell whether a name that a person typed (``bo``, ``Bo Bell <bo@example.org>``) is a name of an account's person.
 
-    Those of a person are the accounts and the name that the policy gives; the part of
+    Names are compared without case. Those of a person are the accounts and the name that the policy gives; the part of
     an address before the ``@`` counts as a name too.
     """
     name, _, rest = text.partition("<")
