@@ -28,7 +28,9 @@ def lines_with_a_path(uri: str) -> list[list[str]]:
                 lines.append([*name.split(), *words[:place], uri, *words[place + 1 :]])
         for option, _, kind in (each.partition("=") for each in options.split()):
             if kind in {"file", "directory"} and option not in GLOBS:
-                lines.append([*name.split(), *words, option, uri])
+                # the program of `check run` stands behind --
+                behind = ["--", words.pop()] if name == "check run" else []
+                lines.append([*name.split(), *words, option, uri, *behind])
     return [*lines, ["--registry", uri, "list"], ["config", "set", "registry", uri], ["config", "set", "cache", uri]]
 
 

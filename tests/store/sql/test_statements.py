@@ -87,6 +87,9 @@ ALLOWED = {
     # a row for each version that runs
     "serving.DEPLOYMENTS now": {"deployment"},
     "serving.DEPLOYMENTS past": {"deployment"},
+    # `prune` goes through every model; a row for each stage of each policy
+    "retention.MODELS": {"model_name"},
+    "retention.PRUNABLE": {"stage"},
     # only where a policy is put in force
     "deciding.OPEN_REQUESTS": {"request"},
     # only where a policy names its stages
