@@ -122,7 +122,7 @@ class Governance(CheckMethods):
     def requests(
         self, name: Ref | None = None, *, mine: bool = False, open_only: bool = False, as_of: Moment | None = None
     ) -> tuple[RequestRow, ...]:
-        """Return the requests for promotions, newest first: of all models, of one, or of a version.
+        """Return the requests for promotions, newest first: of all models, of one, of a version, or the one with a number.
 
         ``mine`` are those that this account asked for, ``open_only`` those that nothing ended. Each has its approvals with what
         the approver saw; of an open one ``rules`` are what the policy says now.
