@@ -81,7 +81,8 @@ def prepared(tmp_path, monkeypatch):
             registry.set_policy("policy.toml")
         if until == ASKED:
             bo = as_account(registry, Account(4711, "bo", user_namespace=False))
-            bo.register("churn", "model.onnx", code="none")
+            (tmp_path / "new.onnx").write_bytes(b"four")  # who registered the same bytes before could not approve
+            bo.register("churn", "new.onnx", code="none")
             bo.request("churn@2", "production", message="march data")
         if until == SERVED:
             registry.record_deployment("churn@1", "k8s/eu")

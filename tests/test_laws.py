@@ -18,6 +18,7 @@ from world import World, changed, rechained
 from modelkeep.domain.details import Details
 from modelkeep.domain.entry import parse_entry
 from modelkeep.domain.record import encode_canonical
+from modelkeep.domain.shares import SLOTS, parse_slots
 from modelkeep.domain.verbs.rollback import find_target
 from modelkeep.errors import Conflict, ModelkeepError, NotFound, SchemaMismatch, UsageError
 from modelkeep.store.db import ledger
@@ -26,6 +27,7 @@ from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
 
+KEYS = [f"user-{number}" for number in range(20)]
 NAMES = ("fraud", "churn", "risk/Credit")
 STAGES = ("staging", "production")
 
@@ -50,6 +52,25 @@ stages = st.sampled_from(STAGES)
 scores = st.sampled_from(["0.9", "0.91", "NaN", "1e-3"])
 reasons = st.none() | st.sampled_from(["why not", "Zürich \u2028 東京", "x" * 300])
 
+_SIGNALS = """
+[[signals]]
+name = "errors"
+then = "rollback"
+above = 0.5
+[[signals]]
+name = "p99"
+stage = "production"
+then = "mark"
+above = 1
+[[signals]]
+name = "lift"
+then = "open"
+below = 0.1
+"""
+_STAGES = '[[stages]]\nname = "staging"\n[[stages]]\nname = "production"\nprotected = true\n'
+#: What a team may put in force.
+POLICIES = {"observe": _STAGES, "act": _STAGES + _SIGNALS}
+
 #: What may happen to a registry: a verb and what it is given.
 ACTIONS = {
     "register": st.fixed_dictionaries(
@@ -68,6 +89,15 @@ ACTIONS = {
     ),
     "evaluate": st.tuples(refs, st.dictionaries(st.sampled_from(["auc", "f1"]), scores, min_size=1)),
     "promote": st.tuples(refs, stages, st.booleans()),
+    "share": st.tuples(refs, stages, st.sampled_from(["0.01", "10", "10", "33.33", "50", "99.99"])),
+    "deploy": st.tuples(
+        refs,
+        st.sampled_from(["eu", "us"]),
+        st.sampled_from(["running", "starting", "stopped", "failed"]),
+        st.none() | st.just("25"),
+    ),
+    "signal": st.tuples(refs, st.sampled_from(["errors", "p99", "lift"]), st.sampled_from(["0", "0.7", "1e3"])),
+    "policy": st.sampled_from(sorted(POLICIES)),
     "rollback": st.tuples(names | refs, stages, st.none() | numbers.map(str), st.booleans(), st.booleans()),
     "retire": st.tuples(names | refs, stages),
     "mark": st.tuples(refs, st.sampled_from(["bad", "good"])),
@@ -99,6 +129,16 @@ def perform(world, verb, given_):
                 done = r.evaluate(ref, metrics)
             case "promote", (ref, stage, force):
                 done = r.promote(ref, stage, force=force)
+            case "share", (ref, stage, share):
+                done = r.promote(ref, stage, share=share)
+            case "deploy", (ref, target, status, share):
+                done = r.record_deployment(ref, target, status=status, share=share, endpoint="https://scorer.example/x")
+            case "signal", (ref, name, value):
+                done = r.signal(ref, name, value, source="prometheus")
+            case "policy", name:
+                path = world.work / "policy.toml"
+                path.write_text(POLICIES[name])
+                done = r.set_policy(path)
             case "rollback", (ref, stage, to, keep_good, confirmed):
                 done = r.rollback(ref, stage, to=to, keep_good=keep_good, confirmed=confirmed)
             case "retire", (ref, stage):
@@ -137,12 +177,17 @@ def answers(registry, as_of=None):
         "versions": registry.versions(all=True, as_of=as_of),
         "listed": registry.versions(as_of=as_of),
         "history": registry.history(as_of=as_of),
+        "deployments": registry.deployments(as_of=as_of),
+        "signals": registry.signals(as_of=as_of),
+        "open": registry.signals(open_only=True, as_of=as_of),
     }
     for model in found["models"]:
         found[model.name] = registry.model(model.name, as_of=as_of)
         found[f"{model.name} versions"] = registry.versions(model.name, all=True, as_of=as_of)
         for stage in STAGES:
             found[f"{model.name} {stage}"] = registry.versions(model.name, stage=stage, as_of=as_of)
+            if any(held.stage == stage for held in model.holders):
+                found[f"{model.name} {stage} keys"] = registry.pick(f"{model.name}@{stage}", KEYS, as_of=as_of)
     for version in found["versions"]:
         found[version.ref] = registry.version(version.ref, as_of=as_of)
         found[f"{version.ref} lineage"] = registry.lineage(version.ref, as_of=as_of)
@@ -227,6 +272,10 @@ class Histories(RuleBasedStateMachine):
         if done is None or not done.changed:
             return
         number = self._holder(name, stage)
+        if done.effects[0].what == f"share of {stage}":
+            assert number == live
+            self.left.setdefault((self._model(name), stage), set()).add(int(done.left.rpartition("@")[2]))
+            return
         assert number != live
         assert not before[number].bad
         assert not before[number].archived
@@ -241,6 +290,52 @@ class Histories(RuleBasedStateMachine):
     )
     def change(self, verb, data):
         self._do(verb, data.draw(ACTIONS[verb]))
+
+    @rule(given_=ACTIONS["share"])
+    def share(self, given_):
+        self._do("share", given_)
+
+    @rule(
+        growing=st.lists(st.tuples(st.sampled_from(["fraud@1", "fraud@2", "fraud@3"]), st.integers(1, 40)), max_size=6)
+    )
+    def a_key_keeps_its_version_while_shares_grow(self, growing):
+        def served():
+            found = self.world.registry.pick("fraud@staging", KEYS)
+            return {each.key: each.version for each in found.picks}, {each.version: each.share for each in found.parts}
+
+        if self._holder("fraud", "staging") is None:
+            return
+        for ref, more in growing:
+            (before, shares), version = served(), int(ref.rpartition("@")[2])
+            holder = self._holder("fraud", "staging")
+            done = self._do("share", (ref, "staging", f"{shares.get(version, 0) + more:g}"))
+            if done is None or not done.changed:
+                continue
+            after, _ = served()
+            assert all(after[key] in (now, version) for key, now in before.items())
+            assert all(after[key] == now for key, now in before.items() if now != holder)
+
+    @rule(given_=ACTIONS["deploy"])
+    def deploy(self, given_):
+        self._do("deploy", given_)
+
+    @rule(given_=ACTIONS["policy"])
+    def policy(self, given_):
+        self._do("policy", given_)
+
+    @rule(given_=ACTIONS["signal"])
+    def signal(self, given_):
+        before = self._version(given_[0])
+        done = self._do("signal", given_)
+        if done is None or before is None:
+            return
+        after = self.world.registry.version(before.ref)
+        for effect in done.effects:
+            stage = effect.what.removeprefix("share of ")
+            if stage in STAGES:
+                assert after.bad
+                assert stage not in (*after.stages, *(each.stage for each in after.shares))
+                self.left.setdefault((self._model(before.name), stage), set()).add(before.version)
 
     @rule(given_=ACTIONS["delete"])
     def delete(self, given_):
@@ -286,9 +381,29 @@ class Histories(RuleBasedStateMachine):
     @invariant()
     def a_stage_has_one_holder(self):
         doubled = self.world.rows(
-            "SELECT model, stage FROM tenure WHERE until_seq IS NULL GROUP BY model, stage HAVING count(*) > 1"
+            "SELECT model, stage FROM tenure WHERE until_seq IS NULL AND share IS NULL GROUP BY model, stage HAVING count(*) > 1"
         )
         assert doubled == []
+
+    @invariant()
+    def shares_stand_beside_a_holder_and_own_slots_of_their_own(self):
+        held = self.world.rows("SELECT model, stage, version, share, slots FROM tenure WHERE until_seq IS NULL")
+        holders = {(model, stage): version for model, stage, version, share, _ in held if share is None}
+        owned = {}
+        for model, stage, version, share, ranges in held:
+            if share is None:
+                continue
+            assert holders[model, stage] != version
+            slots = {slot for first, last in parse_slots(ranges) for slot in range(first, last + 1)}
+            assert len(slots) == share
+            assert not slots & owned.setdefault((model, stage), set())
+            owned[model, stage] |= slots
+        assert all(len(slots) < SLOTS for slots in owned.values())
+
+    @invariant()
+    def a_version_runs_once_at_a_target(self):
+        rows = self.world.rows("SELECT model, target, version, share FROM deployment WHERE until_seq IS NULL")
+        assert len(rows) == len({row[:3] for row in rows})
 
     @invariant()
     def what_was_deleted_holds_nothing_and_is_meant_by_nothing_that_moves(self):

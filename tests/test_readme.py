@@ -29,7 +29,9 @@ TRANSCRIPTS = [
     "docs/ci.md",
     "docs/security.md",
     "docs/governance.md",
+    "docs/hooks.md",
     "docs/checks.md",
+    "docs/monitoring.md",
 ]
 _BLOCK = re.compile(
     r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",

@@ -23,7 +23,7 @@ KINDS = {
     "DATA": "data",
     "DEST": "file",
     "CHECK": "text",
-    "-- COMMAND": "text",
+    "COMMAND": "text",
     "DIR": "directory",
     "F": "text",
     "FILE": "file",

@@ -101,7 +101,7 @@ class Governance(CheckMethods):
         the plan is another one now, `Denied` where this account may not approve, or is behind the version.
 
         >>> registry.approve("churn@2", "production", message="seen the report").hints
-        ('next: modelkeep promote churn@2 production',)
+        ('next: modelkeep promote churn@2 production -m "why"',)
         """
         from modelkeep.changes import requests
 
@@ -120,9 +120,15 @@ class Governance(CheckMethods):
         return self._decided(requests.reject(request, stage), message, dry_run)
 
     def requests(
-        self, name: Ref | None = None, *, mine: bool = False, open_only: bool = False, as_of: Moment | None = None
+        self,
+        name: Ref | None = None,
+        *,
+        mine: bool = False,
+        open_only: bool = False,
+        limit: int | None = None,
+        as_of: Moment | None = None,
     ) -> tuple[RequestRow, ...]:
-        """Return the requests for promotions, newest first: of all models, of one, of a version, or the one with a number.
+        """Return the newest ``limit`` requests for promotions: of all models, of one, of a version, or the one with a number.
 
         ``mine`` are those that this account asked for, ``open_only`` those that nothing ended. Each has its approvals with what
         the approver saw; of an open one ``rules`` are what the policy says now.
@@ -132,7 +138,7 @@ class Governance(CheckMethods):
         """
         from modelkeep.reads import requests
 
-        return requests.requests(self._context, name, as_of, mine=mine, open_only=open_only)
+        return requests.requests(self._context, name, as_of, mine=mine, open_only=open_only, limit=limit)
 
     def acknowledge(self, entry: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Close the item that an entry opened: a promotion that broke the glass, or a signal.

@@ -648,7 +648,8 @@ class Registry(Governance, Oversight, Serving):
     ) -> tuple[AuditEntry, ...]:
         """Return the newest ``limit`` entries of the log as sentences, newest last, or first with ``reverse``.
 
-        ``actor`` is an account, or a claimed name or author: as it was written, its name or its address, without case.
+        ``actor`` is an account, or who logged in behind it, or a claimed name or author: as it was written, its name or its
+        address, without case.
         `audit_pages` needs less memory for many.
 
         >>> registry.audit("fraud@1", limit=1)[0].action

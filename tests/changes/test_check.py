@@ -201,6 +201,31 @@ def test_who_may_not_check_may_not_and_no_command_runs(world):
     assert not (world.work / "ran").exists()
 
 
+def test_the_page_of_a_version_and_the_difference_of_two_have_the_checks(world):
+    world.registry.record_check("fraud@1", "bias", "pass")
+    world.registry.record_check("fraud@2", "bias", "fail")
+    world.registry.record_check("fraud@2", "scan", "warn")
+    assert [(each.name, each.result) for each in world.registry.version("fraud@2").checks] == [
+        ("bias", "fail"),
+        ("scan", "warn"),
+    ]
+    rows = [
+        (each.key, each.values) for each in world.registry.diff(["fraud@1", "fraud@2"]).rows if each.section == "checks"
+    ]
+    assert rows == [("bias", ("pass", "fail")), ("scan", (None, "warn"))]
+
+
+def test_a_result_of_the_past_is_what_was_known_then(world):
+    first = world.registry.record_check("fraud@1", "bias", "pass", evidence=report(world, b"first"))
+    world.registry.record_check("fraud@1", "bias", "fail", evidence=report(world, b"second"))
+    then = f"seq:{first.seq}"
+    assert [each.result for each in world.registry.checks("fraud@1", as_of=then)] == ["pass"]
+    assert world.registry.check("fraud@1", "bias", as_of=then).state == "current"
+    world.registry.check_evidence("fraud@1", "bias", world.work / "then", as_of=then)
+    assert (world.work / "then").read_bytes() == b"first"
+    assert world.registry.checks("fraud@1", as_of=f"seq:{first.seq - 1}") == ()
+
+
 # Large evidence in the store
 
 
@@ -215,6 +240,27 @@ def test_gc_keeps_evidence_and_removes_it_with_its_version(world):
     assert not world.blob(LARGE).exists()
     assert world.findings() == []
     assert [each.severity for each in world.registry.doctor().findings if each.severity == "error"] == []
+
+
+def test_gc_removes_nothing_where_the_log_needs_evidence_that_the_tables_do_not(world):
+    world.registry.record_check("fraud@1", "bias", "pass", evidence=report(world, LARGE))
+    world.edit("DELETE FROM check_result")
+    with pytest.raises(IntegrityError, match="by the log a version needs sha256:04836d3b"):
+        world.registry.gc(grace="0")
+    assert world.blob(LARGE).exists()
+
+
+def test_evidence_is_verified_once_and_progress_knows_all_bytes(world):
+    seen = []
+    for ref in ("fraud@1", "fraud@2"):
+        world.registry.record_check(ref, "bias", "pass", evidence=report(world, LARGE))
+        world.registry.record_check(ref, "scan", "pass", evidence=report(world, LARGE * 2))
+    world.register(content=LARGE * 2)  # evidence that is a file of a version too
+    found = world.verify(log=False, progress=lambda done, total: seen.append((done, total)))
+    assert (found.blobs, found.size_bytes) == (4, 3 + 4 + 3 * len(LARGE))
+    assert seen[-1] == (found.size_bytes, found.size_bytes)
+    chosen = world.verify("fraud@1", log=False)
+    assert (chosen.blobs, chosen.size_bytes) == (3, 3 + 3 * len(LARGE))
 
 
 def test_evidence_that_two_versions_share_stays_with_one_of_them(world):
@@ -313,7 +359,7 @@ def test_what_cannot_be_started_has_failed(world):
 def test_a_command_that_takes_too_long_or_is_killed_has_failed(world):
     done = world.registry.run_check("fraud@1", "scan", ["sleep", "600", "{}"], timeout="1s")
     assert done.outcome == "exit code 1"  # sleep takes no path
-    done = world.registry.run_check("fraud@1", "scan", ["sh", "-c", "sleep 600"], timeout="1s", warn_code=0)
+    done = world.registry.run_check("fraud@1", "scan", ["sh", "-c", "sleep 600"], timeout="1s", warn_code=1)
     assert (done.result, done.outcome) == ("fail", "timed out after 1s")
     done = world.registry.run_check("fraud@1", "scan", ["sh", "-c", "kill -9 $$"])
     assert (done.result, done.outcome) == ("fail", "killed by SIGKILL")
@@ -391,6 +437,8 @@ def test_a_command_that_changes_the_artifact_is_no_check(world):
         ({"timeout": "0"}, "between a second and a week"),
         ({"timeout": "2w"}, "between a second and a week"),
         ({"timeout": "soon"}, "not a length of time"),
+        ({"warn_code": 0}, "an exit code that means warn is between 1 and 255, not 0"),
+        ({"warn_code": 256}, "an exit code that means warn is between 1 and 255, not 256"),
         ({"name": "../scan"}, "not a name for a check"),
     ],
 )

@@ -94,13 +94,14 @@ def test_what_means_no_request_is_refused_with_the_line_that_helps(world, typed,
 def test_a_plan_is_named_by_its_digest_or_the_beginning_of_it(world):
     plan = open_request(world).plan
     bo = as_(world, "bo")
-    assert bo.approve(5, plan=plan[:20], dry_run=True).plan == plan
+    assert bo.approve(5, plan=plan[:39], dry_run=True).plan == plan
     assert bo.approve(5, plan=plan.removeprefix("sha256:"), dry_run=True).changed
     assert refused(bo.approve, 5, plan="sha256:")[:2] == (
         "UsageError",
-        "a plan is named by its digest, 8 hex digits of it at least, not by 'sha256:'",
+        "a plan is named by its digest, 32 hex digits of it at least, not by 'sha256:'",
     )
-    assert refused(bo.approve, 5, plan="0" * 16) == (
+    assert refused(bo.approve, 5, plan=plan[:38])[0] == "UsageError"
+    assert refused(bo.approve, 5, plan="0" * 32) == (
         "Conflict",
         f"what request 5 rests on is not what it was when you looked: the plan is {plan} now",
         "modelkeep approve 5 -n        (look again)",
@@ -216,6 +217,18 @@ def test_requests_are_of_one_model_of_one_person_or_open(world):
     assert [each.ref for each in world.registry.requests(mine=True)] == ["fraud@1"]
     assert [each.ref for each in as_(world, "bo").requests(mine=True, open_only=True)] == ["churn@1"]
     assert world.registry.requests("fraud", open_only=True) == ()
+    assert [each.ref for each in world.registry.requests(limit=1)] == ["churn@1"]
+
+
+def test_a_request_outlives_the_name_and_the_model_that_it_is_about(world):
+    approved(world, "bo")
+    world.registry.rename("fraud", "card-fraud")
+    assert [each.ref for each in world.registry.requests()] == ["card-fraud@1"]
+    world.registry.delete("card-fraud", all_versions=True)
+    (request,) = world.registry.requests()
+    assert (request.ref, request.state, request.ended.seq, len(request.approvals)) == ("card-fraud@1", "deleted", 8, 1)
+    assert refused(as_(world, "cy").approve, 5)[0] == "Conflict"
+    assert world.findings() == []
 
 
 # At the same time

@@ -249,7 +249,13 @@ def test_the_log_shows_who_logged_in_behind_another_account(world):
     world.registry.grant_role("trainer", "user:svc")
     become(world, "svc", 5000, login=1000, login_user="ana").registry.note("fraud", "hello")
     become(world, "svc", 5000, login=4242).registry.note("fraud", "hello")
-    assert [each.login for each in world.registry.audit(limit=3)] == [None, "ana", "uid:4242"]
+    r = world.registry
+    assert [each.login for each in r.audit(limit=3)] == [None, "ana", "uid:4242"]
+    of_ana = [(each.actor, each.action) for each in r.audit(actor="ana", reverse=True, limit=2)]
+    assert of_ana == [("svc", "note"), ("ana", "role")]
+    assert [each.actor for each in r.audit("fraud", actor="ana", action="note")] == ["svc"]
+    assert [each.login for each in r.audit(actor="ana", action="note")] == ["ana"]
+    assert [each.login for each in r.audit(actor="svc")] == ["ana", "uid:4242"]
 
 
 @pytest.mark.parametrize(
@@ -260,6 +266,8 @@ def test_the_log_shows_who_logged_in_behind_another_account(world):
         ("owner", "nobody-knows-me", "modelkeep role grant owner user:nobody-knows-me"),
         ("owner", "@ml", "modelkeep role grant owner group:ml"),
         ("owner", "%ml", "modelkeep role grant owner group:ml"),
+        ("owner", "*", "modelkeep role grant owner group:NAME"),
+        ("owner", "group:*", "modelkeep role grant owner group:NAME"),
         ("owner", "account:bo", "modelkeep role grant owner user:bo"),
         ("owner", "user:", "modelkeep role grant owner user:NAME"),
         ("user:bo", "owner", "modelkeep role grant owner user:bo"),
@@ -272,7 +280,20 @@ def test_words_for_who_that_are_none_are_answered_with_the_line_that_was_meant(w
 
 
 @pytest.mark.parametrize(
-    "who", ["user:a:b", "user:a\nb", "user: a", "group:a ", "user:uid:x", "group:uid:5", "user:" + "x" * 300]
+    "who",
+    [
+        "user:a:b",
+        "user:a\nb",
+        "user: a",
+        "group:a ",
+        "user:uid:x",
+        "group:uid:5",
+        "user:a\u202eb",
+        "user:\u200b",
+        "user:\x9b",
+        "user:\ud800",
+        "user:" + "x" * 300,
+    ],
 )
 def test_a_name_that_no_system_has_is_refused(world, who):
     with pytest.raises(UsageError):

@@ -4,16 +4,32 @@ import json
 
 import msgspec.structs
 import pytest
-from rows import CHURN, DIGEST, ENTRY, FRAUD, IDLE, LINEAGE, MODEL, TENURE, VERSION, drawn, version_row
+from rows import (
+    CHURN,
+    DEPLOYMENT,
+    DIGEST,
+    ENTRY,
+    FRAUD,
+    IDLE,
+    LINEAGE,
+    MODEL,
+    SIGNAL,
+    TENURE,
+    VERSION,
+    drawn,
+    version_row,
+)
 
 from modelkeep.cli.views import interface
 from modelkeep.cli.views.columns import VERSION_KEYS, check_column, split_columns
 from modelkeep.cli.views.interface import View, as_json, json_pages
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
+from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalsView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import FieldView
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified
+from modelkeep.domain.answers.serving import Pick, Picks
 from modelkeep.domain.answers.versions import AsOf, Evaluation, TenureChange, VersionRow
 from modelkeep.domain.numbers import Number
 from modelkeep.errors import UsageError
@@ -368,3 +384,15 @@ def test_a_document_in_pages_is_the_document(pages, pretty):
     parts = list(json_pages((EntriesView([odd] * rows) for rows in pages), pretty=pretty))
     assert "".join(parts) == as_json(EntriesView([odd] * sum(pages)).document(), pretty=pretty)
     assert len(parts) == len(pages) + 1
+
+
+def test_what_is_in_use_is_lines():
+    assert DeploymentsView(None, [DEPLOYMENT]).lines() == [
+        "k8s/eu\tfraud@3\trunning\t20\tproduction\t2026-11-22T09:00:00Z\tana\tproduction is fraud@4\thttps://scorer.example/fraud"
+    ]
+    assert SignalsView(None, [SIGNAL]).lines() == [
+        "31\tfraud@4\terrors\t0.2\t2026-11-22T09:00:00Z\tana\t1200\t3600\tprometheus\tsignal\t-\tproduction\tyes"
+    ]
+    pick = Pick("a\tkey", "fraud@3", 3, 9990)
+    picks = PicksView(None, Picks("fraud", "production", "0" * 32, 2, (), (pick,)))
+    assert (picks.lines(), picks.identifiers()) == (["fraud@3\ta\\tkey\t9990"], ["fraud@3"])

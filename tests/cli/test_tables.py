@@ -1,13 +1,28 @@
 """What a terminal shows, drawn on one with a fixed width, time and zone."""
 
 from msgspec.structs import replace
-from rows import CHURN, DIGEST, ENTRY, FRAUD, LINEAGE, MODEL, REQUEST, TENURE, VERSION, drawn, version_row
+from rows import (
+    CHURN,
+    DEPLOYMENT,
+    DIGEST,
+    ENTRY,
+    FRAUD,
+    LINEAGE,
+    MODEL,
+    REQUEST,
+    SIGNAL,
+    TENURE,
+    VERSION,
+    drawn,
+    version_row,
+)
 
 from modelkeep.cli.views.approvals import RequestsView
 from modelkeep.cli.views.layout import text
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.cli.views.maintenance import VerificationView
 from modelkeep.cli.views.relations import LineageView
+from modelkeep.cli.views.serving import DeploymentsView, SignalsView
 from modelkeep.cli.views.setup import StatusView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.domain.answers.maintenance import Verification, VerifyFinding
@@ -192,3 +207,21 @@ def test_a_broken_glass_is_loud_in_every_list():
     assert "BREAK-GLASS, 1 rule waived" in drawn(TenuresView(None, [tenure]), width=160)
     version = replace(version_row(3), break_glass=("production",))
     assert len(VersionsView(None, [version]).notes()) == 1
+
+
+def test_shares_deployments_and_signals_fit_a_terminal():
+    assert drawn(TenuresView(None, [replace(TENURE, share=12.5), TENURE])).splitlines()[1].split()[:4] == [
+        "fraud@3",
+        "production",
+        "12.5%",
+        "Nov",
+    ]
+    assert drawn(DeploymentsView(None, [DEPLOYMENT, replace(DEPLOYMENT, drift=None, share=None)]), width=120) == (
+        "target   version   status        for          since       drift                   endpoint\n"
+        "k8s/eu   fraud@3   running 20%   production   1d by ana   production is fraud@4   https://scorer.example/fraud\n"
+        "k8s/eu   fraud@3   running       production   1d by ana   no                      https://scorer.example/fraud\n"
+    )
+    assert drawn(SignalsView(None, [SIGNAL])) == (
+        "entry   version   signal   value   seen        source       then\n"
+        "31      fraud@4   errors   0.2     1d by ana   prometheus   left production, marked bad, open\n"
+    )

@@ -4,7 +4,7 @@ import pytest
 from history import History
 
 from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, RoleRules, Rules, StageRules
-from modelkeep.errors import Denied, UsageError
+from modelkeep.errors import Conflict, Denied, NotFound, UsageError
 
 ONE = (RequiredApproval(count=1),)
 
@@ -163,3 +163,96 @@ def test_a_blank_reason_is_none(reason):
     with pytest.raises(UsageError, match="breaking the glass needs a reason"):
         history.promote("fraud@2", "production", break_glass=True, reason=reason)
     history.promote("fraud@1", "production", reason=f"{reason}x")
+
+
+# Ways into a stage
+
+
+@pytest.fixture
+def shared():
+    """Return a history in which fraud@1 is in production, and di asked for 1% of it for fraud@2, which rita approved."""
+    history = History()
+    for _ in range(2):
+        history.register("fraud")
+    history.promote("fraud@1", "production")
+    history.policy(rules(approvals=ONE))
+    history.user = "di"
+    request = history.request("fraud@2", share=100)
+    history.user = "rita"
+    history.approve("fraud@2", request, share=100)
+    history.user = "di"
+    return history
+
+
+@pytest.mark.parametrize("share", [None, 50, 200])
+def test_the_approval_of_a_share_is_none_of_another_one_or_of_the_whole_stage(shared, share):
+    assert "approval: 0, must be 1 person" in refused(shared.promote, "fraud@2", "production", share=share)
+    shared.promote("fraud@2", "production", share=100)
+    assert "approval: 0, must be 1 person" in refused(shared.promote, "fraud@2", "production", share=share)
+
+
+def test_a_share_does_not_become_the_whole_stage_by_itself(shared):
+    shared.promote("fraud@2", "production", share=100)
+    with pytest.raises(NotFound, match="fraud@2 never held production"):
+        shared.rollback("fraud@1", 2)
+    shared.retire("fraud", "production")
+    assert shared.registry.version("fraud@2").stages == ()
+
+
+def test_an_approval_is_used_up_by_the_promotion():
+    history = History()
+    history.policy(rules(approvals=ONE))
+    history.register("fraud")
+    request = history.request("fraud@1")
+    history.user = "rita"
+    history.approve("fraud@1", request)
+    history.promote("fraud@1", "production")
+    history.retire("fraud", "production")
+    assert "approval: 0, must be 1 person" in refused(history.promote, "fraud@1", "production")
+
+
+def test_a_request_belongs_to_the_model_whatever_it_is_called():
+    history = History()
+    history.policy(rules(approvals=ONE))
+    history.register("fraud")
+    history.register("churn")
+    request = history.request("fraud@1")
+    history.rename("fraud", "scoring")
+    history.user = "rita"
+    with pytest.raises(Conflict, match="asks for something else than churn@1"):
+        history.approve("churn@1", request)
+    history.approve("fraud@1", request)  # by the name that the model bore
+    history.promote("scoring@1", "production")
+    history.delete("churn@1")
+    history.delete("churn")
+    history.create("churn", reuse=True)
+    history.register("churn")
+    assert "approval: 0, must be 1 person" in refused(history.promote, "churn@1", "production")
+
+
+@pytest.mark.parametrize("how", ["mark", "archive"])
+def test_an_approval_of_what_was_marked_meanwhile_counts_once_that_is_undone(how):
+    history = History()
+    history.policy(rules(approvals=ONE))
+    history.register("fraud")
+    request = history.request("fraud@1")
+    history.user = "rita"
+    history.approve("fraud@1", request)
+    getattr(history, how)("fraud@1")
+    assert "approval: 0, must be 1 person" in refused(history.promote, "fraud@1", "production", force=True)
+    if how == "mark":
+        history.mark("fraud@1", "good")
+    else:
+        history.archive("fraud@1", undo=True)
+    history.promote("fraud@1", "production")
+
+
+@pytest.mark.parametrize("user", ["group:risk", "user:ana", "ANA", "ana "])
+def test_an_account_of_an_odd_name_bears_no_role_of_another(governed, user):
+    governed.user = user
+    assert refused(governed.register, "mine").startswith(f"{user} may not register versions")
+
+
+def test_the_account_that_logged_in_behind_another_gives_it_no_role(governed):
+    governed.user, governed.seen = "eve", {"login": 1000, "login_user": "ana"}
+    assert refused(governed.register, "mine").startswith("eve (logged in as ana) may not register versions")

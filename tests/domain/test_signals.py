@@ -50,6 +50,19 @@ def test_a_signal_opens_one_item_however_often_it_comes():
     assert events(history, history.signal("fraud@3", "p99", "0.8"))[0] == ["SignalReceived", "ItemOpened"]
 
 
+def test_each_stage_whose_rule_a_signal_fires_goes_back():
+    history = registry(
+        SignalRule(name="errors", then="rollback", stage="staging", above="0.01"),
+        SignalRule(name="errors", then="rollback", stage="production", above="0.05"),
+        SignalRule(name="errors", then="open", above="0"),
+    )
+    history.promote("fraud@2", "staging")
+    history.promote("fraud@3", "staging")
+    names, found = events(history, history.signal("fraud@3", "errors", "0.2"))
+    assert names == ["SignalReceived", "StageRolledBack", "StageRolledBack", "VersionMarked", "ItemOpened"]
+    assert sorted((each.stage, each.from_, each.to) for each in found[1:3]) == [("production", 3, 2), ("staging", 3, 2)]
+
+
 def test_a_signal_rolls_back_to_the_last_good_version_in_the_same_entry():
     history = registry(SignalRule(name="errors", then="rollback", stage="production", above="0.05", count=100))
     assert events(history, history.signal("fraud@3", "errors", "0.2", count=99))[0] == ["SignalReceived"]

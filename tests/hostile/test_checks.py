@@ -148,4 +148,3 @@ def test_what_a_command_prints_moves_no_cursor_and_a_failure_is_exit_1(run):
     assert (failed.exit_code, failed.stdout, failed.stderr) == (1, "scan: pass -> fail\n", "exit code 1\n")
     assert run("check", "run", "fraud@1", "scan", "-q", "--", "echo", "x").stderr == ""
     assert run("check", "show", "fraud@1", "scan", "-o", "-").stdout.startswith("x /")
-    assert run("check", "run", "fraud@1", "-- scan", "true").exit_code == 2

@@ -1,5 +1,6 @@
 """`policy init`, `set`, `show`, `diff` and `history` through the API and as the command line prints them."""
 
+import os
 import re
 from datetime import UTC, datetime
 
@@ -8,9 +9,13 @@ from msgspec.structs import replace
 
 from modelkeep.changes.policy_templates import write_templates
 from modelkeep.cli.main import answer
+from modelkeep.cli.terminal import draw
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicySetView, PolicyView
+from modelkeep.cli.views.show import ModelView
+from modelkeep.domain.policy.rules import Rules, StageRules
 from modelkeep.domain.policy.statements import PolicyDifference
 from modelkeep.errors import Conflict, NotFound, SchemaMismatch, UsageError
+from modelkeep.reads.policy_consequences import MOST_JUDGED, consequences
 from modelkeep.rendering import Clock
 
 PLAIN = """\
@@ -106,6 +111,22 @@ def test_a_holder_is_compared_with_production_under_the_new_stages(world, put):
 def test_what_would_pass_is_counted(world, put):
     world.register(stage="production")
     assert "what holds a stage would pass today: 1 version" in PolicySetView(put(PLAIN)).notes()
+
+
+@pytest.mark.slow  # two thousand registrations
+def test_of_very_many_holders_the_newest_are_judged(history):
+    for number in range(MOST_JUDGED + 1):
+        history.register(f"m{number}", stage="production", **({"description": "x"} if number else {}))
+    rules = Rules(stages=(StageRules(name="staging"), StageRules(name="production", require=("description",))))
+    found = consequences(history.registry._context, None, rules)
+    assert (found.judged, found.complete, found.holders) == (MOST_JUDGED, False, ())
+
+
+def test_it_is_told_that_not_all_were_judged(put):
+    done = replace(put(PLAIN), judged=2_000, complete=False)
+    assert PolicySetView(done).notes()[1:] == [
+        "what holds a stage would pass today: 2000 versions (only 2,000 were judged, the highest stage and the newest first)"
+    ]
 
 
 def test_a_change_is_told_rule_by_rule(put):
@@ -245,6 +266,19 @@ def test_another_word_is_answered_with_ours(run_here, typed, meant):
     assert (code, err.splitlines()[-1]) == (2, f"hint: modelkeep {meant}")
 
 
+def test_show_says_what_the_stages_mean(world, put):
+    world.register()
+    assert world.registry.model("fraud").meanings == {}
+    put(PLAIN)
+    assert world.registry.model("fraud").meanings == {"production": "serves users"}
+    before = world.registry.policies()[0].seq
+    put(PLAIN.replace("serves users", "is in use"))
+    assert world.registry.model("fraud", as_of=f"seq:{before}").meanings == {"production": "serves users"}
+    clock = Clock(datetime(2026, 11, 24, tzinfo=UTC), UTC)
+    table = ModelView(world.registry.model("fraud"), None).table(clock)
+    assert "stages\n  production  is in use\n" in draw(table, width=80, color=False, encoding="utf-8").text
+
+
 # show, history, diff
 
 
@@ -275,8 +309,6 @@ def test_a_pipe_gets_the_toml_as_it_was_written(world, put, run_here):
 def test_a_terminal_gets_a_page_in_words(world, put):
     put(STRICT, message="why not")
     view = PolicyView(world.registry.policy(), None)
-    from modelkeep.cli.terminal import draw
-
     shown = draw(
         view.table(Clock(datetime(2026, 11, 24, tzinfo=UTC), UTC)), width=100, color=False, encoding="utf-8"
     ).text
@@ -376,6 +408,38 @@ def test_init_takes_the_stages_of_the_registry(tmp_path, monkeypatch):
     text = (tmp_path / "policy.toml").read_text()
     assert re.findall(r'^name = "(\w+)"$', text, re.MULTILINE)[:3] == ["qa", "canary", "live"]
     assert 'after = ["canary"]' in text
+
+
+def test_init_with_force_takes_the_place_of_a_link_and_leaves_what_it_leads_to(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "precious").write_text("precious")
+    (tmp_path / "policy.toml").symlink_to("precious")
+    write_templates("solo", "policy.toml", ["production"], force=True)
+    assert (tmp_path / "precious").read_text() == "precious"
+    assert not (tmp_path / "policy.toml").is_symlink()
+    (tmp_path / "MODELS.md").unlink()
+    (tmp_path / "MODELS.md").mkdir()
+    with pytest.raises(UsageError, match=r"cannot write MODELS\.md"):
+        write_templates("solo", "policy.toml", ["production"], force=True)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["MODELS.md", "policy.toml", "precious"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a link of another account")
+def test_a_link_of_another_account_leads_to_no_file_of_ours(world, put, run_here):
+    put(PLAIN)
+    (world.work / "ours.toml").write_text('model_names = ["secret"]')
+    link = world.work / "theirs.toml"
+    link.symlink_to("ours.toml")
+    os.lchown(link, 71004, 71004)
+    for words in (["set"], ["diff"]):
+        code, out, err = run_here("policy", *words, "theirs.toml")
+        assert (code, out, "secret" in err) == (4, "", False), err
+
+
+def test_an_address_is_no_policy(world, run_here):
+    for words in (["set", "s3://b/p.toml"], ["diff", "s3://b/p.toml"], ["init", "solo", "-o", "s3://b/p.toml"]):
+        code, _, err = run_here("policy", *words)
+        assert (code, "takes a path of this machine, not 's3://b/p.toml'" in err) == (2, True), err
 
 
 def test_init_says_where_it_cannot_write(tmp_path, monkeypatch):

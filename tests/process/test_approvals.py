@@ -174,9 +174,14 @@ def test_a_person_at_a_terminal_sees_what_is_approved_and_is_asked(people):
         child.expect(r"holds   metric auc min  0\.95   must be >= 0\.9\r\n")
         child.expect(r"approve fraud@1\? \[y/N\] ")
         child.sendline(answer)
+        if answer == "y":
+            child.expect(r"why \(Enter to skip\)\? ")
+            child.sendline("seen the report")
         child.expect(pexpect.EOF)
         child.close()
         assert child.exitstatus == exit_code, child.before
+    (request,) = json.loads(people("bo", "requests", "fraud@1", "--open", "--json").stdout)["requests"]
+    assert [(each["actor"], each["reason"]) for each in request["approvals"]] == [("bo", "seen the report")]
     rejected = people("bo", "reject", "fraud@1", "production", "-m", "not before the audit")
     assert rejected.stdout == f"request {number}: open -> rejected\n"
 

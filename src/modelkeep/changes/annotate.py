@@ -17,6 +17,7 @@ from modelkeep.domain.labels import check_label, fold
 from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.names import check_name
 from modelkeep.domain.numbers import metric_value
+from modelkeep.domain.shares import share_words
 from modelkeep.domain.stages import check_alias
 from modelkeep.domain.verbs.alias import Alias
 from modelkeep.domain.verbs.describe import Describe
@@ -87,7 +88,15 @@ def mark(ref: str, word: str) -> Resolve:
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"mark {{}} {word}")
         effect = Effect(found.ref, "good" if word == "bad" else "bad", word)
-        return ChangeRequest(Mark(word), subject_of(found), effects=(effect,))
+        number = found.number or 0
+        tenures = SqlState(reader).open_tenures(found.model, number, number) if word == "bad" else ()
+        notes = (
+            f"{found.ref} still has {share_words(each.share)} of {each.stage} "
+            f"(end it: modelkeep rollback {quote(found.ref)} {quote(each.stage)})"
+            for each in tenures
+            if each.share is not None
+        )
+        return ChangeRequest(Mark(word), subject_of(found), effects=(effect,), notes=tuple(notes))
 
     return resolve
 

@@ -44,7 +44,7 @@ from modelkeep.store.ownership import require_own
 _ATTEMPTS = 20
 #: What stands for the artifact in the arguments of a command.
 PLACE = "{}"
-_LONGEST_COMMAND = 8_000
+_LONGEST_COMMAND, _HIGHEST_CODE = 8_000, 255
 _SECONDS_OF_A_WEEK = 7 * 86_400
 
 
@@ -76,7 +76,8 @@ def record_check(context: Context, request: CheckRequest, result: str, evidence:
     """Record a result; ``evidence`` is the path of a file, ``-`` for standard input."""
     if result not in RESULTS:
         message = f"a check ends with pass, fail or warn, not '{printable(result)}'"
-        raise UsageError(message, f"modelkeep check record {quote(request.ref)} {quote(request.name)} pass")
+        swapped = (result, request.name) if request.name in RESULTS else (request.name, "pass")
+        raise UsageError(message, printable(f"modelkeep check record {shlex.join([request.ref, *swapped])}"))
     request = _prepared(context, request)
     command = f"check record {{}} {request.name} {result}"
     _pinned(context, request, command)
@@ -96,6 +97,9 @@ def run_check(context: Context, request: CheckRequest, asked: CommandRequest) ->
     if not 0 < seconds <= _SECONDS_OF_A_WEEK:
         message = "the time limit of a check is between a second and a week"
         raise UsageError(message, "--timeout 10m")
+    if asked.warn_code is not None and not 0 < asked.warn_code <= _HIGHEST_CODE:
+        message = f"an exit code that means warn is between 1 and {_HIGHEST_CODE}, not {asked.warn_code}"
+        raise UsageError(message, "--warn-code 3")
     request = _prepared(context, request)
     command = f"check run {{}} {request.name} -- {shlex.join(asked.arguments)}"
     request = replace(request, ref=_pinned(context, request, command))
@@ -109,6 +113,8 @@ def run_check(context: Context, request: CheckRequest, asked: CommandRequest) ->
         limit=age_words(seconds),
         show=_as_text(asked.output),
     )
+    if asked.output is not None and ended.output and not ended.output.endswith(b"\n"):
+        asked.output("\n")
     fetch.path(context, request.ref, progress=None, moment=None)  # raises where the command has changed the artifact
     result, outcome = result_of(ended.code, asked.warn_code), ended.outcome
     if report is not None and not report.is_new:

@@ -129,6 +129,8 @@ class _Run:
 
     def _has_ended(self) -> bool:
         """Tell whether the command has ended; it stays unreaped, so that its process group keeps its number."""
+        if not hasattr(os, "waitid"):  # macOS before Python 3.13
+            return self._process.poll() is not None
         return os.waitid(os.P_PID, self._process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
     def _kill(self, number: int) -> None:

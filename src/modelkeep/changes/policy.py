@@ -19,9 +19,9 @@ from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.policy.statements import differences
 from modelkeep.domain.verbs.policy import Policy
 from modelkeep.domain.verbs.role import RoleGranted
-from modelkeep.provenance.policy_file import PolicySource, read_policy
+from modelkeep.provenance.policy_file import PolicySource
 from modelkeep.reads.authority import Membership
-from modelkeep.reads.policy import rules_in_force
+from modelkeep.reads.policy import policy_of_file, rules_in_force
 from modelkeep.reads.policy_consequences import consequences
 from modelkeep.reads.references import Say
 from modelkeep.reads.snapshot import snapshot
@@ -36,7 +36,7 @@ def set_policy(context: Context, path: str, message: str | None, *, dry_run: boo
     with snapshot(context) as (reader, _):
         stages = [stage.name for stage in SqlState(reader).stages()]
         bindings = SqlState(reader).bindings()
-    source = read_policy(path, stages)
+    source = policy_of_file(path, stages)
     before = rules_in_force(context)
     outcome = run_change(context, _request(source), message=message, dry_run=dry_run)
     made = answer(outcome)

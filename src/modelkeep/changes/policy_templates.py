@@ -9,10 +9,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 
 import modelkeep
 from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import Conflict, UsageError
+from modelkeep.local_path import local_path
+from modelkeep.store.named_paths import open_directory
 
 _AGREEMENT = "MODELS.md"
 _KINDS = pattern(r"\{\{((?:solo|team|regulated)(?:,(?:solo|team|regulated))*)\}\} ?(.*)")
@@ -23,6 +26,7 @@ def write_templates(kind: str, path: str, stages: Sequence[str], *, force: bool)
 
     Raises ``Conflict`` where one of them is there, unless ``force``.
     """
+    path = local_path(path, "-o")
     agreement = os.path.join(os.path.dirname(path), _AGREEMENT)
     texts = {path: template(f"{kind}.toml", kind, stages), agreement: template(_AGREEMENT, kind, stages)}
     for each in texts if not force else ():
@@ -31,12 +35,28 @@ def write_templates(kind: str, path: str, stages: Sequence[str], *, force: bool)
             raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
     for each, text in texts.items():
         try:
-            with open(each, "w" if force else "x", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+            _write(each, text.encode(), force=force)
         except OSError as error:
             message = f"cannot write {printable(each)}: {error.strerror or error}"
             raise UsageError(message, "-o FILE names another place") from error
     return tuple(texts)
+
+
+def _write(path: str, data: bytes, *, force: bool) -> None:
+    """Write a new file; with ``force`` it takes the place of what has its name, also of a link."""
+    above, name = os.path.split(path)
+    with open_directory(above or os.curdir) as directory:
+        written = f"{name}.{os.urandom(8).hex()}.tmp" if force else name
+        try:
+            with open(directory.create(written, 0o666), "wb") as file:
+                file.write(data)
+            if force:
+                directory.rename(written, name)
+        except OSError:
+            if force:
+                with suppress(OSError):
+                    directory.unlink(written)
+            raise
 
 
 def template(name: str, kind: str, stages: Sequence[str]) -> str:

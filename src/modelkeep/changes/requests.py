@@ -32,7 +32,8 @@ from modelkeep.store.db.state import SqlState
 
 _NUMBER = pattern(r"#?([1-9][0-9]{0,15})")
 _ITEMS_SHOWN = 5
-_DIGEST = pattern(r"(?:sha256:)?([0-9a-f]{8,64})")
+#: Who chooses the values of two plans can make fewer digits the same: an approver would see one and approve the other.
+_DIGEST = pattern(r"(?:sha256:)?([0-9a-f]{32,64})")
 
 
 def request(context: Context, ref: str, stage: str, share: int | None) -> Resolve:
@@ -153,7 +154,8 @@ def _standing(found: RequestRow) -> list[str]:
 def _lines(found: RequestRow) -> list[str]:
     """Return the lines that are next: to approve and reject, or to promote where nothing is missing."""
     if all(each.passed or each.warn for each in found.rules):
-        return [f'next: modelkeep promote {quote(found.ref)} {quote(found.stage)} -m "why"']
+        share = "" if found.share is None else f" --share {found.share:g}"
+        return [f'next: modelkeep promote {quote(found.ref)} {quote(found.stage)}{share} -m "why"']
     if found.who_may_approve is None:
         return []
     return [f"approve: modelkeep approve {found.request}", f'reject: modelkeep reject {found.request} -m "why"']
@@ -162,7 +164,7 @@ def _lines(found: RequestRow) -> list[str]:
 def _hex(plan: str) -> str:
     found = _DIGEST.fullmatch(plan.strip().lower())
     if found is None:
-        message = f"a plan is named by its digest, 8 hex digits of it at least, not by '{printable(plan)}'"
+        message = f"a plan is named by its digest, 32 hex digits of it at least, not by '{printable(plan)}'"
         raise UsageError(message, "modelkeep requests        (shows the plan of each request)")
     return str(found[1])
 

@@ -56,6 +56,9 @@ def _warn_of_strangers(rules: Rules, left: Sequence[Binding], say: Say) -> None:
 def _principal(role: str, who: str, verb: str) -> Principal:
     """Return who is meant; ``UsageError`` with the line that was meant for any other words."""
     kind, colon, name = who.partition(":")
+    if name == "*" or who == "*":
+        message = "no role is given to everybody: name an account or a group"
+        raise UsageError(message, f"modelkeep role {verb} {quote(role)} group:NAME")
     if colon and kind in ("user", "group") and name:
         principal = Principal(kind, name)
         check_principal(principal)

@@ -21,7 +21,7 @@ from modelkeep.domain.verbs.acknowledge import ItemOpened
 from modelkeep.domain.verbs.deploy import Deploy, is_over
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.rollback import find_target
-from modelkeep.domain.verbs.signal import Signal, firing_rule, tenures_left
+from modelkeep.domain.verbs.signal import Signal, firing_rules, tenures_left
 from modelkeep.errors import UsageError
 from modelkeep.provenance.urls import is_url, scrub
 from modelkeep.reads.references import Say, stage_named, version_of
@@ -83,8 +83,8 @@ def signal(
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"signal {{}} {quote(name)} {quote(value)}")
-        row = select.NEWEST_OF_VERSION.row(reader, None, model=found.model, version=found.number, name=name)
-        before = NONE if row is None else to_text(metric_value(row[1]))
+        row = reader.row(select.NEWEST_VALUE, model=found.model, version=found.number, name=name)
+        before = NONE if row is None else to_text(metric_value(row[0]))
         leaves = _leaves(reader, found, command)
         holding = (each for each in leaves if each.share is None)
         looked_at = [version for tenure in holding for version in _candidates(context, reader, tenure)]
@@ -129,8 +129,7 @@ def _leaves(reader: Reader, found: Resolved, command: Signal) -> tuple[Tenure, .
     if policy is None or not policy.rules.signals:
         return ()
     tenures = state.open_tenures(found.model, number, number)
-    rule = firing_rule(policy.rules, command, tenures)
-    return () if rule is None else tenures_left(rule, tenures)
+    return tenures_left(firing_rules(policy.rules, command, tenures), tenures)
 
 
 def _candidates(context: Context, reader: Reader, holder: Tenure) -> list[int]:

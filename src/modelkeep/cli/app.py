@@ -15,8 +15,10 @@ from modelkeep.cli import command_table, streams
 from modelkeep.cli.call import call_of
 from modelkeep.cli.options import ALWAYS, set_parameters, typed_before
 from modelkeep.cli.typed_line import TypedLine
+from modelkeep.domain.text import pattern
 from modelkeep.errors import UsageError
 
+_NEGATIVE = pattern(r"-\.?[0-9][0-9.eE+-]*")
 PROGRAM = "modelkeep"
 _SETTINGS: dict[str, Any] = {"help_option_names": ["-h", "--help"]}
 
@@ -41,6 +43,8 @@ class SingleCommand(_HelpAsAnswer, typer.core.TyperCommand):
     """A command, with help in our own layout."""
 
     row: command_table.CommandRow
+    #: What is typed to call it: ``promote``, ``check record``.
+    called: str
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Parse a command line, with ``NAME SELECTOR`` joined where the command understands it."""
@@ -49,10 +53,14 @@ class SingleCommand(_HelpAsAnswer, typer.core.TyperCommand):
             from modelkeep.cli.usage import refuse_second_data
 
             refuse_second_data(self.row.name, line)
+        if self.called == "check run":
+            from modelkeep.cli.usage import require_separator
+
+            require_separator(line)
         if line.places[1:]:
             from modelkeep.cli.name_selector import understood
 
-            args = understood(self.row.name, line)
+            args = understood(self.called, line)
         return super().parse_args(ctx, args)
 
     def get_help(self, ctx: Any) -> str:
@@ -150,7 +158,7 @@ def _parses(command: Any, tokens: Sequence[str]) -> bool:
 
 def run(arguments: Sequence[str]) -> int:
     """Run a command line and return its exit code; a refusal is raised as ``ModelkeepError``."""
-    arguments = _as_options(arguments)
+    arguments = _negative_value_last(_as_options(arguments))
     tree = group()
     try:
         with tree.make_context(PROGRAM, list(arguments)) as context:
@@ -173,6 +181,16 @@ def _as_options(arguments: Sequence[str]) -> Sequence[str]:
     return ["--version", *arguments[1:]] if list(arguments[:1]) == ["version"] else arguments
 
 
+def _negative_value_last(arguments: Sequence[str]) -> Sequence[str]:
+    """Return ``signal fraud@4 lift -0.2`` with ``--`` before its value, which is no option."""
+    if "signal" not in arguments or "--" in arguments:
+        return arguments
+    for place, word in enumerate(arguments):
+        if _NEGATIVE.fullmatch(word) and place and not arguments[place - 1].startswith("-"):
+            return [*arguments[:place], *arguments[place + 1 :], "--", word]
+    return arguments
+
+
 def _group(row: command_table.CommandRow | None, rows: Sequence[command_table.CommandRow]) -> LazyGroup:
     app = _typer(cls=LazyGroup)
     app.callback(invoke_without_command=True, context_settings=_SETTINGS)(_callback(row))
@@ -188,7 +206,7 @@ def _command(row: command_table.CommandRow, parent: command_table.CommandRow | N
     app = _typer()
     app.command(row.name, cls=SingleCommand, help=row.help, context_settings=_SETTINGS)(function)
     built: Any = typer.main.get_command(app)
-    built.row = row
+    built.row, built.called = row, f"{parent.name} {row.name}" if parent else row.name
     return built
 
 

@@ -272,12 +272,15 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "deployment", "serving", RUN, "Record where versions run",
-        ("modelkeep deployment record fraud@production --to k8s/prod-eu",),
+        (
+            "modelkeep deployment record fraud@production --to k8s/prod-eu",
+            "modelkeep deployment record fraud@3 --to k8s/prod-eu --status stopped",
+        ),
         commands=(
             CommandRow(
                 "record", "serving", RUN, "Record that a version runs at a target, or does so no more",
                 (
-                    "modelkeep deployment record fraud@production --to k8s/prod-eu --endpoint https://scorer.example/fraud",
+                    "modelkeep deployment record fraud@production --to k8s/prod-eu",
                     "modelkeep deployment record fraud@3 --to k8s/prod-eu --status stopped",
                 ),
                 ("what: before -> after",),

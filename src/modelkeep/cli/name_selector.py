@@ -141,7 +141,7 @@ def _refuse_two_words(command: str, line: TypedLine, joined: Sequence[str]) -> N
     message = f"{command} takes a version as one word, not '{printable(f'{words[0]} {words[1]}')}'"
     if takes is not None and len(words) == takes + 1:
         if (other := _OF_MODELS.get(command)) is None:
-            raise refusal(message, [command, *joined])
+            raise refusal(message, [*command.split(), *joined])
         message = f"{command} takes a model, and no version of it: '{printable(f'{words[0]} {words[1]}')}'"
         raise refusal(message, [other, f"{words[0]}@{words[1]}"] if other == "show" else [other, words[0], *words[2:]])
     if not is_fixed(words[1]):

@@ -18,6 +18,8 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
 _MOST_DIGITS = 9
+#: How many words `check run` takes before the program that it runs.
+_BEFORE_PROGRAM = 2
 
 
 def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
@@ -60,6 +62,21 @@ def refuse_second_data(command: str, line: TypedLine) -> None:
     shown = " and ".join(f"'{printable(each)}'" for each in (first, *others))
     message = f"--on was given {len(others) + 1} times: {shown}; the metrics of one line are measured on one dataset"
     raise UsageError(message, f"modelkeep {command} --help")
+
+
+def require_separator(line: TypedLine) -> None:
+    """Require ``--`` before the program of `check run`: an option that both have, as ``-n``, would be ours."""
+    if len(line.places) == _BEFORE_PROGRAM and not {"-h", "--help"} & set(line.tokens):
+        message = "check run needs a program behind --"
+        tokens = [each for each in line.tokens if each != "--"]
+        raise UsageError(message, hint_line(["check", "run", *tokens, "--", "picklescan", "-p", "{}"]))
+    if len(line.places) <= _BEFORE_PROGRAM:
+        return
+    at = line.places[_BEFORE_PROGRAM]
+    if "--" not in line.tokens[:at]:
+        tokens = [each for place, each in enumerate(line.tokens) if each != "--" or place < at]
+        message = "check run takes the program behind --, so that its options are its own"
+        raise UsageError(message, hint_line(["check", "run", *tokens[:at], "--", *tokens[at:]]))
 
 
 def from_typer(

@@ -50,9 +50,8 @@ def _title(found: Report) -> list[str]:
     period, between = found.period, "no entry"
     if period.begins is not None:
         between = f"entries {period.first} to {period.last}, {minute(period.begins)} to {minute(period.ends)}"
-    asked = [f"since {period.since}"] * (period.since is not None) + [f"until {period.until}"] * (
-        period.until is not None
-    )
+    bounds = (("since", period.since), ("until", period.until))
+    asked = [f"{word} {_moment(text)}" for word, text in bounds if text is not None]
     return [
         *heading(1, f"Model registry report: {what}"),
         *facts(
@@ -67,6 +66,11 @@ def _title(found: Report) -> list[str]:
         "",
         "Times are UTC. Names are accounts of the operating system, as the program saw them.",
     ]
+
+
+def _moment(text: str) -> str:
+    """Return a moment that was asked for: an entry as it was typed, a time to the minute."""
+    return text if ":" in text[:4] else minute(text)
 
 
 def _summary(found: Report) -> list[str]:

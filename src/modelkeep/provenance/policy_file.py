@@ -5,6 +5,7 @@ All mistakes are told at once, each with its line, its key and the nearest word 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
@@ -60,15 +61,18 @@ class PolicySource(NamedTuple):
     text: str
 
 
-def read_policy(path: str, present_stages: Sequence[str] | None = None) -> PolicySource:
+def read_policy(
+    path: str, present_stages: Sequence[str] | None = None, seen: os.stat_result | None = None
+) -> PolicySource:
     """Read a ``policy.toml``; ``-`` is standard input, ``present_stages`` are those of the registry.
 
+    With ``seen`` another file than the one of that status is refused.
     Raises ``NotFound`` where there is no file, ``UsageError`` with all mistakes of a wrong one, ``SchemaMismatch`` for a
     format of a newer modelkeep.
     """
     shown = "standard input" if path == "-" else printable(path)
     try:
-        data = read_bytes(path)
+        data = read_bytes(path, seen)
     except NotFound as error:
         kind = path if path in KINDS else "team"
         raise NotFound(error.message, f"modelkeep policy init {kind}        (writes one to begin with)") from error

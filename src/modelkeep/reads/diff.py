@@ -21,13 +21,15 @@ from modelkeep.reads.references import version_or_latest
 from modelkeep.reads.show import version_page
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.rendering import difference
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import Resolved
+from modelkeep.store.db.sql.serving import NEWEST_VALUE
 from modelkeep.store.db.state import SqlState
 
 #: The sections whose values may be numbers.
-_NUMBERS = ("metrics", "params")
+_NUMBERS = ("metrics", "signals", "params")
 #: The sections of an answer, in their order.
-SECTIONS = ("version", "metrics", "params", "tags", "data", "code", "runs", "parents", "checks", "files")
+SECTIONS = ("version", "metrics", "signals", "params", "tags", "data", "code", "runs", "parents", "checks", "files")
 
 
 def diff(context: Context, refs: Sequence[str]) -> Diff:
@@ -52,7 +54,18 @@ def diff(context: Context, refs: Sequence[str]) -> Diff:
             if held.version == one.number:
                 context.say(_note_on_itself(state, one, held))
             chosen.insert(0, replace(one, number=held.version))
-        return compare([version_page(reader, None, each, context) for each in chosen])
+        pages = [version_page(reader, None, each, context) for each in chosen]
+        return compare(pages, _signals(reader, chosen, pages))
+
+
+def _signals(reader: Reader, chosen: Sequence[Resolved], pages: Sequence[Version]) -> list[dict[str, Json]]:
+    """Return what monitoring measured last of each version, of the metrics that the versions have."""
+    names = dict.fromkeys(each.name for page in pages for each in page.evaluations)
+    found: list[dict[str, Json]] = []
+    for one in chosen:
+        rows = {name: reader.row(NEWEST_VALUE, model=one.model, version=one.number, name=name) for name in names}
+        found.append({name: metric_value(row[0]) for name, row in rows.items() if row is not None})
+    return found
 
 
 def _note_on_itself(state: SqlState, one: Resolved, held: Tenure) -> str:
@@ -64,8 +77,11 @@ def _note_on_itself(state: SqlState, one: Resolved, held: Tenure) -> str:
     return f"{note}; with the version before it: modelkeep diff {one.name}@{before.version} {one.name}@{one.number}"
 
 
-def compare(versions: Sequence[Version]) -> Diff:
-    """Return the rows in which versions differ; a metric on other data is another metric."""
+def compare(versions: Sequence[Version], signals: Sequence[dict[str, Json]] = ()) -> Diff:
+    """Return the rows in which versions differ; a metric on other data is another metric.
+
+    ``signals`` are what monitoring measured last of each.
+    """
     metrics = [newest_by_data(version.evaluations) for version in versions]
     names = spelled((name, on) for newest in metrics for name, by_data in newest.items() for on in by_data)
     sides = [
@@ -75,6 +91,7 @@ def compare(versions: Sequence[Version]) -> Diff:
         )
         for version, newest in zip(versions, metrics, strict=True)
     ]
+    sides = [{**side, "signals": live} for side, live in zip(sides, signals or [{}] * len(sides), strict=True)]
     rows = []
     for section in SECTIONS:
         for key in dict.fromkeys(key for side in sides for key in side[section]):

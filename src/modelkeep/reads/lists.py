@@ -165,7 +165,8 @@ class _Listing:
             yield from version_states.walk(self.reader, self.at, model, deleted=self.everything)
             return
         for each in version_states.holders(self.reader, self.at, model):
-            for number in (each.version, *(one.version for one in each.shares)) if each.stage == self.stage else ():
+            there = sorted((one.version for one in each.versions), reverse=True) if each.stage == self.stage else ()
+            for number in there:
                 yield number, version_states.standing(self.reader, self.at, model, number, number)
 
     def rows(self, candidates: Iterable[Candidate]) -> list[VersionRow]:

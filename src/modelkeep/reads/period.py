@@ -45,7 +45,7 @@ def report(context: Context, name: str | None, *, since: str | None, until: str 
         if last < 1:
             message = "there was no entry by then"
             raise NotFound(message, "modelkeep audit --limit 1 --reverse")
-        model = None if name is None else model_named(reader, name, context.say, last)
+        model = None if name is None else model_named(reader, name, context.say, None if last == newest else last)
         number = None if model is None else model.model
         begins, ends = reader.one(periods.FIRST_AND_LAST, first=after + 1, last=last)
         is_empty = after >= last

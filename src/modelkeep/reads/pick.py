@@ -25,7 +25,7 @@ def pick(context: Context, text: str, keys: Sequence[str], moment: str | AsOf | 
     if ref.name is None or not isinstance(ref.selector, Word):
         message = f"pick takes a model and a stage, not {printable(text)}"
         name = ref.name or "NAME"
-        raise UsageError(message, f"modelkeep pick {quote(f'{name}@production')} --key KEY")
+        raise UsageError(message, f"modelkeep pick {quote(f'{name}@production')} --key user-1")
     for key in keys:
         check_text(key, "the key")
     with snapshot(context, moment) as (reader, at):

@@ -14,11 +14,13 @@ from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.policy.rules import Rules, parse_rules
 from modelkeep.domain.policy.statements import differences, statements
 from modelkeep.errors import Damaged, NotFound
-from modelkeep.provenance.policy_file import read_policy
+from modelkeep.local_path import local_path
+from modelkeep.provenance.policy_file import PolicySource, read_policy
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import policies as select
 from modelkeep.store.db.state import SqlState
+from modelkeep.store.named_paths import seen
 
 _NONE = "there is no policy"
 _HINT = "modelkeep policy init team        (writes one to begin with)"
@@ -76,8 +78,14 @@ def _side(context: Context, side: str) -> Rules:
     if _is_file(side):
         with snapshot(context) as (reader, _):
             present = [stage.name for stage in SqlState(reader).stages()]
-        return read_policy(side, present).rules
+        return policy_of_file(side, present).rules
     return _in_force(context, side) or Rules()
+
+
+def policy_of_file(path: str, present_stages: Sequence[str]) -> PolicySource:
+    """Read a ``policy.toml``; a link of another account leads only to what belongs to that account."""
+    path = local_path(path, "a policy")
+    return read_policy(path, present_stages, None if path == "-" else seen(path))
 
 
 def _is_file(side: str) -> bool:

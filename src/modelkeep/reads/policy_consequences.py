@@ -43,7 +43,7 @@ def consequences(context: Context, before: Rules | None, after: Rules) -> Conseq
         state = SqlState(reader)
         found: list[RefusedHolder] = []
         judged, complete = 0, True
-        for stage in after.stages:
+        for stage in reversed(after.stages):  # what is in production matters most
             left = MOST_JUDGED - judged
             rows = reader.rows(select.HOLDERS, stage=stage.name, most=left + 1)
             complete = complete and len(rows) <= left

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from modelkeep.domain.policy.gate import Judgement
 
 _NUMBER = pattern(r"#?([1-9][0-9]{0,15})")
+#: The place in a row of the entry that ended the request.
+_UNTIL = 8
 #: How a request ended, by what ended it.
 _STATES = {None: "open", "promote": "promoted", "reject": "rejected", "withdraw": "withdrawn", "delete": "deleted"}
 _WHY = {
@@ -40,9 +42,15 @@ _WHY = {
 
 
 def requests(
-    context: Context, name: str | None, moment: str | AsOf | None, *, mine: bool, open_only: bool
+    context: Context,
+    name: str | None,
+    moment: str | AsOf | None,
+    *,
+    mine: bool,
+    open_only: bool,
+    limit: int | None = None,
 ) -> tuple[RequestRow, ...]:
-    """Return the requests for a model or version, newest first, or the one with a number.
+    """Return the newest ``limit`` requests for a model or version, or the one with a number.
 
     ``mine``: only those that this account asked for.
     """
@@ -50,7 +58,7 @@ def requests(
         number = None if name is None else _NUMBER.fullmatch(name.strip())
         one = None if number is None else select.ONE.row(reader, at, last=at or EVER, request=int(number[1]))
         if one is not None:
-            rows: Iterable[Row] = [one]
+            rows: Sequence[Row] = [one]
         elif name is None:
             rows = (select.OPEN if open_only else select.ALL).rows(reader, at, last=at or EVER)
         else:
@@ -60,8 +68,9 @@ def requests(
             rows = asked.rows(reader, at, last=at or EVER, **about)
         if mine:
             rows = [row for row in rows if _is_mine(context, reader, row[0])]
-        found_rows = (_request(context, reader, at, row) for row in rows)
-        return tuple(each for each in found_rows if not open_only or each.state == "open")
+        if open_only:
+            rows = [row for row in rows if _is_open(row, at)]
+        return tuple(_request(context, reader, at, row) for row in rows[:limit])
 
 
 def of_version(context: Context, reader: Reader, at: int | None, model: int, number: int) -> tuple[RequestRow, ...]:
@@ -112,12 +121,17 @@ def _is_mine(context: Context, reader: Reader, seq: int) -> bool:
     return by is not None and is_same_person(Rules() if policy is None else policy.rules, by, me)
 
 
+def _is_open(row: Row, at: int | None) -> bool:
+    until = row[_UNTIL]
+    return until is None or (at is not None and until > at)
+
+
 def _request(context: Context, reader: Reader, at: int | None, row: Row) -> RequestRow:
     (
         seq, model, version, stage, share, time, actor, reason,
         until, ended_by, ended, ender, ended_reason,
     ) = row  # fmt: skip
-    is_open = until is None or (at is not None and until > at)
+    is_open = _is_open(row, at)
     name = name_of(reader, at, model)
     given = tuple(_approval(name, each) for each in select.APPROVALS.rows(reader, at, request=seq))
     found = RequestRow(

@@ -22,7 +22,7 @@ from modelkeep.domain.answers.versions import (
 from modelkeep.errors import UsageError
 from modelkeep.reads import deployments
 from modelkeep.reads.references import version_of, version_or_model
-from modelkeep.reads.roles import stage_authorities
+from modelkeep.reads.roles import rules_at, stage_authorities
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import history, lineage
@@ -150,7 +150,15 @@ def _model_page(reader: Reader, at: int | None, found: Resolved) -> Model:
         recent=_recent(reader, at, found, hide_archived=not row.archived, deleted=row.versions == 0),
         notes=_model_notes(reader, at, found.model),
         authority=stage_authorities(reader, at),
+        meanings=_meanings(reader, at),
     )
+
+
+def _meanings(reader: Reader, at: int | None) -> dict[str, str]:
+    """Return what the policy says that stages mean, highest stage first."""
+    rules = rules_at(reader, at)
+    stages = () if rules is None else rules.stages
+    return {stage.name: stage.meaning for stage in reversed(stages) if stage.meaning is not None}
 
 
 def _recent(

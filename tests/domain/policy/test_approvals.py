@@ -359,7 +359,9 @@ def test_one_person_withdraws_another_rejects_and_a_closed_request_stays_closed(
     assert refused(history.reject, "fraud@2", own) == (
         "dan may not approve: it takes the role risk (user:rita) or owner (user:ana, user:olga)"
     )
-    history.user = "di"
+    history.seen = {"login": history.uids["di"], "login_user": "di"}  # forged: a login gives no right
+    assert refused(history.reject, "fraud@2", own).startswith("dan (logged in as di) may not approve")
+    history.user, history.seen = "di", {}
     history.reject("fraud@2", own)
     assert history.registry.audit()[-1].sentence == "withdrew the request for fraud@2 in production"
     assert refused(history.reject, "fraud@2", own) == f"request {own} is closed: withdrawn in entry {own + 1}"

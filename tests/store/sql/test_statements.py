@@ -83,6 +83,10 @@ ALLOWED = {
     # what is open, by partial indexes
     "status.OPEN_ITEMS": {"open_item"},
     "status.OPEN_COUNTS": {"open_item", "request"},
+    "serving.OPEN_SIGNALS now": {"open_item"},
+    # a row for each version that runs
+    "serving.DEPLOYMENTS now": {"deployment"},
+    "serving.DEPLOYMENTS past": {"deployment"},
     # only where a policy is put in force
     "deciding.OPEN_REQUESTS": {"request"},
     # only where a policy names its stages
@@ -125,6 +129,8 @@ LIMITED = [
     "moments.NOT_LATER",
     "moments.EARLIER",
     "version_states.SEQ_AT_LEAST",
+    *(f"serving.{name} {form}" for name in ("SIGNALS", "SIGNALS_OF_VERSION") for form in ("now", "past")),
+    "serving.NEWEST_VALUE",
 ]
 
 
@@ -195,6 +201,10 @@ PINNED = {
         "LEFT",
         "SEARCH entry_action USING COVERING INDEX entry_action_actor (actor=? AND seq>? AND seq<?)",
         "RIGHT",
+        "SEARCH entry_action USING COVERING INDEX entry_action_login (login_user=? AND seq>? AND seq<?)",
+        "RIGHT",
+        "MERGE (UNION)",
+        "LEFT",
         "SEARCH entry_text USING COVERING INDEX entry_text_person (value=? AND seq>? AND seq<?)",
         "RIGHT",
         "SEARCH entry_text USING COVERING INDEX entry_text_person (value=? AND seq>? AND seq<?)",

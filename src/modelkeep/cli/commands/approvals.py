@@ -9,6 +9,7 @@ from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.options import CHANGES
+from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.approvals import RequestsView, short_plan
 from modelkeep.cli.views.changes import ChangeView, effects
 from modelkeep.errors import Conflict, UsageError
@@ -34,14 +35,15 @@ def approve(
     ] = None,
 ) -> None:
     """Approve what a request asks for, once it was looked at."""
-    registry = call.registry()
+    registry, flags = call.registry(), call.change_flags
     if plan is None and not call.flags.dry_run:
         planned = registry.approve(request, stage, dry_run=True)
         if not planned.changed:
             call.show(ChangeView(planned))
             return
         plan = _seen(call, request, stage, planned)
-    call.show(ChangeView(registry.approve(request, stage, plan=plan, **call.change_flags)))
+        flags = flags | {"message": call.flags.message or call.ask("why (Enter to skip)? ") or None}
+    call.show(ChangeView(registry.approve(request, stage, plan=plan, **flags)))
 
 
 def _seen(call: Call, request: str, stage: str | None, planned: Change) -> str | None:
@@ -89,10 +91,11 @@ def requests(
     ] = None,
     mine: Annotated[bool, Option("--mine", help="Only those that you asked for.")] = False,
     open_: Annotated[bool, Option("--open", help="Only those that nothing ended.")] = False,
+    limit: Annotated[str | None, Option("--limit", metavar="N", help="The newest N requests; all by default.")] = None,
 ) -> None:
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
-    found = registry.requests(name, mine=mine, open_only=open_, as_of=moment)
+    found = registry.requests(name, mine=mine, open_only=open_, limit=positive_number(limit, "--limit"), as_of=moment)
     detailed = name is not None and (not registry.is_bare(name) or [str(each.request) for each in found] == [name])
     call.show(
         RequestsView(moment, found, detailed=detailed), nothing=None if found else lambda: "nothing was asked for"

@@ -51,8 +51,8 @@ def check_run(
     words: Annotated[
         list[str],
         Argument(
-            metavar="-- COMMAND...",
-            help="The program and its arguments; {} in them is the path of the artifact, at their end by default.",
+            metavar="COMMAND...",
+            help="Behind --: a program and its arguments; {} in them is the path of the artifact, at their end by default.",
         ),
     ],
     timeout: Annotated[

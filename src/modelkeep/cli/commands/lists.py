@@ -170,7 +170,7 @@ def audit(
         Option(
             "--actor",
             metavar="A",
-            help="Only entries of this account, claimed name or author: ana, 'Ana Lima', ana@example.org.",
+            help="Only entries of this account, also behind sudo, claimed name or author: ana, 'Ana Lima', ana@example.org.",
         ),
     ] = None,
     action: Annotated[

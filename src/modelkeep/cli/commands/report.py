@@ -13,6 +13,7 @@ from modelkeep.cli.call import Call, command
 from modelkeep.cli.views.report import AnnexView, ReportView
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, IntegrityError, UsageError
+from modelkeep.local_path import local_path
 
 
 @command("as_of")
@@ -35,6 +36,7 @@ def report(
     ] = None,
     force: Annotated[bool, Option("--force", help="Overwrite the file if it is there.")] = False,
 ) -> int:
+    output = None if output in (None, "-") else local_path(output, "--output")
     if annex_iv:
         return _annex(call, ref, output, force=force, period=bool(since or until or model or verify))
     if ref is not None:
@@ -64,14 +66,21 @@ def _annex(call: Call, ref: str | None, output: str | None, *, force: bool, peri
 
 
 def _write(path: str, page: str, *, force: bool) -> str:
-    """Write a page and return its path; ``Conflict`` where something is there, unless it is overwritten."""
+    """Write a page and return its path; ``Conflict`` where something is there, unless it is overwritten.
+
+    A link in its place is not followed: who made it would choose the file.
+    """
     if not force and os.path.lexists(path):
         message = f"{printable(path)} is there already"
         raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
     try:
-        with open(path, "w" if force else "x", encoding="utf-8", newline="\n") as file:
+        with open(path, "w" if force else "x", encoding="utf-8", newline="\n", opener=_without_links) as file:
             file.write(page)
     except (OSError, ValueError) as error:
         message = f"cannot write {printable(path)}: {getattr(error, 'strerror', None) or error}"
         raise UsageError(message, "-o FILE names another place") from error
     return path
+
+
+def _without_links(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)

@@ -33,8 +33,9 @@ def pick(
         message = "pick needs a key"
         raise UsageError(message, f"modelkeep pick {ref} --key user-1")
     registry = call.registry()
+    moment = registry.as_of(call.flags.as_of)
     keys = [*(key or ()), *([] if keys_from is None else _lines_of(keys_from))]
-    call.show(PicksView(registry.as_of(call.flags.as_of), registry.pick(ref, keys, as_of=call.flags.as_of)))
+    call.show(PicksView(moment, registry.pick(ref, keys, as_of=moment)))
 
 
 @command(*CHANGES)

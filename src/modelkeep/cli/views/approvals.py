@@ -15,7 +15,7 @@ from modelkeep.rendering import Clock, rule_word
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-_SHORT_PLAN = len("sha256:") + 16
+_SHORT_PLAN = len("sha256:") + 32
 _STYLES = {"holds": "green", "fails": "bold red", "warns": "yellow", "waived": "bold red"}
 
 
@@ -57,7 +57,7 @@ class RequestsView(View, frozen=True):
             (
                 text(each.request, "bold"),
                 each.ref,
-                each.stage,
+                in_words(each),
                 text(each.state, "yellow" if each.state == "open" else "dim"),
                 f"{clock.ago(each.time)} ago by {each.actor}",
                 counting(each),
@@ -77,11 +77,16 @@ def counting(request: RequestRow) -> str:
     return str(counted) if request.needed is None else f"{counted}/{request.needed}"
 
 
+def in_words(request: RequestRow) -> str:
+    """Return the stage that was asked for, with its share: ``production at 10%``."""
+    return request.stage if request.share is None else f"{request.stage} at {request.share:g}%"
+
+
 def request_blocks(request: RequestRow, clock: Clock) -> Iterator[RenderableType]:
     """Yield a request as a page shows it: who asked, what the policy says, and each approval with what was seen."""
     reason = f': "{request.reason}"' if request.reason else ""
     state = text(request.state, "yellow" if request.state == "open" else "dim")
-    yield text(f"request {request.request}", "bold") + text(f"  {request.ref} for {request.stage}  ", "") + state
+    yield text(f"request {request.request}", "bold") + text(f"  {request.ref} for {in_words(request)}  ", "") + state
     ended = request.ended
     rows: list[tuple[str, str | None]] = [("asked", f"{clock.second(request.time)} by {request.actor}{reason}")]
     if ended is not None:

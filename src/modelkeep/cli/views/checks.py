@@ -72,7 +72,7 @@ class CheckView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         row = self.answer
-        title = text(f"{row.ref}  ", "dim") + text(f"{row.name}  ", "bold") + _result(row)
+        title = text(f"{row.ref}  ", "dim") + text(f"{row.name}  ", "bold") + (_result(row) or text(row.state))
         when = None if row.time is None else f"{clock.second(row.time)} by {row.actor}, {clock.ago(row.time)} ago"
         return stack(
             title,
@@ -124,8 +124,8 @@ def checks_section(checks: Sequence[CheckRow], clock: Clock) -> list[RenderableT
     return [heading("checks"), indented(check_table(checks, clock))] if checks else []
 
 
-def _result(row: CheckRow) -> Text:
-    return text(row.result or "missing", _STYLES.get(row.result or "", "bold red"))
+def _result(row: CheckRow) -> Text | None:
+    return None if row.result is None else text(row.result, _STYLES.get(row.result, ""))
 
 
 def _state(row: CheckRow) -> Text:

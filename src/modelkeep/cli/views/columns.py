@@ -55,15 +55,20 @@ def column(key: str, rows: Sequence[VersionRow]) -> Callable[[VersionRow], objec
         if key == "created":
             return lambda row: to_seconds(row.created)
         if key == "shares":
-            return lambda row: [f"{each.stage}={each.share:g}" for each in row.shares]
+            return _shares
         if key == "stage":
-            return lambda row: [*row.stages, *(f"{each.stage}={each.share:g}" for each in row.shares)]
+            return lambda row: (*row.stages, *_shares(row))
         return attrgetter(key)
     kind, name = split
     if kind != "metric":
         return lambda row: _text(getattr(row, f"{kind}s"), name)
     meant = parse_metric_key(name, ((each.name, each.data) for row in rows for each in row.evaluations))
     return lambda row: None if meant is None else _metric(row, meant)
+
+
+def _shares(row: VersionRow) -> tuple[str, ...]:
+    """Return the stages that a version has a share of, with the percentage: ``production=10``."""
+    return tuple(f"{each.stage}={each.share:g}" for each in row.shares)
 
 
 def check_column(key: str) -> None:

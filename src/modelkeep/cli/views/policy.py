@@ -86,7 +86,7 @@ class PolicySetView(ChangeView, frozen=True):
             + "; ".join(f"{rule.rule}: {rule.value}, must be {rule.bound}" for rule in each.refused)
             for each in found.holders
         ]
-        most = "" if found.complete else f" (only the newest {found.judged:,} were judged)"
+        most = "" if found.complete else f" (only {found.judged:,} were judged, the highest stage and the newest first)"
         if not told:
             return [f"what holds a stage would pass today: {counted(found.judged, 'version')}{most}"]
         return [*_some(told, "version"), *([most.strip()] if most else [])]

@@ -62,9 +62,13 @@ class ModelView(View, frozen=True):
             indented(facts(rows)),
             "",
             version_table(model.recent, clock),
-            *(["", *section("who may", authority_rows(model.authority))] if model.authority else []),
+            *(["", *section("who may", authority_rows(model.authority))] if model.authority else self._meanings()),
             *notes_section(model.notes, clock),
         )
+
+    def _meanings(self) -> list[RenderableType]:
+        """Return what the stages mean, where no roles say who may do what in them."""
+        return ["", *section("stages", list(self.answer.meanings.items()))] if self.answer.meanings else []
 
     def _development(self, clock: Clock) -> str | None:
         newest = self.answer.development

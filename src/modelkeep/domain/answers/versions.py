@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec import field
+
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.changes import RuleFinding
 from modelkeep.domain.answers.checks import CheckRow
@@ -268,6 +270,7 @@ class Model(ModelRow, frozen=True, kw_only=True):
     """A model's page: its line of `list`, what it is, its aliases and newest versions.
 
     ``authority`` says who may do what to each stage, highest stage first; empty where no roles say so.
+    ``meanings`` is what the policy says that stages mean, by stage.
     """
 
     former_names: tuple[str, ...]
@@ -277,3 +280,4 @@ class Model(ModelRow, frozen=True, kw_only=True):
     recent: tuple[VersionRow, ...]
     notes: tuple[NoteText, ...]
     authority: tuple[StageAuthority, ...] = ()
+    meanings: dict[str, str] = field(default_factory=dict)

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _MISSING = "missing"
 #: Numbers of more digits are shown with an exponent, and longer texts by their beginning and digest.
 _PLAIN_DIGITS, _LONGEST, _BEGINNING = 30, 100, 40
+#: ``sha256:`` and 32 hex digits: of fewer somebody could find two texts with the same, and swap them once one is approved.
+_DIGEST = len("sha256:") + 32
 _LONGEST_DATA = 60
 
 
@@ -192,7 +194,7 @@ def _short(text: str) -> str:
     """Return a text; a very long one (a metric may have a million digits) by its beginning, its length and its digest."""
     if len(text) <= _LONGEST:
         return text or "empty"
-    return f"{text[:_BEGINNING]}... ({len(text)} characters, {digest_of(text.encode())[:19]})"
+    return f"{text[:_BEGINNING]}... ({len(text)} characters, {digest_of(text.encode())[:_DIGEST]})"
 
 
 def _check(proposal: Proposal, candidate: Candidate, check: RequiredCheck) -> RuleResult:

@@ -154,7 +154,7 @@ def denial(proposal: Proposal, candidate: Candidate, stage: str, judgement: Judg
             f"who may approve: {who_may_approve(proposal.state, policy.rules, judgement, is_new=candidate.is_new)}"
         )
     if len(refused) > len(missing) > 0 and judgement.request is None and not candidate.is_new:
-        lines.append(f'to ask for it: modelkeep promote {quote(candidate.ref)} {quote(stage)} --request -m "why"')
+        lines.append(f'to ask for it: {_promote_line(candidate, stage, judgement)} --request -m "why"')
     lines += [f"only a warning: {each.rule}: {each.value}, should be {each.bound}" for each in judgement.warned]
     hint = _next_step(candidate, stage, judgement, missing)
     return Denied("\n".join(lines), hint, judgement.results, judgement.plan.plan_digest)
@@ -172,7 +172,7 @@ def _rule_name(required: RequiredApproval) -> str:
 
 def _next_step(candidate: Candidate, stage: str, judgement: Judgement, missing: Sequence[RequiredApproval]) -> str:
     """Return the line that is next: to ask for approvals, to approve, or to look again once the facts are mended."""
-    line = f"modelkeep promote {quote(candidate.ref)} {quote(stage)}"
+    line = _promote_line(candidate, stage, judgement)
     if candidate.is_new:
         return "register it without --stage; modelkeep promote -n then shows every rule"
     if len(judgement.refused) > len(missing):
@@ -180,6 +180,11 @@ def _next_step(candidate: Candidate, stage: str, judgement: Judgement, missing: 
     if judgement.request is None:
         return f'{line} --request -m "why"'
     return f"modelkeep approve {judgement.request}        (another person)"
+
+
+def _promote_line(candidate: Candidate, stage: str, judgement: Judgement) -> str:
+    share = judgement.plan.share
+    return f"modelkeep promote {quote(candidate.ref)} {quote(stage)}" + (f" --share {share / 100:g}" if share else "")
 
 
 def who_may_approve(state: GovernedState, rules: Rules, judgement: Judgement, *, is_new: bool = False) -> str | None:

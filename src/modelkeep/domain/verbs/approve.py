@@ -9,7 +9,7 @@ from modelkeep.domain.governed_state import Approval, PromotionRequest
 from modelkeep.domain.policy.approvals import involvement
 from modelkeep.domain.policy.candidate import registered
 from modelkeep.domain.policy.gate import judge
-from modelkeep.domain.policy.identity import IN_A_USER_NAMESPACE, identity_of, is_same_person, person_of
+from modelkeep.domain.policy.identity import IN_A_USER_NAMESPACE, Identity, identity_of, is_same_person, person_of
 from modelkeep.domain.policy.permissions import require, roles_of
 from modelkeep.domain.policy.rules import Rules, StageRules
 from modelkeep.domain.record import Ordinal, Sha256
@@ -118,8 +118,9 @@ class Reject(Command, frozen=True):
         policy, observed = proposal.state.policy(), proposal.observed
         rules = Rules() if policy is None else policy.rules
         by = proposal.state.identity(asked.seq)
-        me = identity_of(observed)
-        withdrawn = by is not None and not me.in_user_namespace and is_same_person(rules, by, me)
+        # A process may forge the login behind it where it has none: the login gives no right.
+        me = Identity(observed.user, observed.uid)
+        withdrawn = by is not None and not observed.user_namespace and is_same_person(rules, by, me)
         if rules.roles and not withdrawn:
             bindings = proposal.state.bindings()
             require(rules, bindings, [self.PERMISSION], observed)

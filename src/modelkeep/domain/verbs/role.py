@@ -72,7 +72,9 @@ class Role(Command, frozen=True):
 
 def check_principal(principal: Principal) -> None:
     """Raise ``UsageError`` for what is neither ``user:NAME`` nor ``group:NAME``; ``user:uid:1000`` has no name."""
-    named = principal.kind in ("user", "group") and _PRINCIPAL.fullmatch(principal.name)
+    # A name must be what it looks like: no invisible characters, and none that turn the direction of writing.
+    shown = printable(principal.name) == principal.name
+    named = shown and principal.kind in ("user", "group") and _PRINCIPAL.fullmatch(principal.name)
     if not named and not (principal.kind == "user" and _NAMELESS.fullmatch(principal.name)):
         message = f"a role is given to user:NAME or group:NAME, not to '{printable(str(principal))}'"
         raise UsageError(message)

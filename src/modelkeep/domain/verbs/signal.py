@@ -73,19 +73,25 @@ def fires(rule: SignalRule, signal: Signal, held: Collection[str]) -> bool:
     return (above is not None and value > above) or (below is not None and value < below)
 
 
-def firing_rule(rules: Rules, signal: Signal, tenures: Sequence[Tenure]) -> SignalRule | None:
-    """Return the rule that counts for a signal of a version with these tenures: the one with the strongest consequence.
+def firing_rules(rules: Rules, signal: Signal, tenures: Sequence[Tenure]) -> tuple[SignalRule, ...]:
+    """Return the rules that count for a signal of a version with these tenures: those with the strongest consequence.
 
-    A version that is in no stage any more has none.
+    There are several where the version is in several stages. A version that is in no stage any more has none.
     """
     held = {tenure.stage for tenure in tenures}
     firing = [rule for rule in rules.signals if held and fires(rule, signal, held)]
-    return max(firing, key=lambda each: CONSEQUENCES.index(each.then), default=None)
+    strongest = max((CONSEQUENCES.index(each.then) for each in firing), default=None)
+    return tuple(each for each in firing if CONSEQUENCES.index(each.then) == strongest)
 
 
-def tenures_left(rule: SignalRule, tenures: Sequence[Tenure]) -> tuple[Tenure, ...]:
-    """Return the tenures that a rule ends: those in its stage, or without one in every stage."""
-    return tuple(each for each in tenures if rule.then == "rollback" and rule.stage in (None, each.stage))
+def tenures_left(rules: Sequence[SignalRule], tenures: Sequence[Tenure]) -> tuple[Tenure, ...]:
+    """Return the tenures that rules end: those in their stages, or where one has no stage in every stage."""
+    return _about([rule for rule in rules if rule.then == "rollback"], tenures)
+
+
+def _about(rules: Sequence[SignalRule], tenures: Sequence[Tenure]) -> tuple[Tenure, ...]:
+    stages = {rule.stage for rule in rules}
+    return tuple(each for each in tenures if None in stages or each.stage in stages)
 
 
 def _consequences(proposal: Proposal, signal: Signal, model: Model, version: Version) -> Iterator[Event]:
@@ -93,15 +99,16 @@ def _consequences(proposal: Proposal, signal: Signal, model: Model, version: Ver
     if policy is None:
         return
     tenures = proposal.state.open_tenures(model.seq, version.number, version.number)
-    rule = firing_rule(policy.rules, signal, tenures)
-    if rule is None or rule.then == "observe":
+    firing = firing_rules(policy.rules, signal, tenures)
+    then = firing[0].then if firing else "observe"
+    if then == "observe":
         return
-    for tenure in tenures_left(rule, tenures):
-        yield from _left(proposal, tenure, f"signal {rule.name}")
-    if rule.then in ("mark", "rollback") and not version.bad:
+    for tenure in tenures_left(firing, tenures):
+        yield from _left(proposal, tenure, f"signal {signal.name}")
+    if then in ("mark", "rollback") and not version.bad:
         yield VersionMarked("bad", model.seq, version.number)
     if not proposal.state.has_open_signal(model.seq, version.number, signal.name):
-        yield ItemOpened(_item(rule, tenures), model.seq, version.number)
+        yield ItemOpened(_item(firing, tenures), model.seq, version.number)
 
 
 def _left(proposal: Proposal, tenure: Tenure, rule: str) -> Iterator[Event]:
@@ -117,7 +124,7 @@ def _left(proposal: Proposal, tenure: Tenure, rule: str) -> Iterator[Event]:
         yield make_rollback(proposal.state, tenure, target.tenure, target.passed_over, rule=rule)
 
 
-def _item(rule: SignalRule, tenures: Sequence[Tenure]) -> str:
-    """Return what is open: ``canary`` where the version has only shares of stages that the rule is about, else ``signal``."""
-    about = [each for each in tenures if rule.stage in (None, each.stage)]
+def _item(firing: Sequence[SignalRule], tenures: Sequence[Tenure]) -> str:
+    """Return what is open: ``canary`` where the version has only shares of stages that the rules are about, else ``signal``."""
+    about = _about(firing, tenures)
     return "canary" if about and all(each.share is not None for each in about) else "signal"

@@ -33,6 +33,7 @@ _NUMBER = BigInteger().with_variant(Integer, "sqlite")
 _STRICT = {"sqlite_strict": True}
 _COMPACT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _NOW = "until_seq IS NULL"
+_LOGIN = "login_user IS NOT NULL"
 _STORED = "evidence_bytes IS NOT NULL"
 _PERSON = "field IN ('claimed', 'author')"
 
@@ -132,6 +133,7 @@ class EntryActionRow(SQLModel, table=True):
     __table_args__ = (
         Index("entry_action_action", "action", "seq"),
         Index("entry_action_actor", "actor", "seq"),
+        Index("entry_action_login", "login_user", "seq", sqlite_where=text(_LOGIN), postgresql_where=text(_LOGIN)),
         _flag("user_namespace"),
         _STRICT,
     )
@@ -356,7 +358,7 @@ class TenureRow(SQLModel, table=True):
     __table_args__ = (
         _of_version(),
         _unique("tenure_holder", "model", "stage", where="until_seq IS NULL AND share IS NULL"),
-        _unique("tenure_share", "model", "stage", "version", where="until_seq IS NULL AND share IS NOT NULL"),
+        _unique("tenure_share", "stage", "model", "version", where="until_seq IS NULL AND share IS NOT NULL"),
         Index("tenure_stage", "model", "stage", "since_seq"),
         Index("tenure_stage_since", "stage", "since_seq"),
         Index(
@@ -583,7 +585,12 @@ class SignalRow(SQLModel, table=True):
     """What monitoring measured of a version."""
 
     __tablename__ = "signal"
-    __table_args__ = (_of_version(), Index("signal_version", "model", "version", "seq"), _STRICT)
+    __table_args__ = (
+        _of_version(),
+        Index("signal_version", "model", "version", "seq"),
+        Index("signal_name", "model", "version", "name", "seq"),
+        _STRICT,
+    )
     seq: int = Field(sa_column=_key(_NUMBER))
     model: int = _number()
     version: int = _number()

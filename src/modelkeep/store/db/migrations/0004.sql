@@ -34,6 +34,8 @@ CREATE INDEX entry_action_action ON entry_action (action, seq);
 
 CREATE INDEX entry_action_actor ON entry_action (actor, seq);
 
+CREATE INDEX entry_action_login ON entry_action (login_user, seq) WHERE login_user IS NOT NULL;
+
 CREATE TABLE policy (
     since_seq INTEGER NOT NULL,
     digest TEXT NOT NULL,
@@ -134,6 +136,8 @@ CREATE TABLE signal (
 )
  STRICT;
 
+CREATE INDEX signal_name ON signal (model, version, name, seq);
+
 CREATE INDEX signal_version ON signal (model, version, seq);
 
 CREATE TABLE tenure (
@@ -160,7 +164,7 @@ CREATE UNIQUE INDEX tenure_holder ON tenure (model, stage) WHERE until_seq IS NU
 
 CREATE INDEX tenure_shared ON tenure (model, stage, since_seq) WHERE share IS NOT NULL;
 
-CREATE UNIQUE INDEX tenure_share ON tenure (model, stage, version) WHERE until_seq IS NULL AND share IS NOT NULL;
+CREATE UNIQUE INDEX tenure_share ON tenure (stage, model, version) WHERE until_seq IS NULL AND share IS NOT NULL;
 
 CREATE INDEX tenure_stage ON tenure (model, stage, since_seq);
 

@@ -21,7 +21,7 @@ SELECT opened.time, ended.time
 FROM tenure
     JOIN entry_index AS opened ON opened.seq = tenure.since_seq
     JOIN entry_index AS ended ON ended.seq = tenure.until_seq
-WHERE tenure.model = :model AND tenure.version = :version AND tenure.stage = :stage
+WHERE tenure.model = :model AND tenure.version = :version AND tenure.stage = :stage AND tenure.share IS NULL
 ORDER BY tenure.since_seq DESC LIMIT 1
 """
 

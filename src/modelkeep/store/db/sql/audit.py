@@ -51,7 +51,8 @@ class Logged(Struct, frozen=True):
 class Wanted(Struct, frozen=True):
     """Which entries are wanted: all, or those about a version (or, as version 0, a model), of an action, of an actor.
 
-    ``people`` are the claimed names and authors that count as the actor too; see `people`.
+    An actor is an account, or who logged in behind it. ``people`` are the claimed names and authors that count as the
+    actor too; see `people`.
     """
 
     about: tuple[int, int] | None = None
@@ -127,7 +128,7 @@ def select(*, about: bool, action: bool, actor: bool, people: int = 0, newest_fi
     """
     persons = [f":person{place}" for place in range(people)]
     if about:
-        who = ["EXISTS (SELECT 1 FROM entry_action WHERE seq = entry_about.seq AND actor = :actor)"]
+        who = ["EXISTS (SELECT 1 FROM entry_action WHERE seq = entry_about.seq AND :actor IN (actor, login_user))"]
         if people:
             named = f"{_IS_PERSON} AND value IN ({', '.join(persons)})"
             who.append(f"EXISTS (SELECT 1 FROM entry_text WHERE seq = entry_about.seq AND {named})")
@@ -136,6 +137,8 @@ def select(*, about: bool, action: bool, actor: bool, people: int = 0, newest_fi
     else:
         conditions = ["actor = :actor"] * actor + ["action = :action"] * action
         arms = [_arm("entry_action", *conditions)]
+        if actor:  # who became the account by a sudo
+            arms.append(_arm("entry_action", "login_user = :actor", *conditions[1:]))
         for person in persons:
             arms.append(
                 _arm("entry_text", _IS_PERSON, f"value = {person}", *[_HAS_ACTION.format("entry_text")] * action)

@@ -24,6 +24,6 @@ SELECT bytes FROM document WHERE digest = :digest
 HOLDERS = """
 SELECT tenure.model, tenure.version, model_name.name
 FROM tenure JOIN model_name ON model_name.model = tenure.model AND model_name.until_seq IS NULL
-WHERE tenure.stage = :stage AND tenure.until_seq IS NULL AND tenure.share IS NULL
+WHERE tenure.stage = :stage AND tenure.until_seq IS NULL
 ORDER BY tenure.since_seq DESC LIMIT :most
 """

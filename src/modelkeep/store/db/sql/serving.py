@@ -42,16 +42,15 @@ _NEWEST = " ORDER BY signal.seq DESC LIMIT :count"
 SIGNALS = statement(_SIGNAL + _NEWEST)
 SIGNALS_OF_MODEL = statement(_SIGNAL + "AND signal.model = :model" + _NEWEST)
 SIGNALS_OF_VERSION = statement(_SIGNAL + "AND signal.model = :model AND signal.version = :version" + _NEWEST)
-OPEN_SIGNALS = statement(_SIGNAL + "AND HOLDS(open_item)" + _NEWEST)
+OPEN_SIGNALS = statement(
+    _SIGNAL + "AND signal.seq IN (SELECT open_item.since_seq FROM open_item WHERE HOLDS(open_item))" + _NEWEST
+)
 
 # Stages that a version left in the entry of a signal; the index begins with the version.
 STAGES_LEFT = """
 SELECT stage FROM tenure WHERE model = :model AND version = :version AND until_seq = :seq ORDER BY stage
 """
 
-# The newest value of each signal of a version.
-NEWEST_OF_VERSION = statement("""
-SELECT signal.name, signal.value, entry_index.time FROM signal JOIN entry_index ON entry_index.seq = signal.seq
-WHERE signal.model = :model AND signal.version = :version AND signal.name = :name AND KNOWN(signal.seq)
-ORDER BY signal.seq DESC LIMIT 1
-""")
+NEWEST_VALUE = """
+SELECT value FROM signal WHERE model = :model AND version = :version AND name = :name ORDER BY seq DESC LIMIT 1
+"""

@@ -23,7 +23,7 @@ APPLICATION_ID = 0x6D6B6570
 VERSION = 4
 #: The tables of the log. No script changes them: in an older registry they are the same.
 LOG_TABLES = frozenset({"entry", "details", "document"})
-FINGERPRINT = "sha256:4cd97faf07cc76c0ca6b0a1b5bf8f17f638a771f78eef4a3c919fa438f960427"
+FINGERPRINT = "sha256:a798506e4b0664320649ac7086a984bb6cbd7744d9ae9063f1b16cbd38098eb1"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
