@@ -188,3 +188,22 @@ def test_a_reader_that_went_away_kills_the_group():
     with pytest.raises(BrokenPipeError):
         run(["sh", "-c", "echo x; sleep 600"], show=show)
     assert threading.active_count() == before
+
+
+def test_an_interruption_while_the_command_starts_kills_it_too(monkeypatch, tmp_path):
+    pids = tmp_path / "pids"
+    real, interrupted = os.read, []
+
+    def read(descriptor, size):
+        if not interrupted:  # `Popen` waits there for the news that the program could be started
+            while not pids.exists() or not pids.read_text():
+                time.sleep(0.01)
+            interrupted.append(True)
+            raise KeyboardInterrupt
+        return real(descriptor, size)
+
+    monkeypatch.setattr(os, "read", read)
+    with pytest.raises(KeyboardInterrupt):
+        run(["sh", "-c", f"sleep 600 & echo $! > {pids}; wait"])
+    monkeypatch.undo()
+    assert dies(int(pids.read_text()))

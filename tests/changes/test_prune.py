@@ -108,7 +108,9 @@ def test_what_is_in_use_is_kept(world):
         world.register("churn")
     signals = (SignalRule(name="errors", then="open", above="0.1"),)
     put_in_force(world, rules(keep_last=1, then="delete", signals=signals))
+    world.registry.promote("churn@2", "staging")
     tell(world, Signal(name="errors", value="0.5"), "churn@2")
+    world.registry.retire("churn", "staging")
     assert pruned(world) == ["churn@3: development -> deleted"]
     world.registry.alias("fraud", remove=["champion"])
     tell(world, Deploy(target="k8s/eu", status="stopped"), "churn@1")

@@ -3,6 +3,7 @@
 import pytest
 from history import History
 
+from modelkeep.domain.policy.candidate import registered
 from modelkeep.domain.policy.rules import Gate, Person, RequiredApproval, RoleRules, Rules, StageRules
 from modelkeep.errors import Conflict, Denied, NotFound, UsageError
 
@@ -64,6 +65,18 @@ def test_an_account_that_is_called_as_a_person_is_that_persons():
     assert refused(history.approve, "fraud@1", request) == (
         "ana-admin cannot approve fraud@1: ana, who is the same person as ana-admin, asked for it"
     )
+
+
+@pytest.mark.parametrize("persons", [(), (Person("Ana", ("chief",)),)])
+@pytest.mark.parametrize("user", ["ANA", "Ana"])
+def test_an_account_whose_name_differs_in_case_alone_is_the_same_persons(user, persons):
+    history = History()
+    history.policy(rules(approvals=ONE, persons=persons))
+    history.user = "chief" if persons else "ana"
+    history.register("fraud")
+    request = history.request("fraud@1")
+    history.user = user
+    assert refused(history.approve, "fraud@1", request).endswith(" asked for it")
 
 
 @pytest.mark.parametrize("before", ["fraud", "copy"])
@@ -256,3 +269,17 @@ def test_an_account_of_an_odd_name_bears_no_role_of_another(governed, user):
 def test_the_account_that_logged_in_behind_another_gives_it_no_role(governed):
     governed.user, governed.seen = "eve", {"login": 1000, "login_user": "ana"}
     assert refused(governed.register, "mine").startswith("eve (logged in as ana) may not register versions")
+
+
+def test_metrics_that_no_gate_names_are_not_read_where_a_promotion_is_judged():
+    history = History()
+    history.policy(rules(gates=(Gate(metric="auc", min="0.9"), Gate(metric="f1", min="0.9"))))
+    history.register("fraud", metrics=[("auc", "0.95"), *((f"loss {epoch}", "0.1") for epoch in range(500))])
+    proposal, model, version = history.proposal("fraud@1")
+    assert registered(proposal.state, model, version).metrics == {"auc": {None: "0.95"}, "f1": {}}
+
+
+@pytest.mark.parametrize("everybody", ["user:*", "group:*", "user:a*"])
+def test_a_glob_bears_no_role(governed, everybody):
+    with pytest.raises(UsageError, match="is nobody: a role is given to an account or a group"):
+        governed.role("owner", everybody)

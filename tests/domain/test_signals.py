@@ -4,7 +4,7 @@ import pytest
 from history import History
 
 from modelkeep.domain.policy.rules import Rules, SignalRule, StageRules
-from modelkeep.errors import UsageError
+from modelkeep.errors import Conflict, UsageError
 from modelkeep.store.db.state import SqlState
 
 STAGES = (StageRules(name="staging"), StageRules(name="production", protected=True))
@@ -164,3 +164,16 @@ def test_a_target_is_bound_to_the_stage_that_was_recorded_there():
     assert deployed(history, "edge") == [(1, "running", None, None)]
     with pytest.raises(UsageError, match="a share is a percentage"):
         history.deploy("fraud@1", "edge", share=20_000)
+
+
+def test_a_target_runs_so_many_versions_with_shares_that_one_entry_can_end_them_all():
+    history = History()
+    for number in range(1, 102):
+        history.register("fraud")
+        if number <= 100:
+            history.deploy(f"fraud@{number}", "k8s/eu", share=10)
+    with pytest.raises(Conflict, match="100 versions of fraud run at k8s/eu, and no more can be recorded there"):
+        history.deploy("fraud@101", "k8s/eu", share=10)
+    history.deploy("fraud@100", "k8s/eu", share=20)
+    history.deploy("fraud@101", "k8s/eu")
+    assert [each.ref for each in history.registry.deployments()] == ["fraud@101"]

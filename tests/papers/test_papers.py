@@ -67,6 +67,32 @@ def test_what_left_a_stage_without_another_is_a_change(history):
     )
 
 
+def test_a_share_that_began_and_was_taken_back_is_two_changes():
+    from history import History
+
+    from modelkeep.domain.policy.rules import Rules, SignalRule, StageRules
+
+    story = History()
+    story.policy(
+        Rules(
+            stages=(StageRules(name="staging"), StageRules(name="production", protected=True)),
+            signals=(SignalRule(name="errors", then="rollback", above="0.1"),),
+        )
+    )
+    story.register("fraud")
+    story.promote("fraud@1", "production")
+    story.register("fraud")
+    story.promote("fraud@2", "production", share=1000)
+    story.signal("fraud@2", "errors", "0.5")
+    found = story.registry.report()
+    assert [(each.what, each.before, each.after, each.share) for each in found.changes] == [
+        ("promoted", None, "fraud@1", None), ("promoted", None, "fraud@2", 10), ("rolled_back", "fraud@2", None, 10),
+    ]  # fmt: skip
+    text = report_page(found)
+    assert "production: beside the holder -> fraud@2 at 10% (promoted)" in text
+    assert "production: fraud@2 at 10% -> none (rolled back)" in text
+
+
 def test_a_model_has_a_report_of_its_own(history):
     found = history.registry.report(model="churn")
     assert (found.changes, found.checks, found.exceptions, found.deployments, found.registered) == ((), (), (), (), 1)

@@ -14,7 +14,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 from msgspec import Struct
 
@@ -53,7 +53,7 @@ def run_command(
     ``seconds`` is the time limit, ``limit`` the same in words.
     """
     try:
-        process = subprocess.Popen(
+        process = _Process(
             arguments,
             cwd=cwd,
             env=environ,
@@ -66,6 +66,21 @@ def run_command(
         return Ended(None, f"could not be started: {getattr(error, 'strerror', None) or error}", b"")
     with cast("BinaryIO", process.stdout) as pipe:
         return _Run(process, pipe.fileno(), show).to_the_end(seconds, limit, grace)
+
+
+class _Process(subprocess.Popen[bytes]):
+    """A process whose group is killed where we are interrupted while it starts: it may run before ``Popen`` returns."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        try:
+            super().__init__(*args, **more)
+        except (KeyboardInterrupt, SystemExit):
+            pid = getattr(self, "pid", None)
+            if pid:
+                with suppress(ProcessLookupError, PermissionError):
+                    os.killpg(pid, signal.SIGKILL)
+                self.wait()
+            raise
 
 
 class _Run:

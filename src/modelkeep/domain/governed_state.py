@@ -99,7 +99,6 @@ class Particulars(Struct, frozen=True):
 class MetricRecord(Struct, frozen=True):
     """A value of a metric as exact text, and the data that it was measured on."""
 
-    name: str
     value: str
     on_name: str | None
     on_version: str | None
@@ -161,8 +160,8 @@ class GovernedState(Protocol):
     def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
         """Return the keys of the tags of a version."""
 
-    def metrics(self, model: int, number: int) -> tuple[MetricRecord, ...]:
-        """Return the metrics of a version, the newest value of each name and data first."""
+    def metric_values(self, model: int, number: int, name: str) -> tuple[MetricRecord, ...]:
+        """Return the values of a metric of a version, the newest first."""
 
     def check(self, model: int, number: int, name: str) -> CheckResult | None:
         """Return the newest result of a check."""

@@ -101,7 +101,7 @@ def _changes(found: Report) -> Iterator[list[str]]:
         ("Entry", "When", "Stage", "Before", "After", "What", "By", "Asked by", "Approved by"),
         (
             (
-                each.seq, minute(each.time), each.stage, each.before or "none", _after(each), _what(each), each.actor,
+                each.seq, minute(each.time), each.stage, _before(each), _after(each), _what(each), each.actor,
                 each.asked_by, ", ".join(given.actor for given in each.approvals),
             )
             for each in found.changes
@@ -140,7 +140,14 @@ def _rules(change: StageChange) -> list[str]:
 
 
 def _sentence(change: StageChange) -> str:
-    return f"{change.stage}: {change.before or 'none'} -> {_after(change)} ({_what(change)})"
+    return f"{change.stage}: {_before(change)} -> {_after(change)} ({_what(change)})"
+
+
+def _before(change: StageChange) -> str:
+    """Return the version that was there; a share is beside the holder, and displaces nobody."""
+    if change.share is None:
+        return change.before or "none"
+    return change.before or "beside the holder" if change.after is not None else f"{change.before} at {change.share:g}%"
 
 
 def _after(change: StageChange) -> str:

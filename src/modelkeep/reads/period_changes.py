@@ -36,9 +36,14 @@ def _of_stage(reader: Reader, stage: str, model: int | None, period: Period) -> 
     for tenure in held:
         if tenure.since_seq >= period.first:
             yield _began(reader, tenure)
-        ended = tenure.ended
-        if ended is not None and ended.what in _LEFT and period.first <= (tenure.until_seq or 0) <= period.last:
+        if _was_left(tenure) and period.first <= (tenure.until_seq or 0) <= period.last:
             yield _left(reader, tenure)
+
+
+def _was_left(tenure: Tenure) -> bool:
+    """Tell whether a tenure ended without another one in its place; a share that was taken back is such a one."""
+    what = None if tenure.ended is None else tenure.ended.what
+    return what in _LEFT or (tenure.share is not None and what == "rolled_back")
 
 
 def _began(reader: Reader, tenure: Tenure) -> StageChange:

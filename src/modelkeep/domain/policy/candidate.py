@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 class Candidate(Struct, frozen=True, kw_only=True):
     """A version and what is known of it.
 
-    ``metrics`` are exact texts by name and data (None: without data), newest first. ``is_new``: the intent itself
+    ``metrics`` are exact texts by name and data (None: without data), newest first, at least of those with a gate. ``is_new``: the intent itself
     registers it.
     """
 
@@ -58,19 +58,25 @@ def registered(state: State, model: Model, version: Version) -> Candidate:
         has_data=known.has_data,
         is_described=known.is_described,
         tags=frozenset(state.tag_keys(model.seq, version.number)),
-        metrics=measured(state, model.seq, version.number),
+        metrics={name: measured(state, model.seq, version.number, name) for name in _gated(state)},
         bad=version.bad,
         archived=version.archived,
     )
 
 
-def measured(state: State, model: int, number: int) -> dict[str, dict[str | None, str]]:
-    """Return the newest value of each metric of a version, by name and data; of a name the newest first."""
-    found: dict[str, dict[str | None, str]] = {}
-    for each in state.metrics(model, number):
+def measured(state: State, model: int, number: int, metric: str) -> dict[str | None, str]:
+    """Return the newest value of a metric of a version by data, the newest first."""
+    found: dict[str | None, str] = {}
+    for each in state.metric_values(model, number, metric):
         data = None if each.on_name is None else data_name(each.on_name, each.on_version, each.on_digest)
-        found.setdefault(each.name, {}).setdefault(data, each.value)
+        found.setdefault(data, each.value)
     return found
+
+
+def _gated(state: State) -> set[str]:
+    """Return the metrics that the policy in force has gates for: a version may have very many others."""
+    policy = state.policy()
+    return set() if policy is None else {gate.metric for stage in policy.rules.stages for gate in stage.gates}
 
 
 def registering(proposal: Proposal, command: Register, model: Model, number: int, label: str | None) -> Candidate:

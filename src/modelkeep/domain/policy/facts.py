@@ -138,7 +138,7 @@ def _against(
     if holder.until is not None:
         ref = f"{ref}, the last in {production},"
     on = "" if data is None else f" on {data}"
-    text = measured(proposal.state, candidate.model.seq, holder.version).get(gate.metric, {}).get(data)
+    text = measured(proposal.state, candidate.model.seq, holder.version, gate.metric).get(data)
     theirs = None if text is None else as_number(text)
     margin = None if gate.no_worse_than_production is None else as_number(gate.no_worse_than_production)
     if theirs is None or margin is None:

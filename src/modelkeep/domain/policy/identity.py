@@ -2,17 +2,19 @@
 
 Separation of duties compares persons. Two entries are by one person where they share the account, the account that
 logged in before a ``sudo`` or ``su``, the uid under another name, or the person that the policy names for an account.
+Names are compared without case: directories like Active Directory do so, and write the same account either way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Observed
-    from modelkeep.domain.policy.rules import Rules
+    from modelkeep.domain.policy.rules import Person, Rules
 
 
 #: Why an account in a user namespace neither asks nor approves.
@@ -63,17 +65,26 @@ def is_named(rules: Rules, identity: Identity, text: str) -> bool:
     name, _, rest = text.partition("<")
     address = rest.partition(">")[0] or (name if "@" in name else "")
     typed = {part.strip().casefold() for part in (text, name, address, address.partition("@")[0])} - {""}
-    users = {user for user in (identity.user, identity.login_user) if user is not None}
-    persons = [person for person in rules.persons if not users.isdisjoint(person.names)]
-    known = users | {name for person in persons for name in person.names}
-    return not typed.isdisjoint(name.casefold() for name in known)
+    users = _names(identity)
+    known = users | {name.casefold() for person in _persons(rules, users) for name in person.names}
+    return not typed.isdisjoint(known)
 
 
 def _traits(rules: Rules, identity: Identity) -> set[tuple[str, str | int]]:
     """Return all that a person is recognised by: uids, accounts, and persons by name."""
-    names = {name for name in (identity.user, identity.login_user) if name is not None}
+    names = _names(identity)
     uids = {uid for uid in (identity.uid, identity.login) if uid is not None}
-    persons = {person.name for person in rules.persons if not names.isdisjoint(person.names)}
+    persons = {person.name for person in _persons(rules, names)}
     return (
         {("account", name) for name in names} | {("person", name) for name in persons} | {("uid", uid) for uid in uids}
     )
+
+
+def _names(identity: Identity) -> set[str]:
+    """Return the accounts of an identity, as names are compared."""
+    return {name.casefold() for name in (identity.user, identity.login_user) if name is not None}
+
+
+def _persons(rules: Rules, names: Collection[str]) -> list[Person]:
+    """Return the persons to whom an account of some names belongs."""
+    return [each for each in rules.persons if any(name.casefold() in names for name in each.names)]

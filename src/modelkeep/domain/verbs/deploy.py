@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from shlex import quote
+
 from modelkeep.domain.record import LogValue, Ordinal
-from modelkeep.domain.shares import check_share, share_words
+from modelkeep.domain.shares import MOST_SHARES, check_share, share_words
 from modelkeep.domain.state import Model, Version
 from modelkeep.domain.text import pattern, printable
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
 from modelkeep.domain.verbs.words import EntryWords
-from modelkeep.errors import UsageError
+from modelkeep.errors import Conflict, UsageError
 
 _TARGET = pattern(r"[A-Za-z0-9]([A-Za-z0-9._/-]{0,198}[A-Za-z0-9])?")
 #: A version that is ``stopped`` or ``failed`` runs no more.
@@ -51,6 +53,10 @@ class Deploy(Command, frozen=True, kw_only=True):
         mine = next((each for each in present if each.version == version.number), None)
         if mine is None and self.status in _OVER:
             return AlreadySo(f"{model.ref(version.number)} does not run at {self.target}")
+        if mine is None and self.share is not None and len(present) >= MOST_SHARES:
+            message = f"{len(present)} versions of {model.name} run at {self.target}, and no more can be recorded there"
+            hint = f"modelkeep deployment record {quote(model.ref(version.number))} --to {self.target}        (alone)"
+            raise Conflict(message, hint)
         alike = mine is not None and (mine.status, mine.share, mine.stage) == (self.status, self.share, stage)
         if alike and not proposal.says("endpoint") and (self.share is not None or len(present) == 1):
             return AlreadySo(f"{model.ref(version.number)} is {self.status} at {self.target}")

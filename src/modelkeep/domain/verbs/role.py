@@ -78,6 +78,9 @@ def check_principal(principal: Principal) -> None:
     if not named and not (principal.kind == "user" and _NAMELESS.fullmatch(principal.name)):
         message = f"a role is given to user:NAME or group:NAME, not to '{printable(str(principal))}'"
         raise UsageError(message)
+    if "*" in principal.name:
+        message = f"'{printable(str(principal))}' is nobody: a role is given to an account or a group, and no glob names several"
+        raise UsageError(message, "name one account, or a group that all of them are in")
 
 
 class RoleGranted(Event, frozen=True):

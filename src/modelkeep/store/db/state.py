@@ -226,8 +226,9 @@ class SqlState:
     def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
         return tuple(key for (key,) in self._reader.recall(deciding.TAG_KEYS, model=model, number=number))
 
-    def metrics(self, model: int, number: int) -> tuple[MetricRecord, ...]:
-        return tuple(MetricRecord(*row) for row in self._reader.recall(deciding.METRICS, model=model, number=number))
+    def metric_values(self, model: int, number: int, name: str) -> tuple[MetricRecord, ...]:
+        rows = self._reader.recall(deciding.METRIC_VALUES, model=model, number=number, name=name)
+        return tuple(MetricRecord(*row) for row in rows)
 
     def check(self, model: int, number: int, name: str) -> CheckResult | None:
         row = self._one(deciding.CHECK, model=model, number=number, name=name)

@@ -232,9 +232,9 @@ TAG_KEYS = """
 SELECT key FROM tag WHERE model = :model AND version = :number AND until_seq IS NULL ORDER BY key
 """
 
-METRICS = """
-SELECT name, value, on_name, on_version, on_digest FROM metric
-WHERE model = :model AND version = :number ORDER BY name, seq DESC
+METRIC_VALUES = """
+SELECT value, on_name, on_version, on_digest FROM metric
+WHERE model = :model AND version = :number AND name = :name ORDER BY seq DESC
 """
 
 CHECK = """
