@@ -101,7 +101,7 @@ class Governance(CheckMethods):
         the plan is another one now, `Denied` where this account may not approve, or is behind the version.
 
         >>> registry.approve("churn@2", "production", message="seen the report").hints
-        ('next: modelkeep promote churn@2 production',)
+        ('next: modelkeep promote churn@2 production -m "why"',)
         """
         from modelkeep.changes import requests
 
@@ -128,7 +128,7 @@ class Governance(CheckMethods):
         limit: int | None = None,
         as_of: Moment | None = None,
     ) -> tuple[RequestRow, ...]:
-        """Return the newest ``limit`` requests for promotions: of all models, of one, or of a version.
+        """Return the newest ``limit`` requests for promotions: of all models, of one, of a version, or the one with a number.
 
         ``mine`` are those that this account asked for, ``open_only`` those that nothing ended. Each has its approvals with what
         the approver saw; of an open one ``rules`` are what the policy says now.

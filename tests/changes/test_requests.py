@@ -134,7 +134,7 @@ def test_a_dry_run_writes_nothing_and_shows_every_rule(world):
 
 def test_after_the_last_approval_the_line_is_the_promotion(world):
     approved(world, "bo")
-    assert as_(world, "cy").approve(5).hints == ("next: modelkeep promote fraud@1 production",)
+    assert as_(world, "cy").approve(5).hints == ('next: modelkeep promote fraud@1 production -m "why"',)
     change = world.registry.promote("fraud@1", "production")
     assert [(each.rule, each.value) for each in change.rules] == [
         ("metric auc against production", "0.9"),
@@ -202,6 +202,12 @@ def test_requests_of_the_past_are_as_they_were(world):
     assert [each.state for each in now] == ["withdrawn"]
 
 
+def test_a_request_is_shown_by_its_number_too(world):
+    (asked,) = world.registry.requests("fraud@1")
+    assert world.registry.requests(str(asked.request)) == world.registry.requests(f"#{asked.request}") == (asked,)
+    assert refused(world.registry.requests, "99")[0] == "NotFound"
+
+
 def test_requests_are_of_one_model_of_one_person_or_open(world):
     world.register("churn", metrics={"auc": 0.5})
     as_(world, "bo").request("churn@1", "production")
@@ -249,11 +255,15 @@ def test_what_broke_the_glass_is_loud_until_it_is_over_and_open_until_another_pe
     assert world.registry.status().production["fraud"].waived == 1
     with pytest.raises(Denied):
         world.registry.acknowledge(change.seq)
+    by_ref = refused(world.registry.acknowledge, "fraud@1")
+    assert by_ref[1] == "an open item is named by the number of its entry, not by 'fraud@1'"
+    assert by_ref[2] == f"modelkeep acknowledge {change.seq}        (break-glass of fraud@1)"
     done = as_(world, "bo").acknowledge(change.seq, message="reviewed")
     assert effects(done) == [f"entry {change.seq}: open -> acknowledged"]
     again = as_(world, "bo").acknowledge(change.seq)
     assert (again.changed, again.why) == (False, f"what entry {change.seq} opened was acknowledged")
     assert refused(world.registry.acknowledge, "5")[1] == "entry 5 opened nothing that has to be acknowledged"
+    assert refused(world.registry.acknowledge, "5")[2] == "nothing is open"
     assert world.registry.model("fraud").holders[0].waived == 1
     (request,) = world.registry.requests("fraud@1")
     assert request.state == "promoted"

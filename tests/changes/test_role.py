@@ -315,7 +315,7 @@ def test_a_role_that_the_policy_does_not_have_is_refused_with_those_it_has(world
 
 def test_an_account_that_this_machine_does_not_know_is_warned_of(world):
     world.registry.grant_role("trainer", "user:nobody-knows-me")
-    assert world.said[-1] == "warning: this machine knows no user nobody-knows-me: another one that writes has to"
+    assert world.said[-1] == "warning: there is no user nobody-knows-me on this machine: look for a slip in the name"
     world.said.clear()
     world.registry.grant_role("trainer", "user:root")
     assert world.said == []

@@ -248,6 +248,12 @@ def help_of(capsys, *words: str) -> str:
     return " ".join(capsys.readouterr().out.split())
 
 
+def test_the_role_of_a_policy_is_not_explained_as_the_role_of_data(capsys):
+    shown = help_of(capsys, "role", "grant")
+    assert "The role, as the policy names it." in shown
+    assert "what the data was used for" not in shown
+
+
 def test_help_says_what_its_words_mean(capsys):
     shown = help_of(capsys, "register")
     for word in (

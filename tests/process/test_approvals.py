@@ -105,7 +105,7 @@ def test_the_lines_that_are_printed_ask_approve_and_promote(people):
     assert hint.startswith(f"approve {number} --plan sha256:")
     approved = people("bo", *shlex.split(hint), "-m", "seen the report")
     assert (approved.exit_code, approved.stdout) == (0, f"request {number}: open -> approved by bo\n")
-    assert approved.stderr.splitlines()[-1] == "next: modelkeep promote fraud@1 production"
+    assert approved.stderr.splitlines()[-1] == 'next: modelkeep promote fraud@1 production -m "why"'
     dry = people("ana", "promote", "fraud@1", "production", "-n")
     assert (dry.exit_code, dry.stdout) == (0, "production: none -> fraud@1\n")
     assert "holds   approval        1      must be 1 person" in dry.stderr.splitlines()
@@ -170,6 +170,7 @@ def test_a_person_at_a_terminal_sees_what_is_approved_and_is_asked(people):
     number = asked(people)
     for answer, exit_code in (("n", 4), ("y", 0)):
         child = at_terminal(people, "bo", "approve", number)
+        child.expect(r'ana asks for fraud@1 in production: "march data"\r\nit would replace nothing\r\n')
         child.expect(r"holds   metric auc min  0\.95   must be >= 0\.9\r\n")
         child.expect(r"approve fraud@1\? \[y/N\] ")
         child.sendline(answer)

@@ -1,8 +1,8 @@
-"""Several accounts of one machine: commands run as ana, bo, rita or otto, each in a home of their own.
+"""Several accounts of one machine: commands run as ana, bo, rita, otto or olga, each in a home of their own.
 
 The accounts are in a copy of /etc/passwd and /etc/group that only these commands see, so nothing of
 the machine is changed and nothing is left behind. ``ana`` and ``bo`` are in the group ``ml``, ``rita``
-in ``auditors``, ``otto`` in neither.
+in ``auditors``, ``otto`` and ``olga`` in neither; all of them are in ``everybody``.
 """
 
 import os
@@ -17,9 +17,9 @@ from running import Done
 
 NEEDS = ("unshare", "setpriv", "mount")
 WHY = "needs root and util-linux (unshare, setpriv, mount) to be several accounts"
-MEMBERS = {"ml": ("ana", "bo"), "auditors": ("rita",), "empty": ()}
-UIDS = {"ana": 71001, "bo": 71002, "rita": 71003, "otto": 71004}
-GIDS = {"ml": 71100, "auditors": 71101, "empty": 71102}
+MEMBERS = {"ml": ("ana", "bo"), "auditors": ("rita",), "empty": (), "everybody": ("ana", "bo", "rita", "otto", "olga")}
+UIDS = {"ana": 71001, "bo": 71002, "rita": 71003, "otto": 71004, "olga": 71005}
+GIDS = {"ml": 71100, "auditors": 71101, "empty": 71102, "everybody": 71103}
 
 
 def cannot() -> str | None:

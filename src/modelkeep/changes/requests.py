@@ -26,9 +26,12 @@ from modelkeep.reads.references import Say, stage_named, version_of, version_or_
 from modelkeep.rendering import counted
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import requests as select
+from modelkeep.store.db.sql.references import name_of
+from modelkeep.store.db.sql.status import OPEN_ITEMS
 from modelkeep.store.db.state import SqlState
 
 _NUMBER = pattern(r"#?([1-9][0-9]{0,15})")
+_ITEMS_SHOWN = 5
 #: Who chooses the values of two plans can make fewer digits the same: an approver would see one and approve the other.
 _DIGEST = pattern(r"(?:sha256:)?([0-9a-f]{32,64})")
 
@@ -93,13 +96,24 @@ def acknowledge(entry: str) -> Resolve:
         item = None if number is None else SqlState(reader).open_item(int(number[1]))
         if number is None or item is None:
             message = f"entry {printable(entry)} opened nothing that has to be acknowledged"
-            raise NotFound(message, "modelkeep status        (says what is open)")
+            if number is None:
+                message = f"an open item is named by the number of its entry, not by {printable(entry)!r}"
+            raise NotFound(message, _open_items(reader) or "nothing is open")
         subject = _subject(reader, item.model, item.version, None)
         return ChangeRequest(
             Acknowledge(int(number[1])), subject, effects=(Effect(f"entry {number[1]}", "open", "acknowledged"),)
         )
 
     return resolve
+
+
+def _open_items(reader: Reader) -> str:
+    """Return the lines that acknowledge the oldest open items."""
+    items = reader.rows(OPEN_ITEMS, most=_ITEMS_SHOWN)
+    return "\n".join(
+        f"modelkeep acknowledge {seq}        ({kind} of {name_of(reader, None, model)}@{version})"
+        for seq, kind, model, version, _time, _actor in items
+    )
 
 
 def answered(context: Context, outcome: ChangeOutcome) -> Change:
@@ -141,7 +155,7 @@ def _lines(found: RequestRow) -> list[str]:
     """Return the lines that are next: to approve and reject, or to promote where nothing is missing."""
     if all(each.passed or each.warn for each in found.rules):
         share = "" if found.share is None else f" --share {found.share:g}"
-        return [f"next: modelkeep promote {quote(found.ref)} {quote(found.stage)}{share}"]
+        return [f'next: modelkeep promote {quote(found.ref)} {quote(found.stage)}{share} -m "why"']
     if found.who_may_approve is None:
         return []
     return [f"approve: modelkeep approve {found.request}", f'reject: modelkeep reject {found.request} -m "why"']

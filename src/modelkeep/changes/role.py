@@ -30,7 +30,7 @@ def change_role(role: str, who: str, *, grant: bool) -> Resolve:
         state = SqlState(reader)
         policy, bindings = state.policy(), state.bindings()
         if grant and not knows(principal.kind, principal.name):
-            say(f"warning: this machine knows no {principal.kind} {principal.name}: another one that writes has to")
+            say(f"warning: there is no {principal.kind} {principal.name} on this machine: look for a slip in the name")
         if grant and (policy is None or not policy.rules.roles):
             say(f"note: no policy names roles yet: {role} counts once one does")
         before = [each.role for each in bindings if each.principal == str(principal)]

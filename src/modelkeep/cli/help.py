@@ -12,7 +12,8 @@ from modelkeep.errors import EXIT_CODES
 
 _WIDEST = 100
 _GAP = 2
-#: What the words mean that stand for arguments and values in usage lines and options.
+#: What the words mean that stand for arguments and values in usage lines and options. ``ROLE=`` is the one before a
+#: dataset; the ROLE of a policy is explained where it is an argument.
 _WORDS = {
     "REF": "a version, as fraud@3 (number), fraud@1.2.0 (label), fraud@production (stage), fraud@champion (alias), "
     "fraud@latest, or sha256:HEX (its digest); where a model is taken too, as fraud",
@@ -25,7 +26,7 @@ _WORDS = {
     "VERSION": "a version of this model by its number (3), its label (1.2.0) or its digest (sha256:HEX)",
     "DATA": "a dataset: NAME or NAME@VERSION in your own words (transactions@2026-02), a URI, or with / or . in it a path "
     "whose bytes are hashed (./train.csv)",
-    "ROLE": "what the data was used for, as train, validation or test",
+    "ROLE=": "what the data was used for, as train, validation or test",
     "KEY": "what to sort by: created, version, name, author, size, label, or metric.K, param.K, tag.K",
     "K": "the name of a metric, a param or a tag, as auc; V is its value. In --columns: a field of list --json, or "
     "metric.K, param.K, tag.K",
@@ -94,8 +95,8 @@ def _words(metavars: Iterable[str]) -> list[tuple[str, str]]:
     """Return what the words of arguments and options mean, in the order of `_WORDS`."""
     import re
 
-    used = {word for metavar in metavars for word in re.findall(r"[A-Z]+", metavar)}
-    return [(word, meaning) for word, meaning in _WORDS.items() if word in used]
+    used = {word for metavar in metavars for word in re.findall(r"ROLE=|[A-Z]+", metavar)}
+    return [(word.removesuffix("="), meaning) for word, meaning in _WORDS.items() if word in used]
 
 
 def _exit_codes() -> str:

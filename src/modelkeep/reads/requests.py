@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -14,6 +15,7 @@ from modelkeep.domain.policy.identity import identity_of, is_same_person
 from modelkeep.domain.policy.plan import parse_plan
 from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.shares import to_percent
+from modelkeep.domain.text import pattern
 from modelkeep.reads.authority import observation
 from modelkeep.reads.references import version_or_model
 from modelkeep.reads.snapshot import snapshot
@@ -26,6 +28,7 @@ from modelkeep.store.db.state import SqlState
 if TYPE_CHECKING:
     from modelkeep.domain.policy.gate import Judgement
 
+_NUMBER = pattern(r"#?([1-9][0-9]{0,15})")
 #: The place in a row of the entry that ended the request.
 _UNTIL = 8
 #: How a request ended, by what ended it.
@@ -47,9 +50,16 @@ def requests(
     open_only: bool,
     limit: int | None = None,
 ) -> tuple[RequestRow, ...]:
-    """Return the newest ``limit`` requests for a model or version; ``mine``: only those that this account asked for."""
+    """Return the newest ``limit`` requests for a model or version, or the one with a number.
+
+    ``mine``: only those that this account asked for.
+    """
     with snapshot(context, moment) as (reader, at):
-        if name is None:
+        number = None if name is None else _NUMBER.fullmatch(name.strip())
+        one = None if number is None else select.ONE.row(reader, at, last=at or EVER, request=int(number[1]))
+        if one is not None:
+            rows: Sequence[Row] = [one]
+        elif name is None:
             rows = (select.OPEN if open_only else select.ALL).rows(reader, at, last=at or EVER)
         else:
             found = version_or_model(reader, name, context.say, at)

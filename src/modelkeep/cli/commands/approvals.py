@@ -48,16 +48,30 @@ def approve(
 
 def _seen(call: Call, request: str, stage: str | None, planned: Change) -> str | None:
     """Show a person what is approved, ask, and return the digest of what was shown; a script names it by itself."""
-    if not call.can_ask:
+    if call.flags.yes or not call.can_ask:
         words = " ".join(quote(word) for word in (request, stage) if word is not None)
         message = f"what do you approve? look at the plan of {planned.ref}, and name it by its digest"
         raise UsageError(message, f"modelkeep approve {words} --plan {short_plan(planned.plan or '')}")
-    for text in (*effects(planned), *rule_lines(planned.rules)):
+    for text in (*_asked(call, planned), *rule_lines(planned.rules)):
         call.say(text, loud=True)
     if call.ask(f"approve {planned.ref}? [y/N] ").lower() not in {"y", "yes"}:
         message = f"{planned.ref} was not approved"
         raise Conflict(message, "nothing was changed")
     return planned.plan
+
+
+def _asked(call: Call, planned: Change) -> list[str]:
+    """Return what is asked for, by whom and why, and what it would replace."""
+    asked = next(
+        (each for each in call.registry().requests(planned.ref, open_only=True) if each.plan == planned.plan), None
+    )
+    if asked is None:
+        return effects(planned)
+    reason = "" if asked.reason is None else f': "{asked.reason}"'
+    return [
+        f"{asked.actor} asks for {asked.ref} in {asked.stage}{reason}",
+        f"it would replace {asked.holder or 'nothing'}",
+    ]
 
 
 @command(*CHANGES)
@@ -70,7 +84,10 @@ def reject(call: Call, request: _Request, stage: _Stage = None) -> None:
 def requests(
     call: Call,
     name: Annotated[
-        str | None, Argument(metavar="NAME|REF", help="A model, or a version: with all that each approver saw.")
+        str | None,
+        Argument(
+            metavar="NAME|REF", help="A model; a version, or a request by its number: with all that each approver saw."
+        ),
     ] = None,
     mine: Annotated[bool, Option("--mine", help="Only those that you asked for.")] = False,
     open_: Annotated[bool, Option("--open", help="Only those that nothing ended.")] = False,
@@ -79,7 +96,7 @@ def requests(
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
     found = registry.requests(name, mine=mine, open_only=open_, limit=positive_number(limit, "--limit"), as_of=moment)
-    detailed = name is not None and not registry.is_bare(name)
+    detailed = name is not None and (not registry.is_bare(name) or [str(each.request) for each in found] == [name])
     call.show(
         RequestsView(moment, found, detailed=detailed), nothing=None if found else lambda: "nothing was asked for"
     )
