@@ -26,6 +26,7 @@ from modelkeep.domain.verbs.promote import Promote
 from modelkeep.domain.verbs.register import Code, Register
 from modelkeep.registry import Registry, open_registry
 from modelkeep.store.db import ledger
+from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.state import SqlState
 
 MODEL = "fraud"
@@ -40,7 +41,7 @@ RECIPE = "4"
 
 def registry_of(versions: int, directory: str) -> Registry:
     """Return a registry of so many versions, half of them in one model; made once and kept."""
-    root = os.path.join(directory, f"registry-{versions}-{RECIPE}")
+    root = os.path.join(directory, f"registry-{versions}-{RECIPE}-schema-{schema.VERSION}")
     if not os.path.exists(os.path.join(root, "grown")):
         shutil.rmtree(root, ignore_errors=True)
         started = time.monotonic()

@@ -21,6 +21,41 @@ READS = (
 )
 #: The promised ratios: of lines and JSON, of a table on a terminal, of completion.
 LINES, TABLE, TAB = 1.6, 2.5, 2
+NO_RULE = """\
+[[stages]]
+name = "staging"
+synonyms = ["stg"]
+[[stages]]
+name = "production"
+synonyms = ["prod"]
+protected = true
+"""
+#: Each rule is looked up; those that the versions of the benchmark do not keep only warn.
+EVERY_RULE = (
+    NO_RULE
+    + """\
+recommend = ["data", "code", "clean-code", "licence", "description", "label", "reason", "tag.owner"]
+soak = { time = "12h in staging", warn = true }
+[[stages.gates]]
+metric = "auc"
+min = 0.1
+max = 1
+no_worse_than_production = 0.5
+warn = true
+[[stages.checks]]
+name = "bias"
+max_age = "30d"
+warn = true
+[roles.owner]
+may = ["*"]
+[roles.risk]
+may = ["approve"]
+[[signals]]
+name = "p99"
+above = 0.5
+then = "rollback"
+"""
+)
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _HELLO = "from benchmarks.hello import app; app()"
 
@@ -32,6 +67,7 @@ def measured(registries: dict[str, Registry], home: str, runs: int) -> Iterator[
     for size, registry in registries.items():
         yield from _reads(size, registry, home, runs)
         yield from _writes(size, registry, home, runs)
+        yield from _governed(size, registry, home, runs)
 
 
 def hello(environ: Mapping[str, str], cwd: str, *, terminal: bool = False) -> Timed:
@@ -65,6 +101,18 @@ def _reads(size: str, registry: Registry, home: str, runs: int) -> Iterator[Meas
         ours = process([PROGRAM, *words.split()], environ, home, terminal=True)
         floor = hello(environ, home, terminal=True)
         yield beside(f"`{words}` on a terminal, {size}", ours, floor, bound=TABLE, faster=False, runs=runs)
+
+
+def _governed(size: str, registry: Registry, home: str, runs: int) -> Iterator[Measured]:
+    """Yield the writes again under a policy with a rule of every kind; none is in force afterwards."""
+    for name, text in (("every", EVERY_RULE), ("none", NO_RULE)):
+        with open(os.path.join(home, f"{name}.toml"), "w", encoding="utf-8") as file:
+            file.write(text)
+    registry.set_policy(os.path.join(home, "every.toml"))
+    try:
+        yield from _writes(f"{size}, a policy of every rule", registry, home, runs)
+    finally:
+        registry.set_policy(os.path.join(home, "none.toml"))
 
 
 def _writes(size: str, registry: Registry, home: str, runs: int) -> Iterator[Measured]:
