@@ -47,6 +47,7 @@ def _normal(text: str) -> str:
         (r"(evidence: sha256):[0-9a-f]{64} \(\d+ B\)", r"\1:HASH"),  # what a program printed has paths in it
         (r"sha256:[0-9a-f]{8,64}", "sha256:HASH"),
         (r"\b[0-9a-f]{32,64}\b(-[0-9a-f]{16}\b)?", "HASH"),
+        (r"\bcode [0-9a-f]{7,12}\b", "code COMMIT"),  # one in thirty has digits alone
         (r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{7,12}\b", "COMMIT"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
         (r"\b(today|[A-Z][a-z]{2} +\d\d?) \d\d:\d\d\b", "TIME"),
