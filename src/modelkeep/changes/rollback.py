@@ -11,7 +11,6 @@ from msgspec.structs import asdict, replace
 from modelkeep.changes.change_answer import answer
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
 from modelkeep.changes.runner import ChangeOutcome, missing_artifact
-from modelkeep.changes.serving import runs_still
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Passed, RolledBack
 from modelkeep.domain.json_values import to_text
@@ -36,6 +35,7 @@ from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.annotations import aliases_of, last_tenure
 from modelkeep.store.db.sql.manifests import manifest
 from modelkeep.store.db.sql.references import Resolved
+from modelkeep.store.db.sql.serving import targets_of
 from modelkeep.store.db.sql.versions import evaluations_of, values_of
 from modelkeep.store.db.state import SqlState
 
@@ -228,7 +228,7 @@ def _notes_on_mark(reader: Reader, found: Resolved, leaving: int, *, marked: boo
     if marked:
         yield f"{left} is marked bad (undo: modelkeep mark {left} good)"
     aliases = aliases_of(reader, found.model, leaving)
-    targets = runs_still(reader, found, leaving)
+    targets = targets_of(reader, found.model, leaving)
     if targets:
         yield f"warning: {left} still runs at {', '.join(targets)}"
     if aliases:

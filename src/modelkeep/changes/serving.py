@@ -88,7 +88,7 @@ def signal(
         leaves = _leaves(reader, found, command)
         holding = (each for each in leaves if each.share is None)
         looked_at = [version for tenure in holding for version in _candidates(context, reader, tenure)]
-        still = runs_still(reader, found, found.number or 0) if leaves else []
+        still = select.targets_of(reader, found.model, found.number or 0) if leaves else []
         return ChangeRequest(
             command,
             subject_of(found),
@@ -114,12 +114,6 @@ def signalled(outcome: ChangeOutcome) -> Change:
         notes.append("a person has to look at it")
         hints += [] if change.seq is None else [f"next: modelkeep acknowledge {change.seq}"]
     return replace(change, notes=(*change.notes, *notes), hints=(*change.hints, *hints))
-
-
-def runs_still(reader: Reader, found: Resolved, number: int) -> list[str]:
-    """Return where a version runs, as a sentence names it: ``k8s/eu``."""
-    rows = select.OF_VERSION.rows(reader, None, model=found.model, version=number, target=None)
-    return [row[3] for row in rows]
 
 
 def _leaves(reader: Reader, found: Resolved, command: Signal) -> tuple[Tenure, ...]:

@@ -18,8 +18,6 @@ from modelkeep.domain.entry import Entry
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.manifest import parse_artifact
 from modelkeep.domain.metrics_document import MetricsDocument
-from modelkeep.domain.policy.plan import parse_plan
-from modelkeep.domain.policy.rules import parse_rules
 from modelkeep.domain.record import Hash, encode_canonical
 from modelkeep.domain.state import State
 from modelkeep.domain.text import pattern, printable
@@ -127,6 +125,18 @@ def check_document(digest: str, kind: str, data: bytes | None, sha256: Hash = di
     return None
 
 
+def _check_policy(data: bytes) -> None:
+    from modelkeep.domain.policy.rules import parse_rules  # most entries name no policy
+
+    parse_rules(data)
+
+
+def _check_plan(data: bytes) -> None:
+    from modelkeep.domain.policy.plan import parse_plan
+
+    parse_plan(data)
+
+
 def _check_utf8(data: bytes) -> None:
     try:
         data.decode()
@@ -140,9 +150,9 @@ _FORM: Mapping[str, Callable[[bytes], object]] = {
     "manifest": lambda data: parse_artifact("tree", data),
     "pointer": lambda data: parse_artifact("pointer", data),
     "metrics": MetricsDocument.from_bytes,
-    "policy": parse_rules,
+    "policy": _check_policy,
     "policy source": _check_utf8,
-    "plan": parse_plan,
+    "plan": _check_plan,
     "evidence": lambda _data: None,
 }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.policy.identity import identity_of, may_be_same_person
-from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded, Row
@@ -20,6 +18,10 @@ class Acknowledge(Command, frozen=True):
     entry: Ordinal
 
     def decide(self, proposal: Proposal) -> Decision:
+        # `promote` needs the events of this module and no more.
+        from modelkeep.domain.policy.identity import identity_of, may_be_same_person
+        from modelkeep.domain.policy.rules import Rules
+
         model = proposal.known_model()
         version = proposal.known_version(model)  # what was deleted meanwhile has to be looked at too
         item = proposal.state.open_item(self.entry)

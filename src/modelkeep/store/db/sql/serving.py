@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.statement import statement
 
 SLOTS = statement("""
@@ -54,3 +55,8 @@ SELECT stage FROM tenure WHERE model = :model AND version = :version AND until_s
 NEWEST_VALUE = """
 SELECT value FROM signal WHERE model = :model AND version = :version AND name = :name ORDER BY seq DESC LIMIT 1
 """
+
+
+def targets_of(reader: Reader, model: int, version: int) -> list[str]:
+    """Return where a version runs: ``k8s/eu``."""
+    return [str(row[3]) for row in OF_VERSION.rows(reader, None, model=model, version=version, target=None)]
