@@ -1,6 +1,7 @@
 """Hooks that are commands: what they are told, when, and that nothing they do makes a change fail."""
 
 import os
+import select
 import signal
 import sys
 from contextlib import suppress
@@ -11,12 +12,15 @@ ON = {"on": ["promote"]}
 
 
 def is_gone(pid):
-    """Tell whether a process has ended, also where nobody has taken it yet."""
+    """Tell whether a process ends: one that was killed may need a moment, and nobody may have taken it yet."""
     try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rpartition(")")[2].split()[0] == "Z"
-    except FileNotFoundError:
+        ending = os.pidfd_open(pid)
+    except ProcessLookupError:
         return True
+    try:
+        return bool(select.select([ending], [], [], 30)[0])
+    finally:
+        os.close(ending)
 
 
 def test_a_command_is_told_the_entry_as_audit_shows_it_and_the_answer_of_the_change(hooked):
