@@ -15,7 +15,7 @@ from msgspec import Struct
 from modelkeep import locate
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.local_path import absolute
+from modelkeep.local_path import absolute, real_path
 from modelkeep.userdirs import cache_dir, config_file
 
 COLORS = ("auto", "always", "never")
@@ -275,7 +275,7 @@ def write_config(file: str, config: Mapping[str, object]) -> None:
     from modelkeep.store.named_paths import replace_file
 
     data = tomli_w.dumps(config).encode()
-    real = os.path.realpath(file)
+    real = real_path(file)
     if os.path.exists(real) and not os.path.isfile(real):  # root could put a file in place of /dev/null
         message = f"cannot write {real}: it is no regular file"
         raise UsageError(message, f"ls -l {quote(real)}")

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 DATABASE = "registry.db"
 _FILE = "file://"
+#: How often links are read again that are replaced while they are read.
+_TRIES = 50
 
 
 def local_path(path: str | os.PathLike[str], what: str) -> str:
@@ -32,6 +34,16 @@ def local_path(path: str | os.PathLike[str], what: str) -> str:
     if text.startswith((_FILE + "/", _FILE + "localhost/")):
         raise UsageError(message, text.removeprefix(_FILE).removeprefix("localhost"))
     raise UsageError(message, f"a directory or file here or on a mounted disk; one of that name is ./{text}")
+
+
+def real_path(path: str) -> str:
+    """Return a path without links, as `os.path.realpath` does, which fails where another account replaces a link meanwhile."""
+    for _ in range(_TRIES):
+        try:
+            return os.path.realpath(path)
+        except OSError:
+            continue
+    return os.path.realpath(path)
 
 
 def local_directory(path: str | os.PathLike[str], what: str) -> str:

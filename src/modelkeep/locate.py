@@ -9,7 +9,7 @@ import os
 from stat import S_ISREG
 
 from modelkeep.errors import RegistryUnavailable, UsageError
-from modelkeep.local_path import DATABASE, absolute
+from modelkeep.local_path import DATABASE, absolute, real_path
 from modelkeep.owners import judge, other_owner
 from modelkeep.userdirs import config_file, data_dir, home
 
@@ -103,7 +103,7 @@ def is_registry(path: str) -> bool:
 def resolved(path: str) -> str:
     """Return a path with its links resolved, and as it is where a link may not be read."""
     try:
-        return os.path.realpath(path)
+        return real_path(path)
     except OSError:
         return path
 

@@ -220,6 +220,9 @@ def test_who_may_rename_is_told(tmp_path, ottos):
     (ottos / "sub").mkdir()
     assert others_may_rename(str(ottos / "sub")) == str(ottos)
     assert others_may_rename("/dev/null") is None
+    (tmp_path / "roots").mkdir()
+    (ottos / "link").symlink_to(tmp_path / "roots")  # it came after the path was found to have no links
+    assert others_may_rename(str(ottos / "link/new")) == str(ottos)
     os.chown(tmp_path / "mine", 0, 0)
     os.chmod(tmp_path / "mine", 0o770)  # root's group holds nobody else
     assert others_may_rename(str(tmp_path / "mine/new")) is None

@@ -3,6 +3,7 @@
 Whatever is swapped, nothing of root's may be written, opened to others, given away or removed.
 """
 
+import errno
 import os
 import stat
 import sys
@@ -14,6 +15,7 @@ from people import UIDS
 
 from modelkeep.config import write_config
 from modelkeep.errors import Conflict, ModelkeepError
+from modelkeep.local_path import real_path
 from modelkeep.registry import create_registry, open_registry, read_pairs
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.store.db.sqlite.database_copy import copy_database
@@ -371,3 +373,16 @@ def test_the_config_is_not_written_where_a_name_leads_by_then(ottos, roots):
     exchange(str(ottos / "modelkeep"), str(ottos / "link"))
     attacked(lambda: write_config(str(ottos / "modelkeep/config.toml"), {"actor": "otto"}), swap)
     assert (os.listdir(roots), (roots / "config.toml").read_text()) == (["config.toml"], "# root's\n")
+
+
+def test_a_link_that_is_replaced_while_it_is_read_is_read_again(tmp_path, monkeypatch):
+    (tmp_path / "link").symlink_to("there")
+    read, replaced = os.readlink, iter([True, True])
+
+    def readlink(path):
+        if next(replaced, False):
+            raise OSError(errno.EINVAL, "it is a directory now", path)
+        return read(path)
+
+    monkeypatch.setattr(os, "readlink", readlink)
+    assert real_path(str(tmp_path / "link/x")) == str(tmp_path / "there/x")

@@ -13,6 +13,7 @@ from modelkeep.domain.entry import Intent, Observed
 from modelkeep.domain.stages import declare_stages
 from modelkeep.domain.verbs.init import Init
 from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
+from modelkeep.local_path import real_path
 from modelkeep.reads.authority import observation
 from modelkeep.store.access import sharing
 from modelkeep.store.access.mounts import check_locks
@@ -99,7 +100,7 @@ def _is_finished(directory: str) -> bool:
 
 def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | None) -> None:
     """Refuse other stages or another store than those of the existing registry."""
-    if store is not None and os.path.realpath(os.path.join(directory, sqlite.STORE)) != os.path.realpath(store):
+    if store is not None and real_path(os.path.join(directory, sqlite.STORE)) != real_path(store):
         raise _other_store(directory, store)
     if store is not None and is_unclaimed(directory):
         if (inside := registry_around(store)) is not None:
@@ -117,7 +118,7 @@ def _check_as_wanted(directory: str, wanted: Sequence[str] | None, store: str | 
 
 
 def _other_store(directory: str, store: str) -> Conflict:
-    there = os.path.realpath(os.path.join(directory, sqlite.STORE))
+    there = real_path(os.path.join(directory, sqlite.STORE))
     message = f"the registry {directory} keeps its bytes in {there}, not in {store}"
     return Conflict(message, "the store is given once, when a registry is made")
 
@@ -157,7 +158,7 @@ def _make(
             sharing.share_directory(store, bucket.descriptor, shared)
         with suppress(FileExistsError):
             os.symlink(store, root, target_is_directory=True)  # first: see `_check_store`
-        root = os.path.realpath(store)
+        root = real_path(store)
         create_store(root, elsewhere=True)
     write_mark(DirectoryBucket(root))
     with place.creating() as writer:
@@ -189,7 +190,7 @@ def _check_store(store: str, link: str) -> None:
     Two registries must not share a store, not even an empty one: what one of them does not reference is garbage to
     it. A store that a killed `init` began is recognised by its ``link``, which is made first.
     """
-    if os.path.islink(link) and os.path.realpath(link) != os.path.realpath(store):
+    if os.path.islink(link) and real_path(link) != real_path(store):
         raise _other_store(os.path.dirname(link), store)
     above = os.path.dirname(store)
     if not os.path.isdir(above):
@@ -198,7 +199,7 @@ def _check_store(store: str, link: str) -> None:
     if not os.path.isdir(store):
         return
     blobs = os.path.join(store, "blobs", "sha256")
-    ours = {"blobs", "tmp", "gc-mark"} if os.path.realpath(link) == os.path.realpath(store) else set()
+    ours = {"blobs", "tmp", "gc-mark"} if real_path(link) == real_path(store) else set()
     held = set(os.listdir(store)) - ours or (os.path.isdir(blobs) and os.listdir(blobs))
     if held:
         message = f"{store} holds other things: {', '.join(sorted(held)[:3])}"

@@ -20,6 +20,7 @@ from modelkeep.domain.answers.maintenance import BackedUp
 from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, Damaged, IntegrityError, RegistryUnavailable, UsageError
+from modelkeep.local_path import real_path
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify_bytes import Tables, report
 from modelkeep.reads.snapshot import check_head
@@ -72,7 +73,7 @@ def back_up(
     context.bucket.stat(_ANY_DIGEST)  # an unmounted store ends it here
     if dry_run:
         return replace(_described(Tables(context), place, registry, place.head(), verify=verify), dry_run=True)
-    mark = BackupMark(registry, backup_mark.backup_of(context.directory) or os.path.realpath(context.directory))
+    mark = BackupMark(registry, backup_mark.backup_of(context.directory) or real_path(context.directory))
     place.make()
     _require_own(context, place.path)  # it may have been made by another account meanwhile
     with place.renewed(mark, context.directory):
@@ -81,7 +82,7 @@ def back_up(
 
 def _without_links(path: str) -> str:
     """Return a path with its links followed; those that another account made count as in `open_directory`."""
-    is_there, real = os.path.lexists(path), os.path.realpath(path)
+    is_there, real = os.path.lexists(path), real_path(path)
     judged = seen(path if is_there else os.path.dirname(path))
     there = seen(real if is_there else os.path.dirname(real))
     if judged is not None and there is not None and not os.path.samestat(judged, there):
@@ -96,11 +97,11 @@ def _require_own(context: Context, path: str) -> None:
     The path is one without links, and no link may have come since. The user's trusted directories are used all the same.
     """
     with explain_destination_errors(path):
-        where = others_may_rename(path) or (None if os.path.realpath(path) == path else os.path.dirname(path))
+        where = others_may_rename(path)
     if where is None:
         return
     file = config_file(context.environ)
-    if not {where, os.path.realpath(path)} & set(locate.trusted(locate.read_toml(file), file, context.environ)):
+    if not {where, path} & set(locate.trusted(locate.read_toml(file), file, context.environ)):
         message = f"other accounts may rename what is in {printable(where)}, and so lead a backup elsewhere"
         raise RegistryUnavailable(message, f"name another directory, or: modelkeep config trust {printable(where)}")
 

@@ -18,6 +18,7 @@ from modelkeep.domain.refs import DataNode, parse_node
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.local_path import real_path
 from modelkeep.provenance.urls import is_url, scrub
 
 _ROLE = pattern(r"[a-z][a-z0-9_-]{0,62}")
@@ -89,7 +90,7 @@ def _uri(role: str | None, given: str) -> Dataset:
 
 
 def _name_of(path: str, given: str) -> str:
-    name = os.path.basename(os.path.normpath(path)) or os.path.basename(os.path.realpath(path))
+    name = os.path.basename(os.path.normpath(path)) or os.path.basename(real_path(path))
     if name and name == printable(name):
         return name
     message = f"this cannot be the name of a dataset: '{printable(given)}'"

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from msgspec.structs import replace
 
 from modelkeep.domain.text import pattern, printable
+from modelkeep.local_path import real_path
 from modelkeep.provenance.git import Config, Git, GitFailed, Repository, read_regular
 
 _MOST_BYTES, _MOST_INDEX_BYTES = 1 << 20, 64 << 20
@@ -39,7 +40,7 @@ def private_repository(
     import tempfile
 
     try:
-        place = os.path.realpath(tempfile.gettempdir())
+        place = real_path(tempfile.gettempdir())
         if _is_open_to_others(place):
             message = f"other accounts may change the directory for temporary files, {printable(place)}"
             raise GitFailed(message)

@@ -13,6 +13,7 @@ import msgspec
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
+from modelkeep.local_path import real_path
 from modelkeep.store.durable import create_file, sync_directory
 from modelkeep.store.os_errors import TOO_MANY_FILES, too_many_files
 
@@ -66,7 +67,7 @@ def write(directory: str, mark: BackupMark) -> None:
 def backup_of(directory: str) -> str | None:
     """Return what a directory is a backup of, None where it is none or has been put back in its place."""
     mark = read(directory)
-    if mark is None or (mark.of and os.path.realpath(mark.of) == os.path.realpath(directory)):
+    if mark is None or (mark.of and real_path(mark.of) == real_path(directory)):
         return None
     return mark.of or "a registry"
 

@@ -15,6 +15,7 @@ from shlex import quote
 from modelkeep.domain.state import Head
 from modelkeep.domain.text import printable
 from modelkeep.errors import Busy, Conflict, ModelkeepError, UsageError
+from modelkeep.local_path import real_path
 from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
@@ -166,8 +167,8 @@ def no_backup_beside(directory: str) -> AbstractContextManager[None]:
 
 def _require_apart(path: str, directory: str) -> None:
     """Refuse a backup inside its registry or its store, and the reverse: one disaster would destroy both."""
-    places = (os.path.realpath(path), os.path.realpath(os.path.join(path, STORE)))
-    homes = (os.path.realpath(directory), os.path.realpath(os.path.join(directory, STORE)))
+    places = (real_path(path), real_path(os.path.join(path, STORE)))
+    homes = (real_path(directory), real_path(os.path.join(directory, STORE)))
     if places[0] == homes[0]:
         message = f"{printable(path)} is the registry itself"
         raise UsageError(message, "a backup belongs on another disk: modelkeep backup /mnt/backup/models")

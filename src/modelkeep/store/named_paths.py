@@ -13,6 +13,7 @@ from contextlib import suppress
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
+from modelkeep.local_path import real_path
 from modelkeep.store.access.permissions import user_name
 from modelkeep.store.durable import make_directories
 from modelkeep.store.opened_directory import OpenedDirectory
@@ -83,7 +84,7 @@ def replace_file(path: str, data: bytes) -> None:
 
     Under ``sudo -E`` it is in another account's home. Links of other accounts count as in `open_directory`.
     """
-    above, name = os.path.split(os.path.realpath(path))
+    above, name = os.path.split(real_path(path))
     make_directories(above, 0o700)
     with OpenedDirectory.at(above) as directory:
         there = directory.status(name)
@@ -146,7 +147,7 @@ class _Walk:
         if strangers:
             maker = user_name(min(strangers))
             message = f"a link that {maker} made leads '{printable(self._path)}' to what is not {maker}'s"
-            raise Conflict(message, f"name what it leads to: {printable(os.path.realpath(self._path))}")
+            raise Conflict(message, f"name what it leads to: {printable(real_path(self._path))}")
 
     def _step(self, name: str) -> None:
         try:

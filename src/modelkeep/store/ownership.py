@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from modelkeep.errors import Conflict, ModelkeepError, RegistryUnavailable
+from modelkeep.local_path import real_path
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.bucket.owner_note import OWNER, UNREADABLE, Owner, decode, owner_at, trouble
 from modelkeep.store.db.sqlite.database import STORE
@@ -34,7 +35,7 @@ def claim(directory: str, registry: str) -> None:
 
     note = encode_note(owner_at(directory, registry))
     with suppress(RegistryUnavailable):
-        DirectoryBucket(os.path.realpath(os.path.join(directory, STORE))).write_note(OWNER, note)
+        DirectoryBucket(real_path(os.path.join(directory, STORE))).write_note(OWNER, note)
 
 
 def is_unclaimed(directory: str) -> bool:
@@ -50,7 +51,7 @@ def conflict(directory: str, registry: str) -> Conflict | None:
 def _read(directory: str) -> Owner | None:
     """Return the note of a store, None where it has none."""
     try:
-        data = DirectoryBucket(os.path.realpath(os.path.join(directory, STORE))).read_note(OWNER)
+        data = DirectoryBucket(real_path(os.path.join(directory, STORE))).read_note(OWNER)
     except ModelkeepError:
         return UNREADABLE
     return None if data is None else decode(data)

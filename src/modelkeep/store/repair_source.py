@@ -14,6 +14,7 @@ from typing import BinaryIO
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
+from modelkeep.local_path import real_path
 from modelkeep.store.bucket.directory import DirectoryBucket
 from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.hashing import Content, content_of
@@ -41,13 +42,13 @@ class RepairSource:
         self._is_directory = stat.S_ISDIR(mode)
         found = next((below for below in _STORES if os.path.isdir(os.path.join(path, below, "blobs", "sha256"))), None)
         #: The store of the registry or backup, None where the place is neither.
-        self._store = None if found is None else DirectoryBucket(os.path.join(os.path.realpath(path), found))
+        self._store = None if found is None else DirectoryBucket(os.path.join(real_path(path), found))
 
     def is_bucket(self, bucket: Bucket) -> bool:
         """Tell whether this is the place of a bucket, under whatever name."""
         if self._store is None or not isinstance(bucket, DirectoryBucket):
             return False
-        return os.path.realpath(self._store.root) == os.path.realpath(bucket.root)
+        return real_path(self._store.root) == real_path(bucket.root)
 
     def offer(self, wanted: set[Content], take: Take) -> None:
         """Call ``take`` with every file that may be a wanted content; it may remove some from ``wanted``."""

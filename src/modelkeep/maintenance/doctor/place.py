@@ -10,6 +10,7 @@ from itertools import islice
 from shlex import quote
 
 from modelkeep.domain.answers.maintenance import DoctorFinding
+from modelkeep.local_path import real_path
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.store.access.mounts import Mount, mount_of
 from modelkeep.store.access.permissions import group_name, user_name
@@ -142,7 +143,7 @@ def check_space(exam: Exam) -> Iterator[DoctorFinding]:
     if not hasattr(os, "statvfs"):  # Windows
         return
     devices: set[int] = set()
-    for path in (exam.directory, os.path.realpath(exam.store)):
+    for path in (exam.directory, real_path(exam.store)):
         if os.path.isdir(path) and os.stat(path).st_dev not in devices:
             devices.add(os.stat(path).st_dev)
             yield from _space(path)
@@ -167,7 +168,7 @@ def check_owners(exam: Exam) -> Iterator[DoctorFinding]:
     """Check that what is in the registry belongs to its owner; where it is shared, that nothing is root's alone."""
     tops = [exam.directory]
     if os.path.islink(exam.store) and exam.has_store:
-        tops.append(os.path.realpath(exam.store))
+        tops.append(real_path(exam.store))
     for top in tops:
         status = os.stat(top)
         shared = status.st_mode & _SHARED == _SHARED

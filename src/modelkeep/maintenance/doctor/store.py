@@ -12,6 +12,7 @@ from shlex import quote
 
 from modelkeep.domain.answers.maintenance import DoctorFinding
 from modelkeep.domain.times import format_time
+from modelkeep.local_path import real_path
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
 from modelkeep.maintenance.doctor.place import readable_hint
 from modelkeep.maintenance.findings import Findings
@@ -49,7 +50,7 @@ def check_store(exam: Exam) -> Iterator[DoctorFinding]:
     yield from found
     if not found:
         mode = stat.S_IMODE(os.stat(path).st_mode)
-        yield ok("store", os.path.realpath(path), f"mode {mode:04o}, its directories are in order")
+        yield ok("store", real_path(path), f"mode {mode:04o}, its directories are in order")
 
 
 def _directory(exam: Exam, place: str, *, shared: bool) -> DoctorFinding | None:

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from modelkeep.errors import RegistryUnavailable
+from modelkeep.local_path import real_path
 from modelkeep.store.access.permissions import nearest
 
 _TABLE = "/proc/self/mountinfo"
@@ -128,7 +129,7 @@ def _without(option: str) -> str:
 def _line_of(path: str) -> str:
     """Return the mount's line of the table; "" where there is none. The kernel tells the mount of an open directory."""
     try:
-        descriptor = os.open(nearest(os.path.realpath(path)), os.O_PATH | os.O_CLOEXEC)
+        descriptor = os.open(nearest(real_path(path)), os.O_PATH | os.O_CLOEXEC)
         try:
             with open(f"/proc/self/fdinfo/{descriptor}", encoding="ascii") as file:
                 number = next(line.split()[1] for line in file if line.startswith("mnt_id:"))

@@ -12,17 +12,19 @@ def others_may_rename(path: str) -> str | None:
 
     That is one that another account owns (not root), or that a group or everybody may write, unless it is sticky. A
     group that holds no account but this one counts as this account.
+    The path is absolute and without links: the directory of a link is one too, for the link came meanwhile.
     """
-    real = os.path.realpath(path)
     while True:
+        above = os.path.dirname(path)
         with suppress(FileNotFoundError):
-            status = os.stat(real)
-            if stat.S_ISDIR(status.st_mode) and others_may_rename_in(real, status):
-                return real
-        above = os.path.dirname(real)
-        if above == real:
+            status = os.lstat(path)
+            if stat.S_ISLNK(status.st_mode):
+                return above
+            if stat.S_ISDIR(status.st_mode) and others_may_rename_in(path, status):
+                return path
+        if above == path:
             return None
-        real = above
+        path = above
 
 
 def others_may_rename_in(directory: str | int, status: os.stat_result) -> bool:

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, RegistryUnavailable, UsageError
+from modelkeep.local_path import real_path
 from modelkeep.store.access import access_lists
 from modelkeep.store.access.permissions import group_name, user_name
 
@@ -89,7 +90,7 @@ def share_registry(directory: str, top: int, store: str, opened: int, lock: str,
     _check_store(directory, store)
     count = 0
     for _ in range(_PASSES):  # the next pass sees what was made meanwhile in a directory that was not shared yet
-        changed = _share_once(directory, top, os.path.realpath(store), opened, lock, sharing)
+        changed = _share_once(directory, top, real_path(store), opened, lock, sharing)
         count += changed
         if not changed:
             break
@@ -119,14 +120,14 @@ def _check_store(directory: str, store: str) -> None:
     uid = os.geteuid()
     trusted = link.st_uid in {0, uid, os.stat(directory).st_uid}
     if not trusted or (uid == 0 and link.st_uid not in {0, os.stat(store).st_uid}):
-        message = f"{store} is a link that {user_name(link.st_uid)} made, to {os.path.realpath(store)}: not shared"
-        raise RegistryUnavailable(message, f"ls -ld {store} {os.path.realpath(store)}")
+        message = f"{store} is a link that {user_name(link.st_uid)} made, to {real_path(store)}: not shared"
+        raise RegistryUnavailable(message, f"ls -ld {store} {real_path(store)}")
 
 
 def blocking_directory(directory: str, sharing: Sharing) -> str | None:
     """Return the nearest directory above a registry that bars one of its groups, None if there is none."""
     groups = [each for each in (sharing.writers, sharing.readers) if each is not None]
-    above = os.path.dirname(os.path.realpath(directory))
+    above = os.path.dirname(real_path(directory))
     while True:
         status = os.stat(above)
         through = status.st_mode & stat.S_IXOTH or (

@@ -15,6 +15,7 @@ import msgspec
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
+from modelkeep.local_path import real_path
 
 _STORE = "store"
 #: The name of the note.
@@ -57,7 +58,7 @@ def decode(data: bytes) -> Owner:
 def owner_at(directory: str, registry: str) -> Owner:
     """Return the owner that a directory is."""
     status = os.stat(directory)
-    return Owner(registry, os.path.realpath(directory), status.st_ino, status.st_dev)
+    return Owner(registry, real_path(directory), status.st_ino, status.st_dev)
 
 
 def trouble(found: Owner | None, here: Owner, directory: str) -> Conflict | None:
@@ -75,7 +76,7 @@ def trouble(found: Owner | None, here: Owner, directory: str) -> Conflict | None
 
 def _not_named(directory: str) -> Conflict:
     link = os.path.join(directory, _STORE)
-    store = os.path.realpath(link)
+    store = real_path(link)
     message = f"the store {printable(store)} does not name {printable(directory)}, which leads to it by a link"
     if (inside := registry_around(store)) is not None:
         message = f"{printable(link)} leads to the store of another registry, {printable(inside)}"
@@ -85,7 +86,7 @@ def _not_named(directory: str) -> Conflict:
 
 def registry_around(store: str) -> str | None:
     """Return the registry that a store lies in, None where it lies on its own."""
-    above = os.path.dirname(os.path.realpath(store))
+    above = os.path.dirname(real_path(store))
     return above if os.path.lexists(os.path.join(above, "registry.db")) else None
 
 
@@ -96,7 +97,7 @@ def _init(directory: str, store: str) -> str:
 def _belongs_to_another(found: Owner, here: Owner, directory: str) -> Conflict:
     """Return the error for a note that names another registry; ``here.registry`` may be empty, for unknown."""
     link = os.path.join(directory, _STORE)
-    store = os.path.realpath(link)
+    store = real_path(link)
     whose = f"the store {printable(store)} belongs to the registry {printable(found.directory)}"
     mark = os.path.join(store, OWNER)
     hint = f"if no other registry leads to this store: rm {quote(printable(mark))} && {_init(directory, store)}"
@@ -107,7 +108,7 @@ def _belongs_to_another(found: Owner, here: Owner, directory: str) -> Conflict:
     if found.directory == here.directory:
         message = f"{whose}, and the directory there is another one by now: it was restored, or is a copy"
         return Conflict(message, hint)
-    if os.path.realpath(os.path.join(found.directory, _STORE)) == store:
+    if real_path(os.path.join(found.directory, _STORE)) == store:
         own, new = quote(printable(link)), quote(printable(link) + ".new")
         message = f"{whose}, of which {printable(directory)} is a copy: gc of one would remove what the other needs"
         if not here.registry:

@@ -16,6 +16,7 @@ from msgspec import Struct
 from modelkeep.domain.manifest import Form, Manifest
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
+from modelkeep.local_path import real_path
 from modelkeep.store.named_paths import name_from_disk, open_directory
 from modelkeep.store.opened_directory import OpenedDirectory
 from modelkeep.store.os_errors import explain_destination_errors
@@ -86,7 +87,7 @@ def open_destination(dest: str, form: Form, name: str) -> Destination:
 
 def _require_outside(place: Destination) -> None:
     """Raise ``Conflict`` for a place inside a registry, a backup or a store, and for one of the system's."""
-    real = Path(os.path.realpath(place.directory.path), place.name)
+    real = Path(real_path(place.directory.path), place.name)
     top = real.parts[1:2] if real.parts[1:3] != ("dev", "shm") else ()
     if top in {("dev",), ("proc",), ("sys",)}:
         message = f"'{printable(place.path)}' belongs to the system: nothing is written there"
@@ -145,7 +146,7 @@ def _why_kept(directory: OpenedDirectory, wanted: set[str], known: Callable[[str
     """Return why a directory must not be replaced: for where it is, or for what is in it."""
     status = os.fstat(directory.descriptor)
     for what, place in (("the current directory", "."), ("your home directory", os.path.expanduser("~"))):
-        real = Path(os.path.realpath(place))
+        real = Path(real_path(place))
         if any(above.exists() and os.path.samestat(status, os.stat(above)) for above in (real, *real.parents)):
             return f"is, or holds, {what}"
     holds_files = shares_one = False

@@ -19,6 +19,7 @@ from collections.abc import Callable
 from modelkeep.domain.manifest import Form, Manifest, ManifestFile
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
+from modelkeep.local_path import real_path
 from modelkeep.store.access.rename_rights import others_may_rename
 from modelkeep.store.bucket.interface import Bucket
 from modelkeep.store.content.artifacts import missing_files, require
@@ -57,8 +58,8 @@ def view(
         message = f"not the id of a registry: '{printable(registry_id)}'"
         raise IntegrityError(message, "modelkeep verify --log")
     links = _local_files(bucket, manifest)
-    where = hashlib.sha256(os.fsencode(os.path.realpath(directory))).hexdigest()[:16]
-    views = os.path.join(os.path.realpath(cache_dir), f"{registry_id}-{where}")
+    where = hashlib.sha256(os.fsencode(real_path(directory))).hexdigest()[:16]
+    views = os.path.join(real_path(cache_dir), f"{registry_id}-{where}")
     name = manifest.digest.removeprefix("sha256:")
     place = os.path.join(views, name)
     state = _state(bucket, manifest)
@@ -112,7 +113,7 @@ def _check(bucket: Bucket, manifest: Manifest, progress: Callable[[int, int], No
 
 def _require_private(views: str) -> None:
     """Raise ``UsageError`` where another account may change a view after it was checked."""
-    where = others_may_rename(views)
+    where = others_may_rename(real_path(views))
     if where is not None:
         message = f"the cache {printable(views)} can be changed by other accounts: they may write in {printable(where)}"
         raise UsageError(message, _OTHER_CACHE)

@@ -14,6 +14,7 @@ from pathlib import PurePath
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import ModelkeepError, UsageError
+from modelkeep.local_path import real_path
 from modelkeep.store.durable import sync_directory
 from modelkeep.store.ingest.selection import Selection
 from modelkeep.store.ingest.source import Source, open_below
@@ -31,9 +32,9 @@ def check_move(typed: Sequence[str], sources: Iterable[Source], selection: Selec
     keepers: dict[str, str | None] = {}
     for path in typed:
         if os.path.islink(path.rstrip("/")):
-            _refuse_kept(os.path.realpath(path), printable(path), keepers)
+            _refuse_kept(real_path(path), printable(path), keepers)
             message = f"'{printable(path)}' is a symbolic link: --move would take away what it leads to"
-            raise UsageError(message, f"name that itself: {printable(os.path.realpath(path))}")
+            raise UsageError(message, f"name that itself: {printable(real_path(path))}")
     for source in sources:
         _refuse_kept(_path(source), source.shown, keepers)
     for directory in sorted({os.path.dirname(_path(source)) or "." for source in sources}):
@@ -45,7 +46,7 @@ def check_move(typed: Sequence[str], sources: Iterable[Source], selection: Selec
 def _refuse_kept(path: str, shown: str, keepers: dict[str, str | None]) -> None:
     """Raise ``UsageError`` where a file is one that a registry needs; ``keepers`` is what is known of directories."""
     above, name = os.path.split(path)
-    above = os.path.realpath(above)
+    above = real_path(above)
     keeper = _keeper_of(above, keepers)
     if keeper is None and name.startswith(_OF_A_REGISTRY) and os.path.isfile(os.path.join(above, "registry.db")):
         keeper = above

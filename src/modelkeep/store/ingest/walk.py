@@ -15,6 +15,7 @@ from shlex import quote
 from modelkeep.domain.manifest import LARGEST_MANIFEST, check_path
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
+from modelkeep.local_path import real_path
 from modelkeep.store.ingest.selection import (
     IGNORE_FILE,
     LEFT_OUT,
@@ -206,7 +207,7 @@ class _Walk:
         except OSError as error:
             raise source_error(error, shown) from error
         # Both the link and the end of a chain of links: each may have a harmless name.
-        ways = (os.readlink(name, dir_fd=descriptor), os.path.realpath(os.path.join(self._root, inner)))
+        ways = (os.readlink(name, dir_fd=descriptor), real_path(os.path.join(self._root, inner)))
         target = next(filter(None, map(secret_name, ways)), None)
         if target and not self._secrets and not self._include.match(inner):
             raise refuse_secret(shown, inner, target)

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 
 from modelkeep.errors import RegistryUnavailable, SchemaMismatch
+from modelkeep.local_path import real_path
 from modelkeep.store.access.permissions import check_readable, not_permitted, who_may_write
 from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.connection import (
@@ -70,7 +71,7 @@ class Database:
         say = self._say or (lambda _text: None)
         check_locks(self.directory, say)
         if os.path.islink(store := os.path.join(self.directory, STORE)):
-            check_locks(os.path.realpath(store), say)
+            check_locks(real_path(store), say)
         self._mounts_known.add(self.directory)
 
     @contextmanager
