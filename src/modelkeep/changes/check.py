@@ -9,6 +9,7 @@ from codecs import getincrementaldecoder
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, timedelta
+from functools import partial
 from io import IncrementalNewlineDecoder
 from shlex import quote
 
@@ -27,7 +28,7 @@ from modelkeep.domain.policy.words import check_check_name
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import At, format_time, parse_age
 from modelkeep.domain.verbs.check import RESULTS, Check
-from modelkeep.errors import Conflict, UsageError
+from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads import fetch
 from modelkeep.reads.authority import require_permission
@@ -115,19 +116,29 @@ def run_check(context: Context, request: CheckRequest, asked: CommandRequest) ->
     )
     if asked.output is not None and ended.output and not ended.output.endswith(b"\n"):
         asked.output("\n")
-    fetch.path(context, request.ref, progress=None, moment=None)  # raises where the command has changed the artifact
-    result, outcome = result_of(ended.code, asked.warn_code), ended.outcome
-    if report is not None and not report.is_new:
-        result, outcome = "fail", f"{outcome}, and '{printable(report.path)}' was not written"
-        report = None
+    _require_unchanged(context, request)
 
-    def found() -> Evidence | None:
-        if report is None:
-            return from_bytes(ended.output)
-        return from_file(context.bucket, report.path, dry_run=request.dry_run)
+    def record(result: str, outcome: str, find: Callable[[], Evidence | None]) -> Checked:
+        fields = (("check.command", _shown(arguments)), ("check.outcome", outcome))
+        return _record(context, request, result, find, command, fields)
 
-    fields = (("check.command", _shown(arguments)), ("check.outcome", outcome))
-    return _record(context, request, result, found, command, fields)
+    def output() -> Evidence | None:
+        return from_bytes(ended.output)
+
+    find = output if report is None else partial(report.read, context, dry_run=request.dry_run)
+    try:
+        return record(result_of(ended.code, asked.warn_code), ended.outcome, find)
+    except _NoReport as problem:
+        return record("fail", f"{ended.outcome}, and {problem}", output)
+
+
+def _require_unchanged(context: Context, request: CheckRequest) -> None:
+    """Raise ``IntegrityError`` where the artifact is not what it was when the command began."""
+    try:
+        fetch.path(context, request.ref, progress=None, moment=None)
+    except IntegrityError as error:
+        message = f"the artifact was changed while the command ran, so nothing was recorded: {error.message}"
+        raise IntegrityError(message, error.hint) from error
 
 
 def result_of(code: int | None, warn_code: int | None) -> str:
@@ -251,22 +262,30 @@ def _record_once(
     )
 
 
+class _NoReport(Exception):
+    """The file that a command was to write is no evidence; the text says why."""
+
+
 class _Report:
     """A file that a command is to write: what stood there before it ran is no report of this run."""
 
     def __init__(self, path: str) -> None:
-        self.path = path
+        self._path = path
         self._before = self._state()
 
-    @property
-    def is_new(self) -> bool:
-        """Whether the file is there and not the one that was there before."""
-        now = self._state()
-        return now is not None and now != self._before
+    def read(self, context: Context, *, dry_run: bool) -> Evidence:
+        """Return the file as evidence; raise ``_NoReport`` where it was not written, or cannot be evidence."""
+        if self._state() in (None, self._before):
+            message = f"'{printable(self._path)}' was not written"
+            raise _NoReport(message)
+        try:
+            return from_file(context.bucket, self._path, dry_run=dry_run)
+        except (UsageError, NotFound, Conflict) as error:
+            raise _NoReport(error.message) from error
 
     def _state(self) -> tuple[int, ...] | None:
         try:
-            found = os.stat(self.path)
+            found = os.stat(self._path)
         except OSError:
             return None
         return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
