@@ -30,7 +30,19 @@ def world(tmp_path):
 
 def test_the_fixture_holds_every_kind_of_entry(world):
     kinds = {parse_entry(data).intent.kind for data in world.entries()}
-    later = {"policy", "role", "request", "approve", "reject", "check", "deploy", "signal", "acknowledge"}
+    later = {
+        "policy",
+        "role",
+        "request",
+        "approve",
+        "reject",
+        "check",
+        "deploy",
+        "signal",
+        "acknowledge",
+        "supplement",
+        "data",
+    }
     assert kinds == set(KINDS) - later - {"migrate", "delete", "create"}
 
 

@@ -464,8 +464,10 @@ CI = intents.Actor(intents.CiIdentity("https://ci", "job"), None, None)
 @pytest.mark.parametrize(
     "case",
     [
-        (register(ci="x"), new(), {}, Conflict, "the intent names what this log has no rules for yet", None),
-        (register(attachments=("x",)), new(), {}, Conflict, "the intent names what this log has no rules for yet", None),
+        (register(share=10), new(), {}, Conflict, "the intent names what this log has no rules for yet", None),
+        (register(ci="My CI"), new(), {}, UsageError, "not a word for a CI system or a derivation: 'My CI'", None),
+        (intents.Supplement(), "fraud@1", {}, UsageError, "supplement needs something to add", "modelkeep supplement fraud@1 --licence Apache-2.0"),
+        (intents.AddDataset(name="a@b", version="1"), None, {}, UsageError, "not the name of a dataset: 'a@b'", "modelkeep data add transactions@2026-02 data/transactions.parquet"),
         (register(form="heap"), new(), {}, UsageError, "not a form or a way to treat the same bytes: heap, match", None),
         (register(if_exists="no"), new(), {}, UsageError, "not a form or a way to treat the same bytes: file, no", None),
         (register(label="1.2", bump="minor"), new(), {}, UsageError, "a version has one label: give --label or --bump", None),

@@ -149,6 +149,7 @@ def test_every_kind_of_event_is_written_and_read_to_the_letter():
         events.ShareEnded(2, "production", ends, "signal p99"), events.PromotionRequested(2, "production", 1), events.RequestApproved(2, "production", 1, 7), events.RequestRejected(2, "production", 1, 7),
         events.PolicySet(), events.RoleGranted("owner", who), events.RoleRevoked("owner", who), events.CheckRecorded(2, 1),
         events.DeploymentRecorded(2, "eu", 1, stage="production"), events.SignalReceived(2, 1), events.ItemOpened("signal", 2, 1), events.ItemClosed(9),
+        events.VersionSupplemented(2, 1), events.DatasetAdded(),
     )  # fmt: skip
     assert {type(sample) for sample in samples} == set(EVENTS.values())
     entry = replace(parse_entry(PROMOTE), events=samples)

@@ -49,6 +49,8 @@ HASHES = {
     "deploy": "sha256:d7512b40fedd8538ce4d1f447fcb23cd17e484fbbb85f86f2d8e72cb7a565c8f",
     "signal": "sha256:2b376614c62afcf2fd3e1526cd617fb737c2d2c1b42e12e63d91b115b14eff2b",
     "acknowledge": "sha256:8da1cfb4958cd5ea425ea664811622fb37bfc9d538e5184b0dc1ceb7dcef19c3",
+    "data": "sha256:facfbb42b355d138294d007d93b8254e17a0d1a42f9e9f4a18ee49900379b259",
+    "supplement": "sha256:2500bc789fb03040d9de5d14f3405604cf7d274280fbd8635112e21d510854ac",
 }
 
 

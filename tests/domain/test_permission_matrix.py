@@ -83,6 +83,8 @@ CASES = {
     "deploy": (lambda h: h.deploy("fraud@1", "eu-1"), ["deploy"]),
     "signal": (lambda h: h.signal("fraud@1", "drift", "0.3"), ["signal"]),
     "acknowledge": (lambda h: h.acknowledge("fraud@1", h.item), ["acknowledge"]),
+    "supplement": (lambda h: h.supplement("fraud@1", licence="MIT"), ["register"]),
+    "data": (lambda h: h.data("raw@1"), ["register"]),
     "an imported fact": (
         lambda h: h.tell(intents.Mark("bad"), h.subject("fraud@1"), origin=ORIGIN),
         ["mark", "import"],

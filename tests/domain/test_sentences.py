@@ -201,6 +201,14 @@ TOLD = [
         "fraud@4",
     ),
     (entry(intents.Acknowledge(9), events.ItemClosed(9)), "acknowledged entry 9 about fraud@4", "fraud@4"),
+    (
+        entry(intents.Supplement(inspected="sha256:1", licence="MIT"), events.VersionSupplemented(2, 4)),
+        "added what is in its files and licence MIT to fraud@4", "fraud@4",
+    ),
+    (
+        entry(intents.AddDataset(name="raw", version="2026-02", rows=1200), events.DatasetAdded(), subject=False),
+        "recorded the dataset raw@2026-02, 1,200 rows", None,
+    ),
     (entry(intents.Migrate(2, None, 3), events.ModelRenamed(2), subject=False), "raised the log to format 2", None),
 ]  # fmt: skip
 

@@ -10,10 +10,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from log_kinds import intents
+from msgspec.structs import replace
 
 from modelkeep.context import Context
 from modelkeep.domain import details
 from modelkeep.domain.entry import Observed
+from modelkeep.domain.known_documents import to_document
 from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.domain.policy.candidate import registered
 from modelkeep.domain.policy.gate import judge
@@ -106,6 +108,13 @@ class History:
         commit=None,
         dirty=False,
         licence=None,
+        inspected=None,
+        interface=None,
+        environment=None,
+        attachments=(),
+        ci=None,
+        seeds=(),
+        by=None,
         if_exists="new",
         form="file",
         at_number=None,
@@ -116,8 +125,12 @@ class History:
         files = content if isinstance(content, dict) else {"model.onnx": content or f"{name} {number}"}
         manifest = Manifest.of(ManifestFile(sha(text), path, len(text)) for path, text in files.items())
         model = SqlState(self.connection).model_named(name)
+        documents, digests = self._documents(inspected=inspected, interface=interface, environment=environment)
+        documents |= {sha(text): text.encode() for _, text in attachments}
         arguments = intents.Register(
             aliases=tuple(aliases),
+            attachments=tuple(intents.Attachment(sha(text), "file", name) for name, text in attachments),
+            ci=ci,
             code=None if commit is None else intents.Code(commit=commit, state="dirty" if dirty else "clean"),
             data=tuple(data),
             form=form,
@@ -127,8 +140,10 @@ class History:
             metrics=tuple(metrics),
             metrics_on=on,
             number=at_number,
-            parents=tuple(self._parent(parent) for parent in parents),
+            parents=tuple(replace(self._parent(parent), by=by) for parent in parents),
             runs=tuple(runs),
+            trained=intents.Trained(seeds=tuple(seeds)) if seeds else None,
+            **digests,
         )
         subject = intents.Subject(
             digest=manifest.digest,
@@ -136,7 +151,34 @@ class History:
             name=name if model is None else model.name,
             stage=stage,
         )
-        return self.tell(arguments, subject, fields, {manifest.digest: manifest.to_bytes()})
+        return self.tell(arguments, subject, fields, {manifest.digest: manifest.to_bytes(), **documents})
+
+    def supplement(
+        self, ref, *, inspected=None, interface=None, environment=None, licence=None, attachments=(), **fields
+    ):
+        """Add facts to a version: documents are values of `known_documents`, attachments name and text."""
+        documents, digests = self._documents(inspected=inspected, interface=interface, environment=environment)
+        made = tuple(intents.Attachment(sha(text), "file", name) for name, text in attachments)
+        documents |= {sha(text): text.encode() for _, text in attachments}
+        return self.tell(
+            intents.Supplement(attachments=made, licence=licence, **digests), self.subject(ref), fields, documents
+        )
+
+    def data(self, called, digest=None, *, rows=None, schema=None, parents=(), **fields):
+        """Record ``NAME@VERSION``; ``schema`` is a text, parents are called the same way."""
+        documents = {} if schema is None else {sha(schema): schema.encode()}
+        command = intents.AddDataset(
+            **dict(zip(("name", "version"), called.split("@"), strict=True)), digest=digest, rows=rows,
+            schema=None if schema is None else sha(schema),
+            parents=tuple(intents.Data(*parent.split("@")) for parent in parents),
+        )  # fmt: skip
+        return self.tell(command, None, fields, documents)
+
+    def _documents(self, **values):
+        """Return the bytes of documents by digest, and the digest by argument."""
+        found = {name: to_document(value) for name, value in values.items() if value is not None}
+        digests = {name: sha(data.decode()) for name, data in found.items()}
+        return {digests[name]: data for name, data in found.items()}, digests
 
     def create(self, name, *, reuse=False, **fields):
         return self.tell(intents.Create(reuse), intents.Subject(name), fields)

@@ -6,6 +6,7 @@ from history import History
 from log_kinds import COMMANDS
 
 from modelkeep.domain.entry import parse_entry
+from modelkeep.domain.known_documents import Environment, Field, FileInspection, Inspection, Interface, LockFile, Tensor
 from modelkeep.domain.policy.rules import Gate, RequiredApproval, Rules, SignalRule, StageRules
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.migrate import Migrate
@@ -70,6 +71,29 @@ def golden_history():
     history.deploy("risk/Fraud@2", "k8s/eu", endpoint="https://scorer.example/fraud")
     opened = history.signal("risk/Fraud@2", "p99", "0.7", count=1200, window=3600, source="prometheus")
     history.acknowledge("risk/Fraud@2", opened)
+    history.data("raw@2026-02", "sha256:" + "a" * 64, rows=1200, location="s3://lake/raw/2026-02")
+    history.data("features@2026-02", schema="amount: float", parents=["raw@2026-02"])
+    history.supplement(
+        "risk/Fraud@2",
+        inspected=Inspection(
+            kind="onnx",
+            files=(
+                FileInspection(
+                    path="a/weights.bin",
+                    format="onnx",
+                    facts=(("opset", "17"),),
+                    tensors=(Tensor("w", "F32", ("2", "n")),),
+                ),
+            ),
+        ),
+        interface=Interface(inputs=(Field("float32", "x", ("n", "2")),), outputs=(Field("int64"),)),
+        environment=Environment(
+            python="3.11.7", packages=(("numpy", "2.1.0"),), lock=LockFile("uv.lock", "sha256:" + "b" * 64)
+        ),
+        licence="Apache-2.0",
+        attachments=[("diff", "-a\n+b\n")],
+        reason="found later",
+    )
     return history
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import timedelta
+from functools import partial
 from itertools import zip_longest
 from types import MappingProxyType
 
@@ -137,6 +138,12 @@ def _check_plan(data: bytes) -> None:
     parse_plan(data)
 
 
+def _check_known(kind: str, data: bytes) -> None:
+    from modelkeep.domain.known_documents import PARSERS
+
+    PARSERS[kind](data)
+
+
 def _check_utf8(data: bytes) -> None:
     try:
         data.decode()
@@ -154,6 +161,9 @@ _FORM: Mapping[str, Callable[[bytes], object]] = {
     "policy source": _check_utf8,
     "plan": _check_plan,
     "evidence": lambda _data: None,
+    **{
+        kind: partial(_check_known, kind) for kind in ("inspection", "interface", "environment", "attachment", "schema")
+    },
 }
 
 

@@ -75,6 +75,16 @@ class Tenure(Struct, frozen=True):
     slots: Slots = ()
 
 
+class DatasetRecord(Struct, frozen=True):
+    """A version of a dataset, recorded by entry ``seq``; ``parents`` are name, version and digest of each."""
+
+    seq: int
+    digest: str | None
+    rows: int | None
+    schema: str | None
+    parents: tuple[tuple[str, str | None, str | None], ...]
+
+
 class State(GovernedState, Protocol):
     """The state of a registry after some entry."""
 
@@ -161,6 +171,12 @@ class State(GovernedState, Protocol):
 
     def has_run(self, model: int, version: int, run: str) -> bool:
         """Tell whether a version names this run."""
+
+    def fact(self, model: int, version: int, kind: str, name: str) -> str | None:
+        """Return the newest value of a fact of a version, as its ``licence``."""
+
+    def dataset(self, name: str, version: str) -> DatasetRecord | None:
+        """Return a version of a dataset that was recorded for itself."""
 
 
 def state_of(*, archived: bool, bad: bool, active: bool, held: bool, deleted: bool = False) -> str:

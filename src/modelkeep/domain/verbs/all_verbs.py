@@ -14,6 +14,7 @@ from modelkeep.domain.verbs import (
     archive,
     check,
     create,
+    data,
     delete,
     deploy,
     describe,
@@ -33,6 +34,7 @@ from modelkeep.domain.verbs import (
     role,
     rollback,
     signal,
+    supplement,
     tag,
 )
 
@@ -64,6 +66,8 @@ AnyCommand: TypeAlias = (
     | deploy.Deploy
     | signal.Signal
     | acknowledge.Acknowledge
+    | supplement.Supplement
+    | data.AddDataset
 )
 
 #: What can happen.
@@ -100,6 +104,8 @@ AnyEvent: TypeAlias = (
     | signal.SignalReceived
     | acknowledge.ItemOpened
     | acknowledge.ItemClosed
+    | supplement.VersionSupplemented
+    | data.DatasetAdded
 )
 
 #: The words for all commands, as the log writes them.

@@ -11,6 +11,7 @@ from modelkeep.domain.policy.patterns import check_model_name, check_new_label
 from modelkeep.domain.record import LogValue, Ordinal, Sha256
 from modelkeep.domain.stages import check_imported_alias
 from modelkeep.domain.state import Model
+from modelkeep.domain.text import printable
 from modelkeep.domain.times import check_stored_time
 from modelkeep.domain.verbs.alias import AliasSet
 from modelkeep.domain.verbs.create import ModelCreated, check_name_is_free
@@ -30,6 +31,7 @@ from modelkeep.domain.verbs.label import check_label_is_free
 from modelkeep.domain.verbs.numbers import skipped_numbers
 from modelkeep.domain.verbs.promote import VersionPromoted, make_promotion
 from modelkeep.domain.verbs.rows import Changes, Insert, Recorded, Row
+from modelkeep.domain.verbs.supplement import WORD, Attachment, check_facts, fact_documents, fact_rows
 from modelkeep.domain.verbs.tag import tag_rows
 from modelkeep.domain.verbs.words import EntryWords, join_words
 from modelkeep.errors import Conflict, IntegrityError, UsageError
@@ -53,7 +55,7 @@ class Code(LogValue, frozen=True):
 
 
 class Parent(LogValue, frozen=True):
-    """What a version was made from, and how (``by``); empty where it is only an address in the details."""
+    """What a version was made from, and how (``by``: ``fine-tune``, ``quantize``); else empty where it is only an address."""
 
     digest: str | None = None
     model: Ordinal | None = None
@@ -70,19 +72,12 @@ class Trained(LogValue, frozen=True):
     seeds: tuple[str, ...] = ()
 
 
-class Attachment(LogValue, frozen=True):
-    """A document that belongs to a version."""
-
-    digest: str
-    kind: str
-    name: str
-
-
 class Register(Command, frozen=True, kw_only=True):
     """Make the next version of a model; the digest of its artifact is that of the subject.
 
     ``form`` is ``file``, ``tree`` or ``pointer`` (bytes that live elsewhere); ``if_exists`` is ``match``, ``skip`` or
-    ``new``; metrics are pairs of name and exact text, measured on ``metrics_on``; ``number`` leaves numbers out.
+    ``new``; metrics are pairs of name and exact text, measured on ``metrics_on``; ``number`` leaves numbers out; ``ci``
+    is the CI system that ran it: ``github``.
     """
 
     PERMISSION = "register"
@@ -96,9 +91,9 @@ class Register(Command, frozen=True, kw_only=True):
     ci: str | None = None
     code: Code | None = None
     data: tuple[Data, ...] = ()
-    environment: str | None = None
-    inspected: str | None = None
-    interface: str | None = None
+    environment: Sha256 | None = None
+    inspected: Sha256 | None = None
+    interface: Sha256 | None = None
     label: str | None = None
     licence: str | None = None
     metrics: tuple[tuple[str, str], ...] = ()
@@ -117,7 +112,7 @@ class Register(Command, frozen=True, kw_only=True):
         return "pointer" if self.form == "pointer" else "manifest"
 
     def documents(self) -> Mapping[str, str]:
-        return metrics_documents(self.metrics_document)
+        return {**metrics_documents(self.metrics_document), **fact_documents(self)}
 
     def permissions(self, subject: Subject | None) -> tuple[str, ...]:
         stage = () if subject is None or subject.stage is None else (permission_of_stage("promote", subject),)
@@ -173,12 +168,17 @@ class Register(Command, frozen=True, kw_only=True):
 
     def _check_arguments(self, proposal: Proposal) -> None:
         """Refuse what the log has a field for but no rule yet, and arguments that contradict each other."""
-        check_reserved(self.attachments, self.ci, self.environment, self.inspected, self.interface, self.share)
+        check_reserved(self.share)
+        check_facts(proposal, self)
         check_metrics(self.metrics, self.metrics_document)
         check_once("alias", [fold(alias) for alias in self.aliases])
         check_once("run", self.runs)
         for parent in self.parents:
             _check_parent(proposal, parent)
+        for word in (self.ci, *(parent.by for parent in self.parents)):
+            if word is not None and not WORD.fullmatch(word):
+                message = f"not a word for a CI system or a derivation: {printable(word)!r}"
+                raise UsageError(message)
         if self.form not in ("file", "tree", "pointer") or self.if_exists not in ("match", "skip", "new"):
             message = f"not a form or a way to treat the same bytes: {self.form}, {self.if_exists}"
             raise UsageError(message)
@@ -248,7 +248,6 @@ class VersionRegistered(Event, frozen=True):
                 "label": self.label,
                 "label_key": None if self.label is None else label_key(self.label),
                 "label_seq": None if self.label is None else recorded.seq,
-                "licence": command.licence,
                 "actor": recorded.entry.actor,
                 "code_commit": code.commit,
                 "code_state": code.state,
@@ -268,9 +267,13 @@ class VersionRegistered(Event, frozen=True):
             yield Insert("dataset", {**key, "position": position, **row})
         for position, parent in enumerate(command.parents):
             row = {"parent_model": parent.model, "parent_version": parent.version, "digest": parent.digest}
+            row["derived_by"] = parent.by
             yield Insert("parent", {**key, "position": position, **row})
         yield from metric_rows(recorded, self.model, self.version, command)
         yield from run_rows(recorded, self.model, self.version, command.runs)
+        more = [("seed", str(position), seed) for position, seed in enumerate(trained.seeds)]
+        more += [] if command.ci is None else [("ci", "", command.ci)]
+        yield from fact_rows(recorded, self.model, self.version, command, more)
         yield from tag_rows(recorded, self.model, self.version)
         yield from description_rows(recorded, self.model, self.version)
 

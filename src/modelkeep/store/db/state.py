@@ -19,7 +19,7 @@ from modelkeep.domain.governed_state import (
 from modelkeep.domain.labels import fold
 from modelkeep.domain.shares import parse_slots
 from modelkeep.domain.stages import StageDef
-from modelkeep.domain.state import Head, Model, Tenure, Version
+from modelkeep.domain.state import DatasetRecord, Head, Model, Tenure, Version
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql import deciding
 from modelkeep.store.db.sql.version_states import stages
@@ -169,6 +169,20 @@ class SqlState:
 
     def has_run(self, model: int, version: int, run: str) -> bool:
         return self._one(deciding.RUN, model=model, version=version, run=run) is not None
+
+    def fact(self, model: int, version: int, kind: str, name: str) -> str | None:
+        row = self._one(deciding.FACT, model=model, version=version, kind=kind, name=name)
+        return None if row is None else str(row[0])
+
+    def dataset(self, name: str, version: str) -> DatasetRecord | None:
+        row = self._one(deciding.DATASET, name=name, version=version)
+        if row is None:
+            return None
+        parents = self._reader.recall(deciding.DATASET_PARENTS, name=name, version=version)
+        seq, digest, rows, schema = row
+        return DatasetRecord(
+            seq, digest, rows, schema, tuple((name, version, digest) for name, version, digest in parents)
+        )
 
     def policy(self) -> PolicyInForce | None:
         row = self._one(deciding.POLICY)

@@ -34,6 +34,7 @@ _STRICT = {"sqlite_strict": True}
 _COMPACT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _NOW = "until_seq IS NULL"
 _LOGIN = "login_user IS NOT NULL"
+_HASHED = "digest IS NOT NULL"
 _STORED = "evidence_bytes IS NOT NULL"
 _PERSON = "field IN ('claimed', 'author')"
 
@@ -256,7 +257,6 @@ class VersionRow(SQLModel, table=True):
     label: str | None = _text()
     label_key: str | None = _text()
     label_seq: int | None = _number()
-    licence: str | None = _text()
     actor: str = _text()
     code_commit: str | None = _text()
     code_state: str | None = _text()
@@ -308,7 +308,7 @@ class DatasetRow(SQLModel, table=True):
 
 
 class ParentRow(SQLModel, table=True):
-    """The versions a version was made from."""
+    """The versions a version was made from, and how: ``derived_by`` is ``fine-tune``, ``quantize`` and the like."""
 
     __tablename__ = "parent"
     __table_args__ = (_of_version(), Index("parent_child", "parent_model", "parent_version"), _COMPACT)
@@ -317,6 +317,53 @@ class ParentRow(SQLModel, table=True):
     position: int = Field(sa_column=_key(_NUMBER))
     parent_model: int | None = _number()
     parent_version: int | None = _number()
+    digest: str | None = _text()
+    derived_by: str | None = _text()
+
+
+class VersionFactRow(SQLModel, table=True):
+    """What is known of a version, each time it was recorded; of a ``kind`` and ``name`` the newest ``seq`` counts.
+
+    ``value`` is a digest (``inspection``, ``interface``, ``environment``, ``attachment.KIND``), a licence, the number of
+    a ``seed``, a ``ci`` system, or a ``format`` that was found (its ``seq`` is that of its inspection).
+    """
+
+    __tablename__ = "version_fact"
+    __table_args__ = (_of_version(), Index("version_fact_value", "kind", "value"), _COMPACT)
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    kind: str = Field(sa_column=_key(Text))
+    name: str = Field(sa_column=_key(Text))
+    seq: int = Field(sa_column=_key(_NUMBER))
+    value: str = _text()
+
+
+class DataVersionRow(SQLModel, table=True):
+    """A dataset that was recorded for itself: its bytes by digest, how many rows it has, the document of its schema."""
+
+    __tablename__ = "data_version"
+    __table_args__ = (
+        Index("data_version_digest", "digest", sqlite_where=text(_HASHED), postgresql_where=text(_HASHED)),
+        _STRICT,
+    )
+    name: str = Field(sa_column=_key(Text))
+    data_version: str = Field(sa_column=_key(Text))
+    seq: int = _number()
+    digest: str | None = _text()
+    row_count: int | None = _number()
+    schema_digest: str | None = _text()
+
+
+class DataParentRow(SQLModel, table=True):
+    """The datasets that a dataset was made from."""
+
+    __tablename__ = "data_parent"
+    __table_args__ = (Index("data_parent_child", "parent_name", "parent_version"), _COMPACT)
+    name: str = Field(sa_column=_key(Text))
+    data_version: str = Field(sa_column=_key(Text))
+    position: int = Field(sa_column=_key(_NUMBER))
+    parent_name: str = _text()
+    parent_version: str | None = _text()
     digest: str | None = _text()
 
 

@@ -211,7 +211,11 @@ SELECT time FROM entry_index WHERE seq = :seq
 """
 
 PARTICULARS = """
-SELECT seq, licence, code_commit, code_state,
+SELECT seq,
+    (SELECT value FROM version_fact
+     WHERE version_fact.model = :model AND version_fact.version = :number AND kind = 'licence' AND name = ''
+     ORDER BY version_fact.seq DESC LIMIT 1),
+    code_commit, code_state,
     EXISTS (SELECT 1 FROM dataset WHERE dataset.model = :model AND dataset.version = :number),
     EXISTS (SELECT 1 FROM description
             WHERE description.model = :model AND description.version = :number AND until_seq IS NULL)
@@ -261,4 +265,18 @@ APPROVALS = """
 SELECT approval.seq, plan, roles, in_groups, entry_index.time, account, uid, login, login_user, user_namespace
 FROM approval JOIN entry_index ON entry_index.seq = approval.seq JOIN entry_action ON entry_action.seq = approval.seq
 WHERE request = :request ORDER BY approval.seq
+"""
+
+FACT = """
+SELECT value FROM version_fact
+WHERE model = :model AND version = :version AND kind = :kind AND name = :name ORDER BY seq DESC LIMIT 1
+"""
+
+DATASET = """
+SELECT seq, digest, row_count, schema_digest FROM data_version WHERE name = :name AND data_version = :version
+"""
+
+DATASET_PARENTS = """
+SELECT parent_name, parent_version, digest FROM data_parent
+WHERE name = :name AND data_version = :version ORDER BY position
 """

@@ -6,7 +6,12 @@ from modelkeep.store.db.sql.statement import statement
 
 # What a version's page has more than its line of a list.
 VERSION = statement("""
-SELECT seq, actor, form, symlinks, licence, code_commit, code_state, code_diff, trained_started, trained_ended, trained_guessed,
+SELECT seq, actor, form, symlinks,
+    (SELECT value FROM version_fact
+     WHERE version_fact.model = :model AND version_fact.version = :number AND kind = 'licence' AND name = ''
+        AND KNOWN(version_fact.seq)
+     ORDER BY version_fact.seq DESC LIMIT 1),
+    code_commit, code_state, code_diff, trained_started, trained_ended, trained_guessed,
     (SELECT text FROM description
      WHERE description.model = :model AND description.version = :number AND HOLDS(description))
 FROM version WHERE model = :model AND number = :number

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
-VERSION = 4
+VERSION = 5
 #: The tables of the log. No script changes them: in an older registry they are the same.
 LOG_TABLES = frozenset({"entry", "details", "document"})
-FINGERPRINT = "sha256:a798506e4b0664320649ac7086a984bb6cbd7744d9ae9063f1b16cbd38098eb1"
+FINGERPRINT = "sha256:67d144fc854f2ea7cb5f5f3159af04b2a997c65050214c9bb7a60593aeee1aea"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics

@@ -1,0 +1,100 @@
+"""What a reader of a model format is: it looks at ranges of a file, and returns what it found as data.
+
+A reader only reads. It survives any bytes: what breaks the rules of the format is a problem in its answer, or `Malformed`,
+which becomes one. A `Budget` bounds what it reads and how long it takes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Protocol
+
+from msgspec import Struct
+
+from modelkeep.domain.known_documents import FileInspection, Interface, Part, Problem
+from modelkeep.domain.text import printable
+
+#: How long the reading of one file, and of all files of an artifact, may take (seconds).
+FILE_SECONDS, ARTIFACT_SECONDS = 2.0, 10.0
+#: How many bytes one call may ask for: a header that says it is longer is not believed.
+LARGEST_READ = 64 << 20
+_LONGEST_TEXT = 1000
+
+
+class Malformed(Exception):
+    """The bytes are not what their format asks for; the message completes "it ..."."""
+
+
+class OverBudget(Exception):
+    """The file could not be read to its end within the budget."""
+
+
+class Budget:
+    """How long reading may go on; ``clock`` returns seconds."""
+
+    def __init__(self, seconds: float = FILE_SECONDS, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._end = clock() + seconds
+
+    def check(self) -> None:
+        """Raise `OverBudget` where the time is over; loops call it."""
+        if self._clock() > self._end:
+            raise OverBudget
+
+
+class ModelFile(Protocol):
+    """One file of an artifact: on disk, in the store of a registry, or in memory."""
+
+    @property
+    def path(self) -> str:
+        """Its path in the artifact, with ``/``."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes it has."""
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return the bytes of a range; fewer where the file ends. At most `LARGEST_READ` at once."""
+
+
+def clean(text: str) -> str:
+    """Return a text of a file as the log can keep it: no control characters and no surrogates, cut where it is very long."""
+    shown = printable(text)
+    return shown if len(shown) <= _LONGEST_TEXT else f"{shown[: _LONGEST_TEXT - 3]}..."
+
+
+class FoundInFile(Struct, frozen=True):
+    """What a reader found: the inspection, and the signature where the format has one."""
+
+    inspection: FileInspection
+    interface: Interface | None = None
+
+
+class FileReader(Protocol):
+    """A format of one file."""
+
+    def matches(self, file: ModelFile, head: bytes) -> bool:
+        """Tell whether a file is of this format, by its name and its first 4 KiB (``head``)."""
+
+    def inspect(self, file: ModelFile, budget: Budget) -> FoundInFile:
+        """Return what is in the file. Raises `Malformed` or `OverBudget`."""
+
+
+class FoundInTree(Struct, frozen=True):
+    """What a reader found in an artifact as a whole."""
+
+    kind: str
+    facts: tuple[tuple[str, str], ...] = ()
+    parts: tuple[Part, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    interface: Interface | None = None
+
+
+class TreeReader(Protocol):
+    """A format that is several files: a directory of Hugging Face, of MLflow, a SavedModel."""
+
+    def inspect(
+        self, files: Mapping[str, ModelFile], found: Mapping[str, FileInspection], budget: Budget
+    ) -> FoundInTree | None:
+        """Return what the files are together, None where they are not of this format; ``found`` is what is in each file."""

@@ -1,0 +1,68 @@
+"""What is in an artifact: each file by the reader of its format; whatever the bytes are, the answer is a document."""
+
+import json
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modelkeep.domain.known_documents import Problem, Tensor, parse_inspection, to_document
+from modelkeep.formats.inspection import inspect
+
+
+class InMemory:
+    """A file of an artifact in memory."""
+
+    def __init__(self, path, data):
+        self.path, self.data, self.size = path, data, len(data)
+
+    def read(self, start, length):
+        return self.data[start : start + length]
+
+
+def safetensors(header, data=b""):
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text)) + text + data
+
+
+def test_an_artifact_without_a_known_format_has_no_inspection():
+    assert inspect([InMemory("notes.txt", b"hello")]).inspection is None
+
+
+def test_tensors_parameters_and_metadata_of_safetensors_are_found():
+    header = {
+        "__metadata__": {"format": "pt"},
+        "w": {"dtype": "F32", "shape": [2, 3], "data_offsets": [0, 24]},
+        "b": {"dtype": "BF16", "shape": [3], "data_offsets": [24, 30]},
+    }
+    found = inspect([InMemory("model.safetensors", safetensors(header, bytes(30)))]).inspection
+    (file,) = found.files
+    assert (found.kind, file.format, file.problems) == ("safetensors", "safetensors", ())
+    assert dict(file.facts) == {
+        "tensors": "2", "parameters": "9", "dtypes": "F32, BF16", "metadata.0": "format=pt",
+    }  # fmt: skip
+    assert file.tensors == (Tensor("w", "F32", ("2", "3")), Tensor("b", "BF16", ("3",)))
+    assert parse_inspection(to_document(found)) == found
+
+
+def test_a_header_that_is_longer_than_its_file_is_a_problem():
+    found = inspect([InMemory("model.safetensors", struct.pack("<Q", 1 << 60) + b"{}")]).inspection
+    (problem,) = found.files[0].problems
+    assert problem == Problem(
+        "invalid", "it says that its header has 1152921504606846976 bytes, and the file ends before"
+    )
+
+
+def test_a_gap_between_tensors_is_a_problem():
+    header = {"w": {"dtype": "U8", "shape": [2], "data_offsets": [4, 6]}}
+    found = inspect([InMemory("model.safetensors", safetensors(header, bytes(6)))]).inspection
+    assert [each.text for each in found.files[0].problems] == [
+        "the tensor 'w' begins at byte 4, not where the one before it ends"
+    ]
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_of_any_name_make_a_document(data):
+    for name in ("model.safetensors", "x"):
+        found = inspect([InMemory(name, data)]).inspection
+        assert found is None or parse_inspection(to_document(found)) == found
