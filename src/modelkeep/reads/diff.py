@@ -9,8 +9,8 @@ from shlex import quote
 from msgspec.structs import replace
 
 from modelkeep.context import Context
+from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.answers.reports import Diff, DiffRow
-from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.json_values import Json, to_text
 from modelkeep.domain.metrics import newest_by_data, spelled
 from modelkeep.domain.numbers import as_number, metric_value
