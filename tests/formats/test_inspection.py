@@ -5,19 +5,10 @@ import struct
 
 from hypothesis import given
 from hypothesis import strategies as st
+from model_files import InMemory
 
 from modelkeep.domain.known_documents import Problem, Tensor, parse_inspection, to_document
 from modelkeep.formats.inspection import inspect
-
-
-class InMemory:
-    """A file of an artifact in memory."""
-
-    def __init__(self, path, data):
-        self.path, self.data, self.size = path, data, len(data)
-
-    def read(self, start, length):
-        return self.data[start : start + length]
 
 
 def safetensors(header, data=b""):
