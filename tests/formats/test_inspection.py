@@ -52,6 +52,19 @@ def test_a_gap_between_tensors_is_a_problem():
     ]
 
 
+def test_tensors_are_left_out_where_a_document_cannot_hold_them():
+    header = {f"{i:0900}": {"dtype": "U8", "shape": [], "data_offsets": [i, i + 1]} for i in range(5000)}
+    found = inspect([InMemory("model.safetensors", safetensors(header, bytes(5000)))]).inspection
+    assert (found.files[0].tensors, found.files[0].fact("tensors")) == ((), "5000")
+    assert parse_inspection(to_document(found)) == found
+
+
+def test_files_are_left_out_and_counted_where_a_document_cannot_hold_them():
+    found = inspect([InMemory(f"{i:0900}.safetensors", b"") for i in range(6000)]).inspection
+    assert (len(found.files), found.unread) == (3000, 3000)
+    assert parse_inspection(to_document(found)) == found
+
+
 @given(st.binary(max_size=400))
 def test_any_bytes_of_any_name_make_a_document(data):
     for name in ("model.safetensors", "x"):
