@@ -75,7 +75,8 @@ class CheckMethods:
         >>> registry.run_check("fraud@2", "size", ["test", "-s", "{}"]).result
         'pass'
         """
-        from modelkeep.changes.check import CheckRequest, CommandRequest, run_check
+        from modelkeep.changes.check import CheckRequest
+        from modelkeep.changes.check_run import CommandRequest, run_check
 
         evidence = None if evidence is None else local_path(evidence, "--evidence")
         request = CheckRequest(ref, name, expires, message, dry_run)

@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from modelkeep.errors import ModelkeepError, PartlyDone
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
@@ -129,19 +130,29 @@ class Serving:
     ) -> tuple[Change, ...]:
         """Record the numbers of an Evidently report (``report.save_json``) as signals, an entry each.
 
-        ``name`` is a glob that the names of the metrics must match.
+        ``name`` is a glob that the names of the metrics must match. All are about the version that ``ref`` is at first, also
+        where one of them takes it out of its stage. Raises `PartlyDone` where some were recorded and the next one failed.
 
         >>> [each.effects[0].after for each in registry.signal_report("churn@1", "report.json", "*.share")]
         ['0.25']
         """
+        from modelkeep.changes import serving
         from modelkeep.local_path import local_path
         from modelkeep.provenance.evidently import read_report
 
         found = read_report(local_path(file, "FILE"), name)
-        return tuple(
-            self.signal(ref, each, value, count=count, window=window, source=source, message=message, dry_run=dry_run)
-            for each, value in found
-        )
+        version = serving.signalled_version(self._context, ref)
+        more: dict[str, Any] = {"count": count, "window": window, "source": source}
+        done: list[Change] = []
+        for each, value in found:
+            try:
+                done.append(self.signal(version, each, value, message=message, dry_run=dry_run, **more))
+            except ModelkeepError as error:
+                if not done:
+                    raise
+                problem = f"{len(done)} of {len(found)} signals were recorded, and {each} was not: {error.message}"
+                raise PartlyDone(problem, f"modelkeep signals {version}") from error
+        return tuple(done)
 
     def signals(
         self,

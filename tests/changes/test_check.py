@@ -390,6 +390,27 @@ def test_a_report_of_an_earlier_run_is_none(world):
     assert evidence(world, "scan") == b"noise\n"
 
 
+@pytest.mark.parametrize(
+    ("makes", "problem"),
+    [
+        (": > {}", "is empty: it is evidence of nothing"),
+        ("mkdir {}", "is a directory"),
+        ("mkfifo {}", "is a pipe"),
+        ("truncate -s 2G {}", "is larger than 1.1 GB"),
+        ("ln -s nowhere {}", "was not written"),
+    ],
+)
+def test_a_command_whose_report_is_no_evidence_has_failed(world, makes, problem):
+    world.registry.record_check("fraud@1", "scan", "pass")
+    out = world.work / "report.json"
+    done = world.registry.run_check(
+        "fraud@1", "scan", ["sh", "-c", f"echo why; {makes.format(out)}; exit 3"], evidence=out
+    )
+    assert (done.result, done.outcome.startswith("exit code 3, and "), problem in done.outcome) == ("fail", True, True)
+    assert [each.result for each in world.registry.checks("fraud@1")] == ["fail"]
+    assert evidence(world, "scan") == b"why\n"
+
+
 def test_a_large_report_of_a_command_is_in_the_store(world):
     out = world.work / "report.json"
     code = f"open({str(out)!r}, 'wb').write(b'report ' * 200_000)"
@@ -423,7 +444,7 @@ def test_a_dry_run_runs_the_command_and_records_nothing(world):
 
 def test_a_command_that_changes_the_artifact_is_no_check(world):
     command = ["sh", "-c", 'chmod u+w "$(readlink -f "$1")"; printf bad > "$1"', "sh", "{}"]
-    with pytest.raises(IntegrityError):
+    with pytest.raises(IntegrityError, match=r"changed while the command ran, so nothing was recorded: .* damaged"):
         world.registry.run_check("fraud@1", "scan", command)
     assert world.registry.checks("fraud@1") == ()
 

@@ -6,7 +6,7 @@ import pytest
 from changing import effects
 from world import World
 
-from modelkeep.errors import Conflict, NotFound, UsageError
+from modelkeep.errors import Busy, Conflict, NotFound, PartlyDone, UsageError
 
 POLICY = """
 [[stages]]
@@ -350,6 +350,59 @@ def test_the_numbers_of_a_report_are_signals(world, r):
     assert r.signals(limit=1)[0].signal == "DatasetDriftMetric.share_of_drifted_columns"
 
 
+def test_all_numbers_of_a_report_are_about_the_version_that_was_meant(world, r):
+    govern(world)
+    numbers = [{"metric_name": "errors", "value": 0.5}, {"metric_name": "p99", "value": 0.1}]
+    done = r.signal_report("fraud@production", report(world, {"metrics": numbers}), count=1000)
+    assert (effects(done[0])[0], done[1].ref) == ("production: fraud@2 -> fraud@1", "fraud@2")
+
+
+def test_a_report_that_fails_halfway_says_what_was_recorded(world, r, monkeypatch):
+    signal = type(r).signal
+
+    def locked(self, ref, name, value, **more):
+        if name == "b":
+            message = "another writer has the lock"
+            raise Busy(message)
+        return signal(self, ref, name, value, **more)
+
+    monkeypatch.setattr(type(r), "signal", locked)
+    numbers = {"metrics": [{"metric_name": name, "value": 1} for name in "abc"]}
+    with pytest.raises(PartlyDone, match="1 of 3 signals were recorded, and b was not: another writer has the lock"):
+        r.signal_report("fraud@2", report(world, numbers))
+    with pytest.raises(Busy):
+        r.signal_report("fraud@2", report(world, numbers), "b")
+    assert [each.signal for each in r.signals()] == ["a"]
+
+
+def test_open_signals_of_a_model_are_found_behind_newer_ones_of_others(world, r):
+    govern(world)
+    entry = r.signal("fraud@2", "p99", 0.6).seq
+    world.register(name="churn")
+    r.promote("churn@1", "production")
+    r.signal("churn@1", "p99", 0.6)
+    assert [each.seq for each in r.signals("fraud", open_only=True, limit=1)] == [entry]
+    assert [each.seq for each in r.signals("fraud@2", open_only=True, limit=1)] == [entry]
+
+
+@pytest.mark.parametrize(("count", "given"), [(None, "none was"), (99, "99 were")])
+def test_a_rule_that_takes_more_observations_warns(world, r, count, given):
+    govern(world)
+    done = r.signal("fraud@2", "errors", 0.9, count=count)
+    assert done.notes[0] == (
+        f"warning: the policy's rule for errors (rollback) takes at least 100 observations, and {given} given with --count"
+    )
+    for ref, value in (("fraud@2", 0.01), ("fraud@1", 0.9)):
+        assert not [each for each in r.signal(ref, "errors", value, count=count).notes if "observations" in each]
+
+
+def test_another_share_says_what_it_was(world, r):
+    assert "note: fraud@3 was never in staging" in r.promote("fraud@3", "production", share=10).notes
+    notes = [r.promote("fraud@3", "production", share=share).notes for share in (25, None)]
+    assert notes[0][:2] == ("fraud@3 had 10% before", "fraud@2 holds production and keeps 75%")
+    assert notes[1][0] == "fraud@3 had 25% before"
+
+
 @pytest.mark.parametrize(
     ("value", "message"),
     [
@@ -362,6 +415,7 @@ def test_the_numbers_of_a_report_are_signals(world, r):
             json.dumps({"metrics": [{"metric_name": f"m{n}", "value": n} for n in range(101)]}),
             "has 101 numbers, more than 100",
         ),
+        ('{"metrics": [{"metric_name": "a", "value": 1}, {"metric_name": "a\\nb", "value": 1}]}', "not a legal name"),
     ],
 )
 def test_what_is_no_report_is_refused(world, r, value, message):

@@ -98,6 +98,7 @@ def test_a_closed_stdout_is_told_and_nothing_is_written_into_other_files(run, ma
 def test_a_closed_stdin_is_no_trouble(run, made):
     assert shell(run, "modelkeep list <&-").returncode == 0
     assert shell(run, "modelkeep rollback fraud <&-").returncode == 4
+    assert shell(run, "modelkeep pick fraud@production --keys-from - <&-").returncode == 2
     done = shell(run, "modelkeep register fraud - --filename x <&-")
     assert done.returncode in {2, 3}
     assert "Traceback" not in done.stderr

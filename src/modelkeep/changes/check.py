@@ -1,24 +1,18 @@
-"""`check`: a result is recorded, with the report that shows it; or a command is run and its result recorded."""
+"""`check`: a result is recorded, with the report that shows it."""
 
 from __future__ import annotations
 
-import os
 import shlex
-import shutil
-from codecs import getincrementaldecoder
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import suppress
-from datetime import UTC, timedelta
-from io import IncrementalNewlineDecoder
-from shlex import quote
+from datetime import UTC
 
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
 from modelkeep.changes.change_answer import NONE, answer
 from modelkeep.changes.change_request import ChangeRequest, subject_of
-from modelkeep.changes.check_process import run_command
-from modelkeep.changes.evidence import STDIN, Evidence, from_bytes, from_file
+from modelkeep.changes.evidence import STDIN, Evidence, from_file
 from modelkeep.changes.runner import run_change
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Effect
@@ -29,7 +23,6 @@ from modelkeep.domain.times import At, format_time, parse_age
 from modelkeep.domain.verbs.check import RESULTS, Check
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance.urls import scrub_text
-from modelkeep.reads import fetch
 from modelkeep.reads.authority import require_permission
 from modelkeep.reads.references import Say, version_of
 from modelkeep.reads.snapshot import parse_local_moment, snapshot
@@ -42,10 +35,6 @@ from modelkeep.store.ownership import require_own
 
 #: How often evidence is stored at most: `gc --grace 0` in a loop may remove it each time.
 _ATTEMPTS = 20
-#: What stands for the artifact in the arguments of a command.
-PLACE = "{}"
-_LONGEST_COMMAND, _HIGHEST_CODE = 8_000, 255
-_SECONDS_OF_A_WEEK = 7 * 86_400
 
 
 class CheckRequest(Struct, frozen=True):
@@ -58,100 +47,23 @@ class CheckRequest(Struct, frozen=True):
     dry_run: bool
 
 
-class CommandRequest(Struct, frozen=True):
-    """A command that is to be run: its arguments, its time limit, and the exit code that means ``warn``.
-
-    ``evidence`` is a file that the command writes, None where its output is the evidence. ``output`` gets the output as
-    it comes, in pieces of text.
-    """
-
-    arguments: Sequence[str]
-    timeout: timedelta
-    warn_code: int | None
-    evidence: str | None
-    output: Say | None
-
-
 def record_check(context: Context, request: CheckRequest, result: str, evidence: str | None) -> Checked:
     """Record a result; ``evidence`` is the path of a file, ``-`` for standard input."""
     if result not in RESULTS:
         message = f"a check ends with pass, fail or warn, not '{printable(result)}'"
         swapped = (result, request.name) if request.name in RESULTS else (request.name, "pass")
         raise UsageError(message, printable(f"modelkeep check record {shlex.join([request.ref, *swapped])}"))
-    request = _prepared(context, request)
+    request = prepared(context, request)
     command = f"check record {{}} {request.name} {result}"
-    _pinned(context, request, command)
+    pinned(context, request, command)
 
     def found() -> Evidence | None:
         return None if evidence is None else from_file(context.bucket, evidence, dry_run=request.dry_run)
 
-    return _record(context, request, result, found, command, attempts=1 if evidence == STDIN else _ATTEMPTS)
+    return record(context, request, result, found, command, attempts=1 if evidence == STDIN else _ATTEMPTS)
 
 
-def run_check(context: Context, request: CheckRequest, asked: CommandRequest) -> Checked:
-    """Run a command on an artifact, and record how it ended: whatever is not a success is a ``fail``."""
-    from modelkeep.domain.policy.facts import age_words
-
-    arguments = _arguments(request, asked.arguments)
-    seconds = int(asked.timeout.total_seconds())
-    if not 0 < seconds <= _SECONDS_OF_A_WEEK:
-        message = "the time limit of a check is between a second and a week"
-        raise UsageError(message, "--timeout 10m")
-    if asked.warn_code is not None and not 0 < asked.warn_code <= _HIGHEST_CODE:
-        message = f"an exit code that means warn is between 1 and {_HIGHEST_CODE}, not {asked.warn_code}"
-        raise UsageError(message, "--warn-code 3")
-    request = _prepared(context, request)
-    command = f"check run {{}} {request.name} -- {shlex.join(asked.arguments)}"
-    request = replace(request, ref=_pinned(context, request, command))
-    path = fetch.path(context, request.ref, progress=None, moment=None)
-    report = None if asked.evidence is None else _Report(asked.evidence)
-    ended = run_command(
-        [each.replace(PLACE, path) for each in arguments],
-        cwd=context.cwd,
-        environ={**context.environ, "MODELKEEP_PATH": path, "MODELKEEP_REF": request.ref},
-        seconds=seconds,
-        limit=age_words(seconds),
-        show=_as_text(asked.output),
-    )
-    if asked.output is not None and ended.output and not ended.output.endswith(b"\n"):
-        asked.output("\n")
-    fetch.path(context, request.ref, progress=None, moment=None)  # raises where the command has changed the artifact
-    result, outcome = result_of(ended.code, asked.warn_code), ended.outcome
-    if report is not None and not report.is_new:
-        result, outcome = "fail", f"{outcome}, and '{printable(report.path)}' was not written"
-        report = None
-
-    def found() -> Evidence | None:
-        if report is None:
-            return from_bytes(ended.output)
-        return from_file(context.bucket, report.path, dry_run=request.dry_run)
-
-    fields = (("check.command", _shown(arguments)), ("check.outcome", outcome))
-    return _record(context, request, result, found, command, fields)
-
-
-def result_of(code: int | None, warn_code: int | None) -> str:
-    """Return the result that an exit code means; without one the command was killed or never ran."""
-    if code is not None and code == warn_code:
-        return "warn"
-    return "pass" if code == 0 else "fail"
-
-
-def _arguments(request: CheckRequest, words: Sequence[str]) -> list[str]:
-    """Return the words of a command, with `PLACE` for the artifact at the end where none has it."""
-    line = f"modelkeep check run {quote(request.ref)} {quote(request.name)} --"
-    if not words or not words[0]:
-        message = "a check needs a command"
-        raise UsageError(message, f"{line} picklescan -p {PLACE}")
-    if len(words) == 1 and words[0].split() != [words[0]] and shutil.which(words[0]) is None:
-        message = (
-            f"there is no program '{printable(words[0])}': a command is given word by word, and no shell splits it"
-        )
-        raise UsageError(message, printable(f"{line} {words[0]}"))
-    return [*words] if any(PLACE in each for each in words) else [*words, PLACE]
-
-
-def _prepared(context: Context, request: CheckRequest) -> CheckRequest:
+def prepared(context: Context, request: CheckRequest) -> CheckRequest:
     """Refuse early what can be refused without evidence; return the request with the time until which it counts."""
     check_check_name(request.name)
     with context.database.reading() as reader:
@@ -175,13 +87,13 @@ def _expiry(context: Context, text: str) -> str:
     raise UsageError(message, "--expires 30d")
 
 
-def _pinned(context: Context, request: CheckRequest, command: str) -> str:
+def pinned(context: Context, request: CheckRequest, command: str) -> str:
     """Return the version that is meant, by its number: a stage may have another holder when the command has ended."""
     with snapshot(context) as (reader, _):
         return version_of(reader, request.ref, context.say, command).ref
 
 
-def _record(
+def record(
     context: Context,
     request: CheckRequest,
     result: str,
@@ -249,45 +161,3 @@ def _record_once(
         command=texts.get("check.command"),
         outcome=texts.get("check.outcome"),
     )
-
-
-class _Report:
-    """A file that a command is to write: what stood there before it ran is no report of this run."""
-
-    def __init__(self, path: str) -> None:
-        self.path = path
-        self._before = self._state()
-
-    @property
-    def is_new(self) -> bool:
-        """Whether the file is there and not the one that was there before."""
-        now = self._state()
-        return now is not None and now != self._before
-
-    def _state(self) -> tuple[int, ...] | None:
-        try:
-            found = os.stat(self.path)
-        except OSError:
-            return None
-        return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
-
-
-def _as_text(say: Say | None) -> Callable[[bytes], None]:
-    """Return what hands output on as text; a return without a newline, as of a progress bar, ends a line."""
-    if say is None:
-        return lambda _data: None
-    decoder = IncrementalNewlineDecoder(getincrementaldecoder("utf-8")("replace"), translate=True)
-
-    def show(data: bytes) -> None:
-        text = decoder.decode(data)
-        if text:
-            say(text)
-
-    return show
-
-
-def _shown(arguments: Sequence[str]) -> str:
-    """Return a command as it is typed in a shell, without secrets in its URLs, bounded."""
-    text = shlex.join(map(scrub_text, arguments)).replace(quote(PLACE), PLACE)
-    text = text.encode("utf-8", "backslashreplace").decode().replace("\0", "\\0")
-    return text if len(text) <= _LONGEST_COMMAND else text[:_LONGEST_COMMAND] + "…"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from shlex import quote
 
@@ -14,6 +15,7 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Change, Effect
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.numbers import as_number, metric_value
+from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.shares import share_words
 from modelkeep.domain.state import Tenure
 from modelkeep.domain.text import printable
@@ -21,10 +23,11 @@ from modelkeep.domain.verbs.acknowledge import ItemOpened
 from modelkeep.domain.verbs.deploy import Deploy, is_over
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.rollback import find_target
-from modelkeep.domain.verbs.signal import Signal, firing_rules, tenures_left
+from modelkeep.domain.verbs.signal import Signal, firing_rules, has_enough, is_passed, tenures_left
 from modelkeep.errors import UsageError
 from modelkeep.provenance.urls import is_url, scrub
 from modelkeep.reads.references import Say, stage_named, version_of
+from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import serving as select
 from modelkeep.store.db.sql.manifests import manifest
@@ -85,7 +88,8 @@ def signal(
         found = version_of(reader, ref, say, f"signal {{}} {quote(name)} {quote(value)}")
         row = reader.row(select.NEWEST_VALUE, model=found.model, version=found.number, name=name)
         before = NONE if row is None else to_text(metric_value(row[0]))
-        leaves = _leaves(reader, found, command)
+        policy, tenures = _judged_by(reader, found)
+        leaves = tenures_left(firing_rules(policy, command, tenures), tenures)
         holding = (each for each in leaves if each.share is None)
         looked_at = [version for tenure in holding for version in _candidates(context, reader, tenure)]
         still = select.targets_of(reader, found.model, found.number or 0) if leaves else []
@@ -94,11 +98,17 @@ def signal(
             subject_of(found),
             fields=() if source is None else (("source", source),),
             needed=tuple((found.model, number) for number in looked_at),
-            notes=(f"warning: {found.ref} still runs at {', '.join(still)}",) if still else (),
+            notes=(*_too_few(policy, command, tenures), *_still_running(found, still)),
             effects=(Effect(f"{printable(name)} of {found.ref}", before, to_text(metric_value(command.value))),),
         )
 
     return resolve
+
+
+def signalled_version(context: Context, ref: str) -> str:
+    """Return the version that ``ref`` is now, by its number."""
+    with snapshot(context) as (reader, _):
+        return version_of(reader, ref, context.say, "signal {} --evidently FILE").ref
 
 
 def signalled(outcome: ChangeOutcome) -> Change:
@@ -116,14 +126,29 @@ def signalled(outcome: ChangeOutcome) -> Change:
     return replace(change, notes=(*change.notes, *notes), hints=(*change.hints, *hints))
 
 
-def _leaves(reader: Reader, found: Resolved, command: Signal) -> tuple[Tenure, ...]:
-    """Return the tenures that a rule of the policy ends for a signal."""
+def _judged_by(reader: Reader, found: Resolved) -> tuple[Rules, tuple[Tenure, ...]]:
+    """Return the rules in force, and the tenures of a version that they may end."""
     state, number = SqlState(reader), found.number or 0
     policy = state.policy()
     if policy is None or not policy.rules.signals:
-        return ()
-    tenures = state.open_tenures(found.model, number, number)
-    return tenures_left(firing_rules(policy.rules, command, tenures), tenures)
+        return Rules(), ()
+    return policy.rules, tuple(state.open_tenures(found.model, number, number))
+
+
+def _too_few(rules: Rules, command: Signal, tenures: Sequence[Tenure]) -> Iterator[str]:
+    """Yield a warning for each rule that would do something if the signal were from more observations."""
+    held = {tenure.stage for tenure in tenures}
+    for rule in rules.signals:
+        if held and rule.then != "observe" and is_passed(rule, command, held) and not has_enough(rule, command):
+            what = f"{command.count} were" if command.count is not None else "none was"
+            yield (
+                f"warning: the policy's rule for {printable(command.name)} ({rule.then}) takes at least {rule.count} "
+                f"observations, and {what} given with --count"
+            )
+
+
+def _still_running(found: Resolved, targets: Sequence[str]) -> tuple[str, ...]:
+    return (f"warning: {found.ref} still runs at {', '.join(targets)}",) if targets else ()
 
 
 def _candidates(context: Context, reader: Reader, holder: Tenure) -> list[int]:

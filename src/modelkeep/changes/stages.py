@@ -66,19 +66,20 @@ def _notes_on_force(reader: Reader, found: Resolved) -> Iterator[str]:
 
 
 def _notes_on_skipped_stages(reader: Reader, found: Resolved, stage: StageDef) -> tuple[str, ...]:
-    """Return a note for each stage below that the version never held."""
+    """Return a note for each stage below that the version never held; none where it has been in the stage itself."""
     state = SqlState(reader)
     names = [each.name for each in state.stages()]
     held = state.stages_held(found.model, found.number or 0)
-    below = names[: names.index(stage.name)]
+    below = () if stage.name in held else names[: names.index(stage.name)]
     return tuple(f"note: {found.ref} was never in {name}" for name in below if name not in held)
 
 
 def _notes_on_shares(reader: Reader, found: Resolved, stage: StageDef, share: int | None) -> Iterator[str]:
-    """Yield what the holder keeps beside a new share, and the shares that stay beside a new holder."""
-    state = SqlState(reader)
-    others = [each for each in state.shares(found.model, stage.name) if each.version != found.number]
-    holder = state.holder(found.model, stage.name)
+    """Yield the share that was before, what the holder keeps beside a new one, and the shares that stay beside a new holder."""
+    shares = SqlState(reader).shares(found.model, stage.name)
+    others = [each for each in shares if each.version != found.number]
+    yield from (f"{found.ref} had {share_words(each.share or 0)} before" for each in shares if each not in others)
+    holder = SqlState(reader).holder(found.model, stage.name)
     if share is not None and holder is not None:
         kept = SLOTS - share - sum(each.share or 0 for each in others)
         yield f"{found.name}@{holder.version} holds {stage.name} and keeps {share_words(max(kept, 0))}"

@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from modelkeep.domain.numbers import as_number
+from modelkeep.domain.policy.words import check_signal_name
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 
@@ -23,7 +24,7 @@ MOST_SIGNALS = 100
 def read_report(path: str, wanted: str | None) -> tuple[tuple[str, str], ...]:
     """Return the names and values of a report in JSON; ``wanted`` is a glob that the names must match.
 
-    ``UsageError`` for what is no report, and where no number or too many are left.
+    ``UsageError`` for what is no report, where no number or too many are left, and where one has no name for a signal.
     """
     import json
 
@@ -54,6 +55,8 @@ def read_report(path: str, wanted: str | None) -> tuple[tuple[str, str], ...]:
     if len(found) > MOST_SIGNALS:
         message = f"{printable(path)} has {len(found)} numbers, more than {MOST_SIGNALS}"
         raise UsageError(message, "name those that matter: modelkeep signal REF 'Drifted*' --evidently report.json")
+    for name, _ in found:
+        check_signal_name(name)
     return found
 
 

@@ -38,9 +38,11 @@ def signals(
         if about is not None and not open_only:
             asked = select.SIGNALS_OF_MODEL if about.number is None else select.SIGNALS_OF_VERSION
             values |= {"model": about.model} | ({} if about.number is None else {"version": about.number})
-        rows = asked.rows(reader, at, **values)
         if about is not None and open_only:  # few are open: they are found by that
-            rows = [row for row in rows if row[1] == about.model and about.number in (None, row[2])]
+            rows = asked.rows(reader, at, **(values | {"count": EVER}))
+            rows = [row for row in rows if row[1] == about.model and about.number in (None, row[2])][:limit]
+        else:
+            rows = asked.rows(reader, at, **values)
         return tuple(_signal(reader, at, row) for row in rows)
 
 

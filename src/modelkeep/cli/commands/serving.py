@@ -138,6 +138,9 @@ def signals(
 
 def _lines_of(path: str) -> list[str]:
     try:
+        if path == "-" and sys.stdin is None:
+            message = "standard input is closed"
+            raise UsageError(message, "name a file instead of '-'")
         if path == "-":
             data = sys.stdin.buffer.read()
         else:

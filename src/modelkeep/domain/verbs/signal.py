@@ -62,15 +62,18 @@ class SignalReceived(Event, frozen=True):
         yield Insert("signal", {**row, **measured, "window_seconds": command.window})
 
 
-def fires(rule: SignalRule, signal: Signal, held: Collection[str]) -> bool:
+def is_passed(rule: SignalRule, signal: Signal, held: Collection[str]) -> bool:
     """Tell whether a rule is about a signal of a version that is in these stages, and its bound is passed."""
     value = as_number(signal.value)
     above, below = (None if bound is None else as_number(bound) for bound in (rule.above, rule.below))
     if rule.name != signal.name or value is None or (rule.stage is not None and rule.stage not in held):
         return False
-    if rule.count is not None and (signal.count is None or signal.count < rule.count):
-        return False
     return (above is not None and value > above) or (below is not None and value < below)
+
+
+def has_enough(rule: SignalRule, signal: Signal) -> bool:
+    """Tell whether a signal is from as many observations as a rule asks for."""
+    return rule.count is None or (signal.count is not None and signal.count >= rule.count)
 
 
 def firing_rules(rules: Rules, signal: Signal, tenures: Sequence[Tenure]) -> tuple[SignalRule, ...]:
@@ -79,7 +82,7 @@ def firing_rules(rules: Rules, signal: Signal, tenures: Sequence[Tenure]) -> tup
     There are several where the version is in several stages. A version that is in no stage any more has none.
     """
     held = {tenure.stage for tenure in tenures}
-    firing = [rule for rule in rules.signals if held and fires(rule, signal, held)]
+    firing = [rule for rule in rules.signals if held and is_passed(rule, signal, held) and has_enough(rule, signal)]
     strongest = max((CONSEQUENCES.index(each.then) for each in firing), default=None)
     return tuple(each for each in firing if CONSEQUENCES.index(each.then) == strongest)
 
