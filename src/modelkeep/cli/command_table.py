@@ -57,7 +57,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "diff", "compare", EVERYDAY, "Compare versions side by side",
         ("modelkeep diff fraud 3 4", "modelkeep diff fraud@4"),
-        ("section", "key", "value of each version", "difference"),
+        ("section", "key", "value of each version", "difference", "change", "verdict"),
     ),
     CommandRow(
         "promote", "stages", EVERYDAY, "Give a version a stage",
