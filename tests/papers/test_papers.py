@@ -154,7 +154,7 @@ def test_the_log_can_be_verified_for_a_report(tmp_path):
     world.register()
     found = world.registry.report(verify=True)
     assert (found.verified.ok, found.verified.entries, found.verified.head) == (True, 2, found.head)
-    world.edit("UPDATE version SET licence = 'x'")
+    world.edit("UPDATE version SET code_commit = 'x'")
     assert not world.registry.report(verify=True).verified.ok
 
 
