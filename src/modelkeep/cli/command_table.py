@@ -129,6 +129,11 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("what: before -> after",),
     ),
     CommandRow(
+        "supplement", "annotate", ANNOTATE, "Add a licence or a signature to a version",
+        ("modelkeep supplement fraud@4 --licence Apache-2.0", "modelkeep supplement fraud@4 --signature signature.json -n"),
+        ("what: before -> after",),
+    ),
+    CommandRow(
         "rename", "annotate", ANNOTATE, "Rename a model; its old name still finds it",
         ("modelkeep rename fraud card-fraud", "modelkeep rename fraud risk/fraud -n"),
         ("what: before -> after",),
