@@ -8,11 +8,11 @@ from shlex import quote
 
 from msgspec.structs import replace
 
-from modelkeep.changes.change_answer import NONE, answer
+from modelkeep.changes.change_answer import answer
 from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
 from modelkeep.changes.runner import ChangeOutcome, missing_artifact
 from modelkeep.context import Context
-from modelkeep.domain.answers.changes import Change, Effect
+from modelkeep.domain.answers.changes import NONE, Change, Effect
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.policy.rules import Rules
