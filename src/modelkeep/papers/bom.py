@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote
 from uuid import UUID, uuid5
 
+from modelkeep.domain.answers.pages import Dataset
 from modelkeep.domain.answers.papers import PaperFacts, ParentFacts
-from modelkeep.domain.answers.versions import Dataset
 from modelkeep.domain.json_values import Json, to_text
 from modelkeep.domain.known_documents import Field
 

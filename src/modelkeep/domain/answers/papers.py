@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.answers.period import Head
-from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.known_documents import Environment, Inspection, Interface
 from modelkeep.domain.record import Answer
