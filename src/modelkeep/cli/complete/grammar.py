@@ -27,6 +27,10 @@ COMMANDS = {
     "identify": ("Find the versions that a file, directory or digest belongs to", "file", "--exclude=file --as-of=moment"),
     "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment --progress=auto|plain|none"),
     "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json"),
+    "data": ("Record datasets, and show which versions were made from them", "", ""),
+    "data add": ("Record a version of a dataset: its bytes, place, schema, rows and parents", "dataset source", "--schema=file --rows=text --parent=data -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "data list": ("List datasets, also those that versions only name", "dataset", "--as-of=moment"),
+    "data show": ("Show a dataset, what it was made from, and the versions that used it", "dataset", "--print-schema --as-of=moment"),
     "audit": ("Show who did what and when", "ref", "--since=moment --until=moment --actor=actor --action=action --limit=text --reverse"),
     "requests": ("List the promotions that were asked for, who approved, and what is missing", "ref", "--mine --open --limit=text --as-of=moment"),
     "approve": ("Approve a promotion that was asked for", "version stage", "--plan=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
@@ -85,7 +89,7 @@ ALIASES = {
 FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests checks as_of newest newest_label latest versions holders development former_names recent authority meanings metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
-ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"
+ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge supplement data"
 JOINING = "alias approve evaluate get label mark path promote reject requests retire show tag"
 SETTINGS = "registry actor lock_wait cache color progress registries."
 COLORS = "auto always never"

@@ -63,7 +63,12 @@ ORDER BY version.number DESC LIMIT {_LOOKED_AT}
 TAGS = f"SELECT key, value FROM tag WHERE model = :model AND HOLDS(tag) ORDER BY version DESC LIMIT {_LOOKED_AT}"
 ALL_TAGS = f"SELECT key, value FROM tag ORDER BY model DESC, version DESC LIMIT {_LOOKED_AT}"
 # The next of the distinct values of an indexed column, each of which may stand in many rows.
-DATASETS = "SELECT name FROM dataset WHERE name >= :low AND name < :end ORDER BY name LIMIT 1"
+DATASETS = """
+SELECT name FROM (
+    SELECT * FROM (SELECT name FROM dataset WHERE name >= :low AND name < :end ORDER BY name LIMIT 1)
+    UNION ALL SELECT * FROM (SELECT name FROM data_version WHERE name >= :low AND name < :end ORDER BY name LIMIT 1))
+ORDER BY name LIMIT 1
+"""
 COMMITS = (
     "SELECT code_commit FROM version WHERE code_commit >= :low AND code_commit < :end ORDER BY code_commit LIMIT 1"
 )
@@ -76,8 +81,11 @@ WHERE HOLDS(policy)
 BEARERS = f"""
 SELECT kind, name FROM role_binding WHERE role = :role AND HOLDS(role_binding) ORDER BY kind, name LIMIT {_LOOKED_AT}
 """
-DATA_VERSIONS = """
-SELECT data_version FROM dataset WHERE name = :name AND data_version >= :low AND data_version < :end
+_VERSIONS = """SELECT * FROM (
+    SELECT data_version FROM {} WHERE name = :name AND data_version >= :low AND data_version < :end
+    ORDER BY data_version DESC LIMIT 1)"""
+DATA_VERSIONS = f"""
+SELECT data_version FROM ({_VERSIONS.format("dataset")} UNION ALL {_VERSIONS.format("data_version")})
 ORDER BY data_version DESC LIMIT 1
 """
 
