@@ -8,7 +8,7 @@ from shlex import join, quote
 
 from msgspec import Struct
 
-from modelkeep.changes.change_answer import NONE
+from modelkeep.changes.change_effects import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve
 from modelkeep.changes.register_request import datasets, hash_path
 from modelkeep.context import Context

@@ -57,7 +57,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "diff", "compare", EVERYDAY, "Compare versions side by side",
         ("modelkeep diff fraud 3 4", "modelkeep diff fraud@4"),
-        ("section", "key", "value of each version", "difference"),
+        ("section", "key", "value of each version", "difference", "change", "verdict"),
     ),
     CommandRow(
         "promote", "stages", EVERYDAY, "Give a version a stage",
@@ -129,6 +129,11 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("what: before -> after",),
     ),
     CommandRow(
+        "supplement", "annotate", ANNOTATE, "Add a licence or a signature to a version",
+        ("modelkeep supplement fraud@4 --licence Apache-2.0", "modelkeep supplement fraud@4 --signature signature.json -n"),
+        ("what: before -> after",),
+    ),
+    CommandRow(
         "rename", "annotate", ANNOTATE, "Rename a model; its old name still finds it",
         ("modelkeep rename fraud card-fraud", "modelkeep rename fraud risk/fraud -n"),
         ("what: before -> after",),
@@ -189,7 +194,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "requests", "approvals", GOVERN, "List the promotions that were asked for, who approved, and what is missing",
-        ("modelkeep requests --open", "modelkeep requests fraud@4"),
+        ("modelkeep requests --to-approve", "modelkeep requests fraud@4"),
         ("request", "ref", "stage", "state", "time", "actor", "approvals", "plan", "who may approve", "reason"),
     ),
     CommandRow(

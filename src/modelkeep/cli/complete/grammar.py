@@ -22,6 +22,7 @@ COMMANDS = {
     "label": ("Give a version its label, once", "version text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "describe": ("Describe a model or version, or show its description", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "note": ("Add a note to a model or version", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "supplement": ("Add a licence or a signature to a version", "version", "--licence=text --signature=file -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "rename": ("Rename a model; its old name still finds it", "model text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "mark": ("Mark a version as bad, or as good again", "version bad|good", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "identify": ("Find the versions that a file, directory or digest belongs to", "file", "--exclude=file --as-of=moment"),
@@ -32,7 +33,7 @@ COMMANDS = {
     "data list": ("List datasets, also those that versions only name", "dataset", "--as-of=moment"),
     "data show": ("Show a dataset, what it was made from, and the versions that used it", "dataset", "--print-schema --as-of=moment"),
     "audit": ("Show who did what and when", "ref", "--since=moment --until=moment --actor=actor --action=action --limit=text --reverse"),
-    "requests": ("List the promotions that were asked for, who approved, and what is missing", "ref", "--mine --open --limit=text --as-of=moment"),
+    "requests": ("List the promotions that were asked for, who approved, and what is missing", "ref", "--mine --open --to-approve --limit=text --as-of=moment"),
     "approve": ("Approve a promotion that was asked for", "version stage", "--plan=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "reject": ("Reject a promotion that was asked for, or withdraw your own request", "version stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "acknowledge": ("Close what was left for a person to look at", "text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
@@ -90,7 +91,7 @@ FIELDS = "ref name version label state stages aliases bad archived created autho
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge supplement data"
-JOINING = "alias approve evaluate get label mark path promote reject requests retire show tag"
+JOINING = "alias approve evaluate get label mark path promote reject requests retire show supplement tag"
 SETTINGS = "registry actor lock_wait cache color progress registries."
 COLORS = "auto always never"
 PROGRESS = "auto plain none"
