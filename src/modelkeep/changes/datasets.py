@@ -8,11 +8,10 @@ from shlex import join, quote
 
 from msgspec import Struct
 
-from modelkeep.changes.change_effects import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve
 from modelkeep.changes.register_request import datasets, hash_path
 from modelkeep.context import Context
-from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.answers.changes import NONE, Effect
 from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.known_documents import LARGEST
