@@ -25,6 +25,7 @@ from modelkeep.domain.policy.plan import Plan
 from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.policy.rules import RequiredApproval, Rules, StageRules
 from modelkeep.domain.record import encode_canonical
+from modelkeep.domain.text import caseless
 from modelkeep.errors import Denied, UsageError
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ def who_may_approve(state: GovernedState, rules: Rules, judgement: Judgement, *,
             parts.append("anybody who neither registered it, made it nor asked for it")
             continue
         able = [each.role] if each.role is not None else list(roles_with(rules, "approve"))
-        bearers = [name for name in bearers_of(state.bindings(), able) if name not in behind]
+        bearers = [name for name in bearers_of(state.bindings(), able) if caseless(name) not in behind]
         role = " or ".join(able)
         parts.append(f"{', '.join(bearers) or 'nobody who may'} ({role})")
     return "; ".join(dict.fromkeys(parts)) or None
