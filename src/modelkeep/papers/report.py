@@ -89,9 +89,9 @@ def _summary(found: Report) -> list[str]:
         (len(found.policy_changes), "change of the policy"),
     ]
     plural = {"change of the policy": "changes of the policy"}
-    told = [counted(found.registered, "version registered", "versions registered")]
-    told += [counted(number, word, plural.get(word)) for number, word in numbers]
-    return [*heading(2, "Summary"), *(f"- {each}" for each in told)]
+    lines = [counted(found.registered, "version registered", "versions registered")]
+    lines += [counted(number, word, plural.get(word)) for number, word in numbers]
+    return [*heading(2, "Summary"), *(f"- {each}" for each in lines)]
 
 
 def _changes(found: Report) -> Iterator[list[str]]:
@@ -222,7 +222,7 @@ def _exceptions(found: Report) -> Iterator[list[str]]:
 
 
 def _items(found: Report) -> Iterator[list[str]]:
-    yield heading(2, "What a person has to look at")
+    yield heading(2, "Items for a person")
     rows = [
         (
             each.seq, minute(each.time), each.item, each.ref, each.sentence, each.actor,
