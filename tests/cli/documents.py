@@ -45,6 +45,7 @@ from modelkeep.cli.views.maintenance import (
     MigrationView,
     VerificationView,
 )
+from modelkeep.cli.views.papers import BomView, CardView, TemplateView
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.report import AnnexView, ReportView
@@ -77,6 +78,7 @@ from modelkeep.domain.answers.maintenance import (
     Verification,
     VerifyFinding,
 )
+from modelkeep.domain.answers.papers import Bom
 from modelkeep.domain.answers.policy import (
     Policy,
     PolicyDiff,
@@ -241,6 +243,9 @@ DOCUMENTS = {
     ),
     "hookrun": HookRunView(HookRun("ci", ok=True, outcome="status 200", attempts=1, output="")),
     "report": ReportView(governed_history().registry.report(since=QUARTER, until="seq:20")),
+    "card": CardView(governed_history().registry.card("fraud@2", template="{{front_matter}}\n# {{title}}")),
+    "template": TemplateView("# {{title}}\n"),
+    "bom": BomView(Bom("fraud@2", {"bomFormat": "CycloneDX", "specVersion": "1.6"})),
     "annex": AnnexView(governed_history().registry.annex_iv("fraud@2")),
     "pruned": PrunedView(
         [

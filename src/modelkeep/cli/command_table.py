@@ -345,6 +345,16 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("a line of the page",),
     ),
     CommandRow(
+        "card", "papers", INSPECT, "Write the model card of a version, as Hugging Face reads it",
+        ("modelkeep card fraud@production -o README.md", "modelkeep card fraud@4 --template docs/MODEL_CARD.md"),
+        ("a line of the page",),
+    ),
+    CommandRow(
+        "bom", "papers", INSPECT, "Write the bill of materials of a version, as CycloneDX",
+        ("modelkeep bom fraud@production -o fraud.cdx.json", "modelkeep bom fraud@4 | jq .components"),
+        ("a line of the document",),
+    ),
+    CommandRow(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",
         ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         ("severity", "code", "place", "message"),
