@@ -125,6 +125,7 @@ def test_a_file_of_an_account_that_neither_owns_the_registry_nor_is_ours_runs_no
         ({**ON, "command": ["a\0"]}, "command is a list of texts"),
         ({**ON, "command": ["true"], "stage": ["x"]}, "has no setting 'stage'"),
         ({"on": ["promot"], "command": ["true"]}, "there is no change 'promot'"),
+        ({"on": ["init"], "command": ["true"]}, "there is no change 'init'"),
         ({**ON, "url": "http://example.org"}, "needs https, or http to this machine"),
         ({**ON, "url": "http://localhost.example.org"}, "needs https, or http to this machine"),
         ({**ON, "url": "http://127.0.0.1@example.org"}, "has a user or password in its url"),
