@@ -20,9 +20,7 @@ def test_the_hooks_of_a_registry_run_only_for_who_trusts_it(hooked):
     hooked.share(keep={**ON, "command": hooked.keeper()})
     assert hooked.registry.promote("fraud@1", "production").changed
     assert hooked.told() == []
-    assert hooked.said == [
-        f"note: {hooked.registry_hooks} is not run: modelkeep config trust {hooked.directory} lets it"
-    ]
+    assert hooked.said == [f"note: {hooked.registry_hooks} does not run: modelkeep config trust {hooked.directory}"]
     assert [(each.name, each.runs) for each in hooked.registry.hooks()] == [("keep", False)]
     with pytest.raises(Conflict):
         hooked.registry.test_hook("keep")
