@@ -282,7 +282,7 @@ WHERE model = :model AND version = :version AND kind = :kind AND name = :name OR
 """
 
 DATASET = """
-SELECT seq, digest, row_count, schema_digest FROM data_version WHERE name = :name AND data_version = :version
+SELECT seq, digest, checksum, row_count, schema_digest FROM data_version WHERE name = :name AND data_version = :version
 """
 
 DATASET_PARENTS = """
