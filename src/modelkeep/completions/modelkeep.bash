@@ -153,7 +153,7 @@ _modelkeep_place() {
 # of the last word that readline replaces.
 _modelkeep_values() {
     local program=modelkeep line word before=${raw%"$2"} keep=$quote
-    local -a asked=("${words[@]:1}") words=()
+    local -a asked=("${words[@]:1}") words=() texts=()
     if type -P -- "$1" >/dev/null; then program=$1; fi
     local raw quote target
     _modelkeep_split "$before"
@@ -166,6 +166,7 @@ _modelkeep_values() {
                 compopt -o default 2>/dev/null
             else
                 compopt -o filenames 2>/dev/null
+                texts=()
                 while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$2")
             fi
             continue
@@ -184,9 +185,31 @@ _modelkeep_values() {
             fi
         fi
         COMPREPLY+=("$word")
+        line=${line#*$'\t'}
+        if [[ $line ]]; then texts+=("$line"); fi
     done < <("$program" __complete -- "${asked[@]}" 2>/dev/null </dev/null)
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[@:=./] ]]; then compopt -o nospace 2>/dev/null; fi
     compopt -o nosort 2>/dev/null
+    # Where several candidates are listed and each has a description, it stands beside.
+    case ${COMP_TYPE-} in
+    33 | 63 | 64) if [[ ${#COMPREPLY[@]} -gt 1 && ${#texts[@]} -eq ${#COMPREPLY[@]} ]]; then _modelkeep_describe; fi ;;
+    esac
+}
+
+# Puts a description of `texts` behind each candidate, as far as the terminal is wide.
+_modelkeep_describe() {
+    local word text i widest=0 room
+    for word in "${COMPREPLY[@]}"; do
+        if [[ ${#word} -gt widest ]]; then widest=${#word}; fi
+    done
+    room=$((${COLUMNS:-80} - widest - 6))
+    if [[ room -lt 10 ]]; then return; fi
+    for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
+        text=${texts[i]}
+        if [[ ${#text} -gt room ]]; then text=${text:0:room-3}...; fi
+        printf -v word '%-*s  (%s)' "$widest" "${COMPREPLY[i]}" "$text"
+        COMPREPLY[i]=$word
+    done
 }
 
 _modelkeep() {
