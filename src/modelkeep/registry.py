@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Say,
         Selector,
         Share,
+        Signature,
         Tags,
         Texts,
         Values,
@@ -123,6 +124,8 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         trained_at: Moment | None = None,
         description: str | None = None,
         licence: str | None = None,
+        signature: Signature | None = None,
+        inspect: bool = True,
         if_exists: str = "match",
         reuse_name: bool = False,
         filename: str | None = None,
@@ -143,7 +146,9 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
         with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
-        ``licence`` is an SPDX expression: ``Apache-2.0``. ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
+        ``licence`` is an SPDX expression: ``Apache-2.0``. ``signature`` is a file or an object with ``inputs``, ``outputs``
+        and ``params``, by default that of the format. What is in the files is inspected and recorded, and what is dangerous in
+        them a warning, unless ``inspect`` is False. ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered. ``progress`` is called with bytes.
 
         Arrays in ``params`` are kept whole, all values together up to 8 MiB of text; objects that are no plain values
@@ -160,6 +165,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         """
         from modelkeep.changes import register as registering
         from modelkeep.changes.register_request import Request
+        from modelkeep.changes.signature import given_signature
         from modelkeep.provenance.licence import parse_licence
         from modelkeep.store.ingest.selection import Selection
 
@@ -182,6 +188,8 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             trained_at=trained_at,
             description=description,
             licence=None if licence is None else parse_licence(licence),
+            signature=None if signature is None else given_signature(signature),
+            inspect=inspect,
             if_exists=if_exists,
             reuse_name=reuse_name,
             move=move,

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 
 from modelkeep.changes.change_answer import effects_of, judged
 from modelkeep.changes.change_request import ChangeRequest
+from modelkeep.changes.inspecting import FoundContents
 from modelkeep.changes.register_request import Provenance, Request
 from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Registered, Verdict
@@ -48,7 +49,14 @@ if TYPE_CHECKING:
 
 
 def registered(
-    request: Request, outcome: ChangeOutcome, entry: Entry, ingested: Ingested, provenance: Provenance, cwd: str
+    request: Request,
+    outcome: ChangeOutcome,
+    entry: Entry,
+    ingested: Ingested,
+    provenance: Provenance,
+    *,
+    contents: FoundContents,
+    cwd: str,
 ) -> Registered:
     """Answer with the version that was registered from a directory, ``cwd``."""
     event = next(event for event in entry.events if isinstance(event, VersionRegistered))
@@ -63,7 +71,7 @@ def registered(
         seq=None if request.dry_run else entry.seq,
         effects=effects_of(entry, name),
         dry_run=request.dry_run,
-        notes=(_summary(ingested, provenance, cwd), *ingested.notes, *outcome.notes),
+        notes=(_summary(ingested, provenance, contents, cwd), *ingested.notes, *outcome.notes),
         hints=tuple(hint.replace("{}", ref) for hint in outcome.request.hints),
         rules=rules,
         plan=plan,
@@ -73,7 +81,7 @@ def registered(
         size_bytes=ingested.size_bytes,
         files=len(ingested.manifest.files),
         verdict=outcome.request.verdict,
-        warnings=tuple(number_warnings(request.metrics)),
+        warnings=(*contents.warnings, *number_warnings(request.metrics)),
     )
 
 
@@ -131,12 +139,13 @@ def _beside(found: Verdict, ref: str, other: Evaluation | None) -> Verdict:
     return replace(found, against=ref, other=other.value, difference=None if less is None else metric_value(less))
 
 
-def _summary(ingested: Ingested, provenance: Provenance, cwd: str) -> str:
+def _summary(ingested: Ingested, provenance: Provenance, contents: FoundContents, cwd: str) -> str:
     """Return the line about what was registered: ``3.2 MB in 1 file, code a1b2c3d (dirty), data …``.
 
     It says where the code was found, unless that is the work tree in which one stands.
     """
     parts = [f"{human_size(ingested.size_bytes)} in {files(len(ingested.manifest.files))}"]
+    parts += [] if contents.words is None else [contents.words]
     code = provenance.code
     if code.commit is not None:
         state = " (dirty)" if code.dirty else f" ({code.note})" if code.note else ""
@@ -194,6 +203,7 @@ def _check_same(
     different = [
         *_other_metrics(reader, change.subject.model or 0, existing.version, request.metrics, command.metrics_on),
         *_other_words(reader, existing, command, fields),
+        *_other_signature(reader, existing, request, change.subject.model or 0, command),
         *_other_provenance(existing, request, provenance),
     ]
     if different:
@@ -212,6 +222,16 @@ def _other_metrics(reader: Reader, model: int, number: int, metrics: Pairs, metr
         measured = recorded.get((name, _number_or_text(text)), set())
         if not measured or (on is not None and on not in measured):
             yield f"metric {name}"
+
+
+def _other_signature(
+    reader: Reader, existing: Version, request: Request, model: int, command: Register
+) -> Iterator[str]:
+    """Yield that a signature that was given is not the one that is recorded."""
+    if request.signature is not None:
+        recorded = SqlState(reader).fact(model, existing.version, "interface", "")
+        if recorded != command.interface:
+            yield "signature" + (" (it has none)" if recorded is None else "")
 
 
 def _number_or_text(text: str) -> Decimal | str:

@@ -13,6 +13,7 @@ from shlex import join, quote
 from msgspec import Struct, field
 
 from modelkeep.context import Context
+from modelkeep.domain.known_documents import Interface
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
 from modelkeep.domain.refs import parse_ref
@@ -52,6 +53,8 @@ class Request(Struct, frozen=True):
     trained_at: str | None = None
     description: str | None = None
     licence: str | None = None
+    signature: Interface | None = None
+    inspect: bool = True
     if_exists: str = "match"
     reuse_name: bool = False
     move: bool = False

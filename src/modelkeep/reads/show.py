@@ -12,13 +12,14 @@ from modelkeep.domain.answers.checks import CheckRow
 from modelkeep.domain.answers.pages import CodeState, FileRow, Model, NoteText, Training, Version
 from modelkeep.domain.answers.versions import AsOf, VersionRow
 from modelkeep.errors import UsageError
-from modelkeep.reads import deployments
+from modelkeep.reads import deployments, recorded
 from modelkeep.reads.references import version_of, version_or_model
 from modelkeep.reads.roles import rules_at, stage_authorities
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import history, lineage
 from modelkeep.store.db.sql import show as select
+from modelkeep.store.db.sql.facts import facts_of
 from modelkeep.store.db.sql.references import ALIASES, Resolved, name_of
 from modelkeep.store.db.sql.version_states import deletion
 from modelkeep.store.db.sql.versions import version_rows
@@ -76,6 +77,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved, context: Conte
     def text(field: str) -> str | None:
         return texts.get(field, [None])[0]
 
+    facts = facts_of(reader, at, found.model, number)
     return Version(
         **asdict(row),
         form=form,
@@ -108,6 +110,8 @@ def version_page(reader: Reader, at: int | None, found: Resolved, context: Conte
         deployments=deployments.of_version(reader, at, found.model, number),
         requests=() if context is None else _requests(context, reader, at, found),
         checks=() if context is None else _checks(context, reader, at, found),
+        inspection=recorded.inspection(reader, facts),
+        signature=recorded.signature(reader, facts),
     )
 
 

@@ -111,9 +111,10 @@ def supplement(
         str | None,
         Option("--signature", metavar="FILE", help="Its inputs and outputs, as JSON, or as MLflow writes them."),
     ] = None,
+    inspect: Annotated[bool, Option("--inspect", help="Read its stored bytes, and record what is in them.")] = False,
 ) -> None:
     """Add to a version what was not said when it was registered."""
-    found = call.registry().supplement(ref, licence=licence, signature=signature, **call.change_flags)
+    found = call.registry().supplement(ref, licence=licence, signature=signature, inspect=inspect, **call.change_flags)
     call.show(ChangeView(found))
 
 

@@ -6,6 +6,7 @@ from msgspec import field
 
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.checks import CheckRow
+from modelkeep.domain.answers.inspections import Inspection, Signature
 from modelkeep.domain.answers.roles import StageAuthority
 from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.answers.versions import Deletion, ModelRow, Tenure, VersionRow
@@ -98,6 +99,8 @@ class Version(VersionRow, frozen=True, kw_only=True):
     deployments: tuple[DeploymentRow, ...] = ()
     requests: tuple[RequestRow, ...] = ()
     checks: tuple[CheckRow, ...] = ()
+    inspection: Inspection | None = None
+    signature: Signature | None = None
 
 
 class Model(ModelRow, frozen=True, kw_only=True):
