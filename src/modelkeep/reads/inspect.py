@@ -43,9 +43,10 @@ def inspect(context: Context, what: str, moment: str | AsOf | None, *, fresh: bo
     except (NotFound, UsageError) as error:
         if there:
             return inspect_path(context, what, follow_symlinks=follow_symlinks)
-        if isinstance(error, NotFound) and not _may_be_version(what):
-            error.hint = f"there is no file of that name here either; {error.hint or 'modelkeep list'}"
-        raise
+        if isinstance(error, UsageError) or _may_be_version(what):
+            raise
+        message = f"{error.message}, and no file of that name here"
+        raise NotFound(message, error.hint) from error
 
 
 def _begins_as_path(what: str) -> bool:
