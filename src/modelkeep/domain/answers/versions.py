@@ -171,6 +171,7 @@ class Training(Answer, frozen=True):
     started: str | None
     ended: str | None
     guessed: bool
+    seeds: tuple[str, ...] = ()
 
 
 class NoteText(Answer, frozen=True):
