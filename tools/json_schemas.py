@@ -1,4 +1,4 @@
-"""The JSON Schemas of the documents that ``--json`` prints, made by msgspec from the fields of their views.
+"""The JSON Schemas of the documents that ``--json`` prints and hooks get, made by msgspec from the fields of their views.
 
 A schema lets further fields through, for fields are only ever added.
 """
@@ -15,6 +15,7 @@ import msgspec
 from modelkeep.cli import views
 from modelkeep.cli.views.errors import ErrorDocument, ErrorFields
 from modelkeep.cli.views.interface import View
+from modelkeep.domain.answers.hooks import HookEvent
 
 _PREFIX, _SUFFIX = "modelkeep.", "/1"
 #: The fields that are left out where they say nothing.
@@ -26,10 +27,10 @@ _LEFT_OUT = {
 
 
 def documents() -> dict[str, type[msgspec.Struct]]:
-    """Return the view of each document by what it is about: ``versions``, ``change``; and the class of an error."""
+    """Return the view of each document by what it is about: ``versions``, ``change``; of an error and an event the class."""
     for module in pkgutil.iter_modules(views.__path__, f"{views.__name__}."):
         importlib.import_module(module.name)
-    found: dict[str, type[msgspec.Struct]] = {"error": ErrorDocument}
+    found: dict[str, type[msgspec.Struct]] = {"error": ErrorDocument, "event": HookEvent}
     waiting = [View]
     while waiting:
         for view in waiting.pop().__subclasses__():

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep._version import __version__
 from modelkeep.governance import Governance
+from modelkeep.knowledge import Knowledge
 from modelkeep.local_path import local_directory, local_path
 from modelkeep.oversight import Oversight
 from modelkeep.provenance.api_calls import as_function, checked, checked_class
@@ -54,7 +55,7 @@ if TYPE_CHECKING:
 
 
 @checked_class
-class Registry(Governance, Oversight, Serving):
+class Registry(Governance, Oversight, Serving, Knowledge):
     """A model registry: one SQLite file and one directory.
 
     Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command line: ``fraud@3``,

@@ -116,7 +116,7 @@ DOCUMENTS = {
     "tenures": TenuresView(None, [TENURE]),
     "entries": EntriesView([ENTRY]),
     "identified": IdentifiedView(None, [Identified("fraud@3", None, None, None, "development", None, "sha256:00")]),
-    "diff": DiffView(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", (Number("1.0"), Number("0.5")), (Number("-0.5"),)),))),
+    "diff": DiffView(Diff(("a@1", "a@2"), same=False, rows=(DiffRow("metrics", "auc", (Number("1.0"), Number("0.5")), (Number("-0.5"),), (), (-0.5,), "higher", ("worse",)),))),
     "lineage": LineageView(LINEAGE),
     "verification": VerificationView(
         Verification(

@@ -255,7 +255,7 @@ CHANGING = {
     "rename": "annotate", "mark": "mark", "archive": "archive", "delete": "delete", "prune": "archive", "gc": "gc",
     "migrate": "migrate", "policy set": "policy", "role grant": "role", "role revoke": "role", "approve": "approve",
     "reject": "approve", "acknowledge": "acknowledge", "check record": "check", "check run": "check",
-    "deployment record": "deploy", "signal": "signal",
+    "deployment record": "deploy", "signal": "signal", "supplement": "register",
 }  # fmt: skip
 
 

@@ -5,19 +5,10 @@ import struct
 
 from hypothesis import given
 from hypothesis import strategies as st
+from model_files import InMemory
 
 from modelkeep.domain.known_documents import Problem, Tensor, parse_inspection, to_document
 from modelkeep.formats.inspection import inspect
-
-
-class InMemory:
-    """A file of an artifact in memory."""
-
-    def __init__(self, path, data):
-        self.path, self.data, self.size = path, data, len(data)
-
-    def read(self, start, length):
-        return self.data[start : start + length]
 
 
 def safetensors(header, data=b""):
@@ -59,6 +50,19 @@ def test_a_gap_between_tensors_is_a_problem():
     assert [each.text for each in found.files[0].problems] == [
         "the tensor 'w' begins at byte 4, not where the one before it ends"
     ]
+
+
+def test_tensors_are_left_out_where_a_document_cannot_hold_them():
+    header = {f"{i:0900}": {"dtype": "U8", "shape": [], "data_offsets": [i, i + 1]} for i in range(5000)}
+    found = inspect([InMemory("model.safetensors", safetensors(header, bytes(5000)))]).inspection
+    assert (found.files[0].tensors, found.files[0].fact("tensors")) == ((), "5000")
+    assert parse_inspection(to_document(found)) == found
+
+
+def test_files_are_left_out_and_counted_where_a_document_cannot_hold_them():
+    found = inspect([InMemory(f"{i:0900}.safetensors", b"") for i in range(6000)]).inspection
+    assert (len(found.files), found.unread) == (3000, 3000)
+    assert parse_inspection(to_document(found)) == found
 
 
 @given(st.binary(max_size=400))

@@ -5,6 +5,7 @@ import os
 import sys
 
 import pytest
+from schemas import event
 
 from modelkeep import registry as api
 
@@ -54,9 +55,9 @@ class Hooked:
         return self.script(name, code)
 
     def told(self, name="keep"):
-        """Return the events that a keeper was told, in order."""
+        """Return the events that a keeper was told, in order; each keeps to the schema that the package has."""
         paths = sorted(self.root.glob(f"{name}.[0-9]*"), key=lambda path: int(path.suffix[1:]))
-        return [json.loads(path.read_text()) for path in paths]
+        return [event(path.read_bytes()) for path in paths]
 
 
 def to_toml(hooks):

@@ -138,11 +138,16 @@ def test_a_command_that_hangs_is_killed_with_its_children(hooked):
     assert is_gone(child)
 
 
-def test_a_command_that_ignores_the_order_to_end_is_killed(hooked):
-    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(1000)"
-    hooked.configure(hang={**ON, "timeout": "1s", "command": hooked.script("hang", code)})
+@pytest.mark.linux
+@pytest.mark.parametrize("who", ["the command", "its child"])
+def test_a_command_that_ignores_the_order_to_end_is_killed_with_its_children(hooked, who):
+    stubborn = "import os, signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); open('pid', 'w').write(str(os.getpid())); time.sleep(1000)"
+    parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {stubborn!r}])"
+    code = stubborn if who == "the command" else parent
+    hooked.configure(hang={**ON, "timeout": "3s", "command": hooked.script("hang", code)})
     assert hooked.registry.promote("fraud@1", "production").changed
-    assert hooked.said == ["warning: hook hang: took longer than 1 seconds and was killed"]
+    assert hooked.said == ["warning: hook hang: took longer than 3 seconds and was killed"]
+    assert is_gone(int((hooked.config.parent / "pid").read_text()))
 
 
 def test_a_command_that_leaves_a_child_with_its_output_is_not_waited_for(hooked):

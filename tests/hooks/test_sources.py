@@ -100,7 +100,7 @@ def test_a_file_that_another_account_may_have_written_runs_nothing(hooked, spoil
     spoil(hooked)
     assert hooked.registry.promote("fraud@1", "production").changed
     assert hooked.told() == []
-    assert hooked.said == [f"warning: no hook runs: the hooks of {hooked.registry_hooks} are not run: {why}"]
+    assert hooked.said == [f"warning: no hook of the registry runs: {hooked.registry_hooks}: {why}"]
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="gives a file to another account")
@@ -111,7 +111,7 @@ def test_a_file_of_an_account_that_neither_owns_the_registry_nor_is_ours_runs_no
     assert hooked.registry.promote("fraud@1", "production").changed
     assert hooked.told() == []
     assert hooked.said == [
-        f"warning: no hook runs: the hooks of {hooked.registry_hooks} are not run: it belongs to another account"
+        f"warning: no hook of the registry runs: {hooked.registry_hooks}: it belongs to another account"
     ]
 
 

@@ -81,14 +81,16 @@ def test_the_secret_of_a_file_is_its_text_without_the_last_newline(hooked):
         ({"secret_env": "NO_SUCH_SECRET"}, "the environment variable NO_SUCH_SECRET has no secret"),
         ({"secret_file": "/no/such"}, "cannot read the secret in /no/such: No such file or directory"),
         ({"secret_file": "/dev/zero"}, "/dev/zero is no file"),
+        ({"secret_file": "long"}, "the secret in long is longer than 4 KiB"),
     ],
 )
 def test_nothing_is_sent_unsigned_where_the_secret_is_missing(hooked, secret, warning):
+    (hooked.config.parent / "long").write_text("x" * 5000)
     with serving(200) as (url, got):
         hooked.configure(ci={**ON, "url": url, **secret})
         assert hooked.registry.promote("fraud@1", "production").changed
     assert got == []
-    assert hooked.said == [f"warning: hook ci: {warning}"]
+    assert [each.replace(f"{hooked.config.parent}/", "") for each in hooked.said] == [f"warning: hook ci: {warning}"]
 
 
 def test_a_server_that_is_busy_is_asked_again_and_gets_the_same(hooked):
@@ -157,22 +159,33 @@ def test_a_server_that_never_ends_its_answer_is_not_waited_for(hooked, head):
     assert warning in (f"warning: hook ci: {url} did not answer in time", f"warning: hook ci: {url}: timed out")
 
 
-def test_what_answers_no_http_is_a_warning(hooked):
+def test_what_answers_no_http_is_a_warning_of_one_line(hooked):
     with socket.create_server(("127.0.0.1", 0)) as server:
 
         def answer():
             connection, _ = server.accept()
             with connection:
                 connection.recv(1 << 16)
-                connection.sendall(b"SSH-2.0-OpenSSH\r\n\r\n")
+                connection.sendall(b"SSH-2.0 \x1b[2J\r\nwarning: forged\r\n")
 
         thread = threading.Thread(target=answer)
         thread.start()
-        hooked.configure(ci={**ON, "url": f"http://127.0.0.1:{server.getsockname()[1]}", "retries": 0})
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        hooked.configure(ci={**ON, "url": url, "retries": 0})
         assert hooked.registry.promote("fraud@1", "production").changed
         thread.join()
-    assert len(hooked.said) == 1
-    assert "Traceback" not in hooked.said[0]
+    assert hooked.said == [f"warning: hook ci: {url}: SSH-2.0 \\x1b[2J"]
+
+
+def test_a_trial_says_how_often_it_was_sent_and_is_another_delivery_than_the_change(hooked):
+    with serving(200, 500) as (url, got):
+        hooked.configure(ci={**ON, "url": url, "retries": 1})
+        hooked.registry.promote("fraud@1", "production")
+        tried = hooked.registry.test_hook("ci")
+        again = hooked.registry.test_hook("ci")
+    assert (tried.ok, tried.attempts, again.attempts) == (False, 2, 2)
+    real, *tests = [headers["X-Modelkeep-Delivery"] for _, headers, _ in got]
+    assert tests[0] == tests[1] != tests[2] == tests[3] != real
 
 
 def test_a_proxy_is_not_asked_about_this_machine(hooked, monkeypatch):

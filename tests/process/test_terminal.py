@@ -244,7 +244,7 @@ def test_what_was_sorted_by_is_a_column_and_a_bad_winner_is_told(run, made):
     assert told[4:] == ["warning: fraud@3 is marked bad"]
     quiet = run("list", "fraud", "--sort", "metric.auc:desc", "--limit", "1", "-q")
     assert (quiet.stdout, quiet.stderr) == ("fraud@3\n", "warning: fraud@3 is marked bad\n")
-    assert run("list", "fraud", "--sort", "metric.auc").stdout.splitlines()[-1].endswith("\t0.9387654321098761")
+    assert run("list", "fraud", "--sort", "metric.auc").stdout.splitlines()[0].endswith("\t0.9387654321098761")
 
 
 def test_an_empty_answer_says_so_with_what_is_near(run, made):

@@ -14,9 +14,9 @@ from world import store_bytes
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import IntegrityError
 from modelkeep.store.bucket.directory import DirectoryBucket
-from modelkeep.store.content.artifacts import copy_out, has_content, missing_files
+from modelkeep.store.content.artifacts import copy_out, missing_from
 from modelkeep.store.content.checking import examine
-from modelkeep.store.content.hashing import CHUNK, chunks_of, content_of, content_of_file
+from modelkeep.store.content.hashing import CHUNK, Content, chunks_of, content_of, content_of_file
 from modelkeep.store.content.writer import ContentWriter
 
 HELLO = "sha256:2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824"
@@ -89,9 +89,8 @@ def test_absent_is_what_is_missing_or_has_another_size(bucket):
     store_bytes(bucket, b"hello")
     there, missing = ManifestFile(HELLO, "a", 5), ManifestFile(digest(b"x"), "b", 1)
     longer = ManifestFile(HELLO, "c", 6)
-    assert missing_files(bucket, [there, missing, longer]) == (missing, longer)
-    assert has_content(bucket, HELLO, 5)
-    assert not has_content(bucket, HELLO, 6)
+    assert missing_from(bucket, [there, missing, longer]) == (missing, longer)
+    assert missing_from(bucket, [Content(HELLO, 5), Content(HELLO, 6)]) == (Content(HELLO, 6),)
 
 
 def test_check_says_what_is_wrong(artifacts):

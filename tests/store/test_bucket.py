@@ -70,6 +70,26 @@ def test_what_was_not_put_is_not_there(bucket):
         bucket.get(ABSENT)
 
 
+def test_many_keys_are_asked_for_at_once(bucket):
+    put(bucket, HELLO, b"hello")
+    put(bucket, EMPTY)
+    assert bucket.stat_all([]) == {}
+    told = bucket.stat_all(iter([HELLO, ABSENT, EMPTY, HELLO]))
+    assert told == {HELLO: bucket.stat(HELLO), EMPTY: bucket.stat(EMPTY)}
+
+
+def test_an_upload_tells_what_is_there(bucket):
+    put(bucket, EMPTY)
+    with bucket.upload() as upload:
+        assert (upload.stat(ABSENT), upload.stat(EMPTY)) == (None, bucket.stat(EMPTY))
+        upload.commit(drafted(upload, b"hello"), HELLO)
+        assert upload.stat(HELLO) is None
+        upload.flush()
+        assert upload.stat(HELLO) == bucket.stat(HELLO)
+        bucket.delete(HELLO)
+        assert upload.stat(HELLO) is None
+
+
 def test_a_part_of_the_bytes_can_be_had(bucket):
     put(bucket, HELLO, b"hello")
     assert read(bucket, HELLO, 1) == b"ello"
@@ -309,9 +329,10 @@ def test_names_that_are_no_digests_are_no_keys(root):
 @pytest.mark.parametrize("key", ["../../etc/passwd", "sha256:../../../etc/passwd", "sha256:" + "G" * 64, HELLO[7:], ""])
 def test_what_is_no_digest_never_becomes_a_path(root, key):
     bucket = DirectoryBucket(str(root))
-    for ask in (bucket.get, bucket.stat, bucket.delete, bucket.local_path):
-        with pytest.raises(IntegrityError, match="not a digest"):
-            ask(key)
+    with bucket.upload() as upload:
+        for ask in (bucket.get, bucket.stat, bucket.delete, bucket.local_path, upload.stat):
+            with pytest.raises(IntegrityError, match="not a digest"):
+                ask(key)
 
 
 @pytest.mark.parametrize(
@@ -323,6 +344,8 @@ def test_what_is_no_regular_file_is_no_blob_and_does_not_block(root, make):
     os.makedirs(os.path.dirname(path))
     make(path)
     assert bucket.stat(HELLO) is None
+    with bucket.upload() as upload:
+        assert upload.stat(HELLO) is None
     with pytest.raises(IntegrityError):
         bucket.get(HELLO)
     with pytest.raises(IntegrityError):
@@ -356,7 +379,20 @@ def test_a_directory_whose_maker_was_killed_before_it_was_opened_to_the_group_is
     assert (root / "tmp").stat().st_mode & 0o7777 == 0o2770
 
 
+def test_an_upload_leaves_no_directory_open(root):
+    before = os.listdir("/proc/self/fd")
+    put(DirectoryBucket(str(root)), HELLO, b"hello", many=True)
+    assert os.listdir("/proc/self/fd") == before
+
+
+def ask_upload(bucket, key):
+    with bucket.upload() as upload:
+        return upload.stat(key)
+
+
 ACTS = [
+    lambda bucket: ask_upload(bucket, HELLO),
+    lambda bucket: bucket.stat_all([HELLO, ABSENT]),
     lambda bucket: bucket.stat(HELLO),
     lambda bucket: bucket.get(HELLO).close(),
     lambda bucket: list(bucket.list()),
@@ -393,5 +429,6 @@ def test_no_directory_of_a_store_is_followed_through_a_link(root, tmp_path, insi
         (path, status.st_mtime_ns) for path, status in before
     ]
     if inside != "tmp":
-        with pytest.raises(ModelkeepError):
-            DirectoryBucket(str(root)).get(HELLO)
+        for ask in (DirectoryBucket.get, DirectoryBucket.stat, ask_upload):
+            with pytest.raises(ModelkeepError):
+                ask(DirectoryBucket(str(root)), HELLO)

@@ -160,6 +160,19 @@ def test_an_error_of_the_disk_is_told_with_the_side_it_is_on(work, source):
     assert told(work, "preadv,preadv2:error=EIO:when=2") == f"not written {errno.EIO}"
 
 
+@pytest.mark.linux
+@needs_strace
+def test_a_large_copy_is_synced_by_the_thread_that_does_not_hash(work, source):
+    large = len(source) > 16 * MIB
+    assert told(work, "fsync:delay_enter=1", "preadv,preadv2:delay_enter=1") == str(content(source))
+    calls = [line.split() for line in (work / "trace").read_text().splitlines()]
+    syncing, hashing = ({thread for thread, call, *_ in calls if call.startswith(name)} for name in ("fsync", "preadv"))
+    assert len(syncing) == large
+    assert len(hashing - syncing) == 1
+    os.unlink(work / "b")
+    assert told(work, "fsync:error=EIO") == (f"not written {errno.EIO}" if large else str(content(source)))
+
+
 # Real file systems ---------------------------------------------------------------------------------
 
 

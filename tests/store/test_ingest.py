@@ -4,6 +4,7 @@ import hashlib
 import io
 import os
 import random
+import resource
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from hypothesis import strategies as st
 from modelkeep.domain.manifest import Manifest
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
+from modelkeep.store.content.artifacts import missing_from
 from modelkeep.store.content.checking import examine
 from modelkeep.store.ingest.artifact import Selection, ingest, measure
 from modelkeep.store.ingest.selection import IGNORE_FILE
@@ -268,6 +270,35 @@ def test_many_files_go_in_with_several_threads(artifacts, work, root):
     assert [step[0] for step in seen] == sorted(step[0] for step in seen)
     assert len(blobs(root)) == 300
     assert os.listdir(root / "tmp") == []
+
+
+def test_a_small_file_costs_four_opens(artifacts, work, monkeypatch):
+    """Its source, its draft, and the directory of its key when that is asked for and when it is named."""
+    opened, real = [], os.open
+
+    def count(*arguments, **names):
+        opened.append(arguments)
+        return real(*arguments, **names)
+
+    deep = work / "a/long/way/to/it"
+    make(deep, {"few/0": b"0", **{f"many/{n}": b"%d" % n for n in range(1, 101)}})
+    monkeypatch.setattr(os, "open", count)
+    ingest(artifacts, [str(deep / "few")], PLAIN)
+    few = len(opened)
+    found = ingest(artifacts, [str(deep / "many")], PLAIN)
+    missing_from(artifacts, found.manifest.files)
+    assert len(opened) - 2 * few <= 100 * 5
+
+
+def test_many_typed_directories_are_not_all_held_open(artifacts, work):
+    make(work, {f"d{n}/a": b"%d" % n for n in range(40)})
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) + 30, limit[1]))
+    try:
+        done = ingest(artifacts, [f"d{n}" for n in range(40)], PLAIN)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, limit)
+    assert len(done.manifest.files) == 40
 
 
 def test_the_same_artifact_twice_adds_no_bytes(artifacts, work, root):
@@ -725,6 +756,28 @@ def test_a_file_that_was_swapped_before_it_was_read_is_not_read(artifacts, work,
     with pytest.raises(Conflict, match="'m/b' was changed while it was read"):
         ingest(artifacts, ["m"], PLAIN, progress=meddle)
     assert steps == [100_000]
+    assert nothing_left(root)
+
+
+def move_away(typed):
+    typed.rename("elsewhere")
+
+
+def put_another(typed):
+    typed.rename("elsewhere")
+    shutil.copytree("elsewhere", typed)
+
+
+@pytest.mark.parametrize("harm", [move_away, put_another])
+def test_a_typed_directory_that_was_swapped_while_it_was_read_is_an_error(artifacts, work, root, harm, one_thread):
+    make(work, {"m/a": bytes(100_000), "m/b": b"b"})
+
+    def meddle(so_far, total):
+        if so_far == 100_000:
+            harm(work / "m")
+
+    with pytest.raises(Conflict, match="was changed while it was read"):
+        ingest(artifacts, ["m"], PLAIN, progress=meddle)
     assert nothing_left(root)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
 from modelkeep.errors import IntegrityError
@@ -47,6 +47,10 @@ class MemoryBucket:
     def stat(self, key: str) -> Blob | None:
         """Tell what is known of a key."""
         return Blob(key, len(self.blobs[key]), self._since[key]) if key in self.blobs else None
+
+    def stat_all(self, keys: Iterable[str]) -> dict[str, Blob]:
+        """Tell what is known of several keys."""
+        return {key: blob for key in keys if (blob := self.stat(key)) is not None}
 
     def list(self) -> Iterator[Blob]:
         """Yield every key."""
@@ -136,6 +140,10 @@ class MemoryUpload:
             message = f"not a draft of this bucket: {draft!r}"
             raise TypeError(message)
         self._committed.setdefault(key, bytes(draft.data))
+
+    def stat(self, key: str) -> Blob | None:
+        """Tell what is known of a key of the bucket."""
+        return self._bucket.stat(key)
 
     def keep(self, key: str) -> None:
         """Do nothing: nothing is durable here."""

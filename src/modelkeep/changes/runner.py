@@ -27,7 +27,7 @@ from modelkeep.reads.authority import Membership, groups_with_roles, observation
 from modelkeep.reads.references import Say
 from modelkeep.reads.snapshot import check_head, clock_warnings, remember_head
 from modelkeep.store import backup_mark
-from modelkeep.store.content.artifacts import missing_files
+from modelkeep.store.content.artifacts import missing_from
 from modelkeep.store.db import ledger
 from modelkeep.store.db.interface import Reader, Writer
 from modelkeep.store.db.ledger import IntentDraft
@@ -158,7 +158,7 @@ class ChangeRunner:
 
 def missing_artifact(context: Context, manifest: Manifest | None) -> tuple[str, ...]:
     """Return the digest of the manifest if a file of it is missing from the store or has another size, else ()."""
-    if manifest is not None and missing_files(context.bucket, manifest.files):
+    if manifest is not None and missing_from(context.bucket, manifest.files):
         return (manifest.digest,)
     return ()
 

@@ -57,7 +57,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "diff", "compare", EVERYDAY, "Compare versions side by side",
         ("modelkeep diff fraud 3 4", "modelkeep diff fraud@4"),
-        ("section", "key", "value of each version", "difference"),
+        ("section", "key", "value of each version", "difference", "change", "verdict"),
     ),
     CommandRow(
         "promote", "stages", EVERYDAY, "Give a version a stage",
@@ -126,6 +126,11 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "note", "annotate", ANNOTATE, "Add a note to a model or version",
         ('modelkeep note fraud@4 "looks better on weekends"', "modelkeep note fraud - < minutes.txt"),
+        ("what: before -> after",),
+    ),
+    CommandRow(
+        "supplement", "annotate", ANNOTATE, "Add a licence or a signature to a version",
+        ("modelkeep supplement fraud@4 --licence Apache-2.0", "modelkeep supplement fraud@4 --signature signature.json -n"),
         ("what: before -> after",),
     ),
     CommandRow(

@@ -3,10 +3,10 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note rename mark identify path lineage audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report verify archive backup delete gc prune doctor migrate init whoami config hook completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark identify path lineage audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report verify archive backup delete gc prune doctor migrate init whoami config hook completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --count --data --depth --description --endpoint --event --evidence --evidently --exclude --expect --expires --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --since --sort --source --stage --stages --status --store --subset --tag --target --timeout --to --trained-at --until --warn-code --window -M -m -o -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --count --data --depth --description --endpoint --event --evidence --evidently --exclude --expect --expires --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --timeout --to --trained-at --until --warn-code --window -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -29,6 +29,7 @@ _modelkeep_options() {
     label) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     describe) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     note) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    supplement) REPLY='--licence --signature -m --message -n --dry-run --lock-wait '$REPLY ;;
     rename) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     mark) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     identify) REPLY='--exclude --as-of '$REPLY ;;

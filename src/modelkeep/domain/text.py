@@ -29,7 +29,7 @@ class _LazyPattern:
         return method
 
 
-_LONGEST_KEY = 250
+_LONGEST_KEY, _LONGEST_QUOTATION = 250, 200
 
 # Control characters, marks that turn the direction of writing, separators of lines, lone surrogates,
 # and characters without width: what could move the cursor, hide or reorder text, make two names look
@@ -100,6 +100,12 @@ def is_hex(text: str, digits: int) -> bool:
 def printable(text: str) -> str:
     r"""Return text for a person's terminal: control and direction characters shown as ``\x1b``."""
     return text if _is_plain(text) else _UNSAFE.sub(_escape, text)
+
+
+def first_line(text: str) -> str:
+    """Return the first line of what another program wrote, cut and escaped for a message; empty where there is none."""
+    lines = text.strip().splitlines()
+    return printable(lines[0])[:_LONGEST_QUOTATION] if lines else ""
 
 
 def printable_lines(text: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from types import ModuleType
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,6 +19,7 @@ from modelkeep.formats.interface import (
     OverBudget,
     clean,
 )
+from modelkeep.formats.known_formats import FileFormat, format_of, tree_formats
 
 HEAD_BYTES = 4096
 
@@ -38,15 +38,15 @@ def inspect(files: Iterable[ModelFile], seconds: float = ARTIFACT_SECONDS) -> Fo
     found: dict[str, FoundInFile] = {}
     unread = 0
     for path, file in by_path.items():
-        reader = _reader_of(file)
-        if reader is None:
+        form = format_of(path, file.read(0, HEAD_BYTES), file.size)
+        if form is None:
             continue
         try:
             whole.check()
         except OverBudget:
             unread += 1
             continue
-        found[path] = _inspect_file(reader, file)
+        found[path] = _inspect_file(form, file)
     tree = _inspect_tree(by_path, {path: each.inspection for path, each in found.items()}, whole)
     if not found and tree is None:
         return Found(None)
@@ -56,44 +56,33 @@ def inspect(files: Iterable[ModelFile], seconds: float = ARTIFACT_SECONDS) -> Fo
     return Found(inspection, next((each for each in interfaces if each is not None), None))
 
 
-def _readers() -> tuple[ModuleType, ...]:
-    """Return the readers of files: the first that matches counts."""
-    from modelkeep.formats import safetensors
-
-    return (safetensors,)
-
-
-def _tree_readers() -> tuple[ModuleType, ...]:
-    """Return the readers of directories: the first that knows the files counts."""
-    return ()
-
-
-def _reader_of(file: ModelFile) -> ModuleType | None:
-    head = file.read(0, HEAD_BYTES)
-    return next((reader for reader in _readers() if reader.matches(file, head)), None)
-
-
-def _inspect_file(reader: ModuleType, file: ModelFile) -> FoundInFile:
-    """Return what a reader found; what it could not read is a problem."""
-    name = reader.__name__.rpartition(".")[2].replace("_", "-")
+def _inspect_file(form: FileFormat, file: ModelFile) -> FoundInFile:
+    """Return what the reader of a format found; what it could not read is a problem."""
     try:
-        found: FoundInFile = reader.inspect(file, Budget(FILE_SECONDS))
+        found: FoundInFile = form.load().inspect(file, Budget(FILE_SECONDS))
     except Malformed as error:
-        return FoundInFile(FileInspection(file.path, name, problems=(Problem("invalid", clean(f"it {error}")),)))
+        return _problem(form, file, "invalid", clean(f"it {error}"))
     except OverBudget:
-        problem = Problem("unverified", f"it was not read to its end in {FILE_SECONDS:g} s")
-        return FoundInFile(FileInspection(file.path, name, problems=(problem,)))
+        return _problem(form, file, "unverified", f"it was not read to its end in {FILE_SECONDS:g} s")
+    except RecursionError:
+        return _problem(form, file, "invalid", "it is nested too deeply")
     return found
+
+
+def _problem(form: FileFormat, file: ModelFile, kind: str, text: str) -> FoundInFile:
+    return FoundInFile(FileInspection(file.path, form.name, problems=(Problem(kind, text),)))
 
 
 def _inspect_tree(
     files: Mapping[str, ModelFile], found: Mapping[str, FileInspection], budget: Budget
 ) -> FoundInTree | None:
-    for reader in _tree_readers():
+    for form in tree_formats(files):
         try:
-            tree: FoundInTree | None = reader.inspect(files, found, budget)
-        except OverBudget:
-            return None
+            tree: FoundInTree | None = form.load().inspect(files, found, budget)
+        except (OverBudget, RecursionError):
+            return FoundInTree(form.name, problems=(Problem("unverified", "it was not read to its end"),))
+        except Malformed as error:
+            return FoundInTree(form.name, problems=(Problem("invalid", clean(f"it {error}")),))
         if tree is not None:
             return tree
     return None
@@ -110,6 +99,16 @@ def _inspection(files: list[FileInspection], tree: FoundInTree | None, unread: i
         problems=() if tree is None else tree.problems,
         unread=unread or None,
     )
-    if len(to_document(inspection)) <= LARGEST["inspection"]:
-        return inspection
-    return replace(inspection, files=tuple(replace(file, tensors=()) for file in files))
+    return _fitting(inspection)
+
+
+def _fitting(inspection: Inspection) -> Inspection:
+    """Return an inspection that a document can hold: tensors go first, then globals, then all but formats and problems."""
+    for left_out in ((), ("tensors",), ("tensors", "globals"), ("tensors", "globals", "facts")):
+        files = tuple(replace(file, **dict.fromkeys(left_out, ())) for file in inspection.files)
+        found = replace(inspection, files=files)
+        if len(to_document(found)) <= LARGEST["inspection"]:
+            return found
+    kept = inspection.files[: len(inspection.files) // 2]
+    unread = (inspection.unread or 0) + len(inspection.files) - len(kept)
+    return _fitting(replace(inspection, files=kept, unread=unread))

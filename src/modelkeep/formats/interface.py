@@ -72,10 +72,7 @@ class FoundInFile(Struct, frozen=True):
 
 
 class FileReader(Protocol):
-    """A format of one file."""
-
-    def matches(self, file: ModelFile, head: bytes) -> bool:
-        """Tell whether a file is of this format, by its name and its first 4 KiB (``head``)."""
+    """A format of one file; its row in `known_formats` says which files are of it."""
 
     def inspect(self, file: ModelFile, budget: Budget) -> FoundInFile:
         """Return what is in the file. Raises `Malformed` or `OverBudget`."""

@@ -29,14 +29,6 @@ class _Entry(msgspec.Struct):
     data_offsets: tuple[int, int]
 
 
-def matches(file: ModelFile, head: bytes) -> bool:
-    """Tell whether a file is one, by its name or by a header of a length that the file has."""
-    if file.path.lower().endswith(".safetensors"):
-        return True
-    length = int.from_bytes(head[:_LENGTH_BYTES], "little")
-    return head[_LENGTH_BYTES : _LENGTH_BYTES + 2] == b'{"' and _LENGTH_BYTES + length <= file.size
-
-
 def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     """Return the tensors, how many parameters they have, and the metadata."""
     start = file.read(0, _LENGTH_BYTES)

@@ -1,6 +1,6 @@
-"""What is told after a commit: changes wait in a queue until the command has said its answer, then each hook runs.
+"""The queue of committed changes: once a command has printed its answer, each hook runs for each change that it matches.
 
-A hook never makes a change fail: what goes wrong is a warning. A change that a hook makes runs no hooks.
+A hook never makes a change fail: an error is a warning. A change that a hook makes runs no hooks.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import json
 
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import first_line
 from modelkeep.errors import ModelkeepError
 from modelkeep.hooks.names import FILE, INSIDE
 
@@ -24,14 +24,12 @@ if TYPE_CHECKING:
     from modelkeep.hooks.hook import Hook
     from modelkeep.hooks.sources import HookFiles
 
-SCHEMA = "modelkeep.event/1"
-#: Changes that wait at most: many of one command are told in between.
+#: So many changes of one command wait at most, then their hooks run.
 _MOST_WAITING = 100
-_LONGEST_OUTPUT_LINE = 200
 
 
 class HookQueue:
-    """The changes of one registry that hooks are still to be told.
+    """The changes of one registry for which hooks have still to run.
 
     ``configured`` is the table of hooks in the user's config.
     """
@@ -43,11 +41,11 @@ class HookQueue:
         self._held = False
 
     def hold(self) -> None:
-        """Tell nothing before `flush`."""
+        """Run no hook before `flush`."""
         self._held = True
 
     def add(self, context: Context, outcome: ChangeOutcome) -> None:
-        """Take a change that was committed, where a hook may want to know."""
+        """Queue a committed change that a hook matches."""
         if context.environ.get(INSIDE) or outcome.entry is None:
             return
         if not self.configured and not os.path.lexists(os.path.join(context.directory, FILE)):
@@ -60,12 +58,12 @@ class HookQueue:
                 self.flush(context)
 
     def told(self, context: Context) -> None:
-        """Tell the hooks now, unless they are held."""
+        """Run the hooks now, unless they are held."""
         if not self._held:
             self.flush(context)
 
     def flush(self, context: Context) -> None:
-        """Tell the hooks of every change that waits, in the order of the changes, then of the files."""
+        """Run the hooks of every change that waits, in the order of the changes, then of the files."""
         waiting, self._waiting = self._waiting, []
         for entry, change in waiting:
             for hook in self._found(context).hooks:
@@ -73,7 +71,7 @@ class HookQueue:
                     self._tell(context, hook, entry, change)
 
     def _found(self, context: Context) -> HookFiles:
-        """Return the hooks; where they are wrong or not trusted, none, and a note says so."""
+        """Return the hooks, which are read once; say which of them do not run, and why."""
         from modelkeep.hooks.sources import HookFiles, find_hooks
 
         if self._files is None:
@@ -82,6 +80,8 @@ class HookQueue:
             except ModelkeepError as error:
                 context.say(f"warning: no hook runs: {error.message}")
                 self._files = HookFiles(())
+            if self._files.unusable is not None:
+                context.say(f"warning: no hook of the registry runs: {self._files.unusable.message}")
             if self._files.untrusted is not None:
                 context.say(
                     f"note: {self._files.untrusted} is not run: modelkeep config trust {context.directory} lets it"
@@ -102,7 +102,7 @@ class HookQueue:
 
 
 def event_of(context: Context, hook: Hook, entry: Entry, change: Change, *, test: bool = False) -> HookEvent:
-    """Return what a hook is told of an entry."""
+    """Return the document about an entry that a hook gets."""
     from modelkeep.domain.answers.hooks import HookEvent
     from modelkeep.reads.history import as_sentences
     from modelkeep.store.db.sql import audit
@@ -111,7 +111,7 @@ def event_of(context: Context, hook: Hook, entry: Entry, change: Change, *, test
         (logged,) = audit.entries(reader, audit.Wanted(), first=entry.seq, last=entry.seq, limit=1)
         (sentence,) = as_sentences(reader, [logged])
     return HookEvent(
-        schema=SCHEMA,
+        schema="modelkeep.event/1",
         hook=hook.name,
         test=test,
         registry=entry.intent.registry,
@@ -123,41 +123,43 @@ def event_of(context: Context, hook: Hook, entry: Entry, change: Change, *, test
 
 
 def run_hook(context: Context, hook: Hook, event: HookEvent) -> HookRun:
-    """Run one hook and return what came of it."""
+    """Run one hook and return its result."""
     from modelkeep.domain.answers.hooks import HookRun
     from modelkeep.hooks.delivery import HookFailed
 
     body = json.encode(event) + b"\n"
+    outcome, attempts, output = "exit code 0", 1, ""
     try:
         if hook.url is None:
             from modelkeep.hooks.command import run_command
 
             environ = {**context.environ, INSIDE: hook.name, "MODELKEEP_REGISTRY": context.directory}
-            return HookRun(
-                hook.name, ok=True, outcome="exit code 0", attempts=1, output=run_command(hook, body, environ)
-            )
-        from modelkeep.hooks.webhook import post
+            output = run_command(hook, body, environ)
+        else:
+            from modelkeep.hooks.webhook import post
 
-        outcome, attempts = post(hook, body, _headers(context, hook, event, body))
+            outcome, attempts = post(hook, body, _headers(context, hook, event, body))
     except HookFailed as failed:
-        return HookRun(hook.name, ok=False, outcome=str(failed), attempts=1, output=failed.output)
-    return HookRun(hook.name, ok=True, outcome=outcome, attempts=attempts, output="")
+        return HookRun(hook.name, ok=False, outcome=str(failed), attempts=failed.attempts, output=failed.output)
+    return HookRun(hook.name, ok=True, outcome=outcome, attempts=attempts, output=output)
 
 
 def _headers(context: Context, hook: Hook, event: HookEvent, body: bytes) -> Mapping[str, str]:
     from modelkeep.hooks.delivery import SIGNATURE, secret_of, signature
 
     secret = secret_of(hook, context.environ)
+    # A receiver that drops what it has seen must not drop a test, nor take one for the change itself.
+    delivery = f"test-{context.new_id()}" if event.test else f"{event.registry}-{event.entry.seq}-{hook.name}"
     return {
         "Content-Type": "application/json",
         "User-Agent": context.client,
         "X-Modelkeep-Event": event.entry.action,
-        "X-Modelkeep-Delivery": f"{event.registry}-{event.entry.seq}-{hook.name}",
+        "X-Modelkeep-Delivery": delivery,
         **({} if secret is None else {SIGNATURE: signature(secret, body)}),
     }
 
 
 def _first_line(output: str) -> str:
     """Return the first line that a command wrote, for the end of a warning."""
-    lines = output.splitlines()
-    return f": {printable(lines[0])[:_LONGEST_OUTPUT_LINE]}" if lines else ""
+    found = first_line(output)
+    return f": {found}" if found else ""

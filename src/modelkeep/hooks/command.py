@@ -1,7 +1,8 @@
 """A hook's command: an argument vector without a shell, the event on its standard input, and a limit of time.
 
-It runs in a session of its own, in the directory of the user's config, or in / where a registry names it. At the limit, and when the user
-interrupts, its whole process group is killed. What it writes is for the message of a failure.
+It runs in a session of its own, in the directory of the user's config, or in / where a registry names it. At the limit,
+and when the user interrupts, its whole process group is ended. The beginning of its output is kept for the message of a
+failure.
 """
 
 from __future__ import annotations
@@ -21,8 +22,7 @@ from modelkeep.hooks.hook import Hook
 
 _MOST_OUTPUT_BYTES = 8 << 10
 _CHUNK = 1 << 16
-#: How often it is looked whether a command has ended whose children still hold its output, and how long it may take to
-#: end once it was asked to.
+#: How often a command is polled whose children may hold its output, and how long its group may take to end when asked.
 _LOOK_SECONDS, _GRACE_SECONDS = 0.05, 2.0
 
 
@@ -107,11 +107,25 @@ def _read(descriptor: int, output: bytearray) -> bool:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """Ask a process that still runs, and its group, to end; then kill it."""
-    for how in (signal.SIGTERM, signal.SIGKILL):
-        if process.poll() is not None:
-            return
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, how)
+    """Ask the process group of a process that still runs to end, and kill what is left of the group."""
+    if process.poll() is not None:
+        return
+    try:
+        _signal_group(process, signal.SIGTERM)
+        until = time.monotonic() + _GRACE_SECONDS
+        while _signal_group(process, 0) and time.monotonic() < until:
+            time.sleep(_LOOK_SECONDS)
+            process.poll()
+    finally:
+        _signal_group(process, signal.SIGKILL)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(_GRACE_SECONDS)
+
+
+def _signal_group(process: subprocess.Popen[bytes], number: int) -> bool:
+    """Send a signal to the group of a process; return whether there is one."""
+    try:
+        os.killpg(process.pid, number)
+    except (ProcessLookupError, PermissionError):
+        return False
+    return True

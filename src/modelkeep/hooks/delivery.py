@@ -1,4 +1,4 @@
-"""What a hook may fail with, and the environment and secrets that it gets."""
+"""The error of a hook that failed, and the signature of a webhook."""
 
 from __future__ import annotations
 
@@ -16,11 +16,12 @@ _LONGEST_SECRET = 4 << 10
 
 
 class HookFailed(Exception):
-    """A hook did not do its work; ``may_help`` says whether trying again may help, ``output`` is what it wrote."""
+    """A hook failed: after how many ``attempts``, whether another may help, and what a command wrote."""
 
-    def __init__(self, message: str, *, may_help: bool = False, output: str = "") -> None:
+    def __init__(self, message: str, *, may_help: bool = False, attempts: int = 1, output: str = "") -> None:
         super().__init__(message)
         self.may_help = may_help
+        self.attempts = attempts
         self.output = output
 
 
@@ -45,11 +46,12 @@ def secret_of(hook: Hook, environ: Mapping[str, str]) -> bytes | None:
             message = f"{path} is no file"
             raise HookFailed(message)
         with open(path, "rb") as file:
-            value_read = file.read(_LONGEST_SECRET).rstrip(b"\r\n")
+            value_read = file.read(_LONGEST_SECRET + 1)
     except OSError as error:
         message = f"cannot read the secret in {path}: {error.strerror}"
         raise HookFailed(message) from error
-    if not value_read:
-        message = f"there is no secret in {path}"
+    secret = value_read.rstrip(b"\r\n")
+    if not secret or len(value_read) > _LONGEST_SECRET:
+        message = f"there is no secret in {path}" if not secret else f"the secret in {path} is longer than 4 KiB"
         raise HookFailed(message)
-    return value_read
+    return secret

@@ -1,4 +1,4 @@
-"""`hook list` and `hook test`: which hooks there are, and what comes of one."""
+"""`hook list` and `hook test`: the hooks there are, and a trial of one."""
 
 from __future__ import annotations
 
@@ -62,8 +62,14 @@ def _all(context: Context) -> Iterator[tuple[Hook, bool]]:
     """Yield every hook, and whether it runs."""
     found = find_hooks(context.directory, context.listener.configured, context.environ)
     yield from ((hook, True) for hook in found.hooks)
+    unusable = found.unusable
     if found.untrusted is not None:
-        yield from ((hook, False) for hook in hooks_of_registry(context.directory, context.environ))
+        try:
+            yield from ((hook, False) for hook in hooks_of_registry(context.directory, context.environ))
+        except UsageError as error:
+            unusable = error
+    if unusable is not None:
+        context.say(f"warning: {unusable.message}")
 
 
 def _entry(context: Context, hook: Hook, action: str | None) -> Entry:

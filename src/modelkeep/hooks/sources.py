@@ -1,8 +1,8 @@
 """Where hooks are configured: the user's config, and ``hooks.toml`` in the directory of a registry that the user trusts.
 
-The file of a registry names programs that run as everybody who changes it. So it counts only for accounts that trust
-the registry (`modelkeep config trust`), and only where nobody but the registry's owner, root or the account itself can have
-written it.
+The file of a registry names programs that run as every account that changes the registry. It counts only for accounts
+that trust the registry (`modelkeep config trust`), and only where no account but the registry's owner, root and the
+account itself can have written it or put another registry in the place of this one.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Mapping
+from shlex import quote
 
 from msgspec import Struct
 
@@ -17,32 +18,44 @@ from modelkeep import locate
 from modelkeep.errors import UsageError
 from modelkeep.hooks.hook import Hook, parse_hooks
 from modelkeep.hooks.names import FILE
-from modelkeep.owners import our_uids
+from modelkeep.owners import other_owner, our_uids
+from modelkeep.store.access.rename_rights import others_may_rename
 from modelkeep.userdirs import config_file
 
 _LARGEST_BYTES = 64 << 10
 
 
 class HookFiles(Struct, frozen=True):
-    """The hooks that run, in order; those of a registry that is not trusted stand in ``untrusted`` as its file's path."""
+    """The hooks that run, in order.
+
+    ``untrusted`` is the path of the registry's file where the user does not trust the registry, ``unusable`` why that
+    file does not count.
+    """
 
     hooks: tuple[Hook, ...]
     untrusted: str | None = None
+    unusable: UsageError | None = None
 
 
 def find_hooks(directory: str, configured: object, environ: Mapping[str, str]) -> HookFiles:
     """Return the hooks of the user's config and then those of the registry; ``configured`` is the config's table.
 
-    Anything wrong with them raises ``UsageError``.
+    ``UsageError`` for a mistake in the config, or where the config belongs to another account, as under a ``sudo`` that
+    keeps the home directory. The registry's file keeps no hook of the user from running.
     """
     file = config_file(environ)
+    if configured and other_owner(file, environ) is not None:
+        raise _refused(file, "it belongs to another account")
     own = parse_hooks(configured, file, os.path.dirname(file)) if configured else ()
     path = os.path.join(directory, FILE)
     if not os.path.lexists(path):
         return HookFiles(own)
     if not is_trusted(directory, environ):
-        return HookFiles(own, path)
-    return HookFiles((*own, *hooks_of_registry(directory, environ)))
+        return HookFiles(own, untrusted=path)
+    try:
+        return HookFiles((*own, *hooks_of_registry(directory, environ)))
+    except UsageError as error:
+        return HookFiles(own, unusable=error)
 
 
 def is_trusted(directory: str, environ: Mapping[str, str]) -> bool:
@@ -85,14 +98,17 @@ def _read(path: str, directory: str, environ: Mapping[str, str]) -> bytes:
     except OSError as error:
         raise _refused(path, error.strerror or "it cannot be read") from error
     ours = our_uids(environ)
-    if ours and status.st_uid not in {*ours, owner}:
-        raise _refused(path, "it belongs to another account")
-    if ours and status.st_mode & 0o022:
-        raise _refused(path, "others may write it: chmod go-w")
+    if ours:
+        if status.st_uid not in {*ours, owner}:
+            raise _refused(path, "it belongs to another account")
+        if status.st_mode & 0o022:
+            raise _refused(path, "others may write it: chmod go-w")
+        if (open_to_others := others_may_rename(os.path.dirname(locate.resolved(directory)), owner)) is not None:
+            raise _refused(path, f"another account may rename in {open_to_others}, and so replace the registry")
     if len(data) > _LARGEST_BYTES or not stat.S_ISREG(status.st_mode):
         raise _refused(path, "it is larger than 64 KiB, or no file")
     return data
 
 
 def _refused(path: str, why: str) -> UsageError:
-    return UsageError(f"the hooks of {path} are not run: {why}", "modelkeep hook list")
+    return UsageError(f"{path}: {why}", f"ls -l {quote(path)}")

@@ -15,6 +15,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, ProxyHandler, Request, build_opener
 
+from modelkeep.domain.text import first_line
 from modelkeep.hooks.delivery import HookFailed
 from modelkeep.hooks.hook import Hook
 
@@ -36,7 +37,7 @@ def post(hook: Hook, body: bytes, headers: Mapping[str, str]) -> tuple[str, int]
             if not failed.may_help or attempts > hook.retries or time.monotonic() + wait >= deadline:
                 tried = f" (tried {attempts} times)" if attempts > 1 else ""
                 message = f"{failed}{tried}"
-                raise HookFailed(message) from failed
+                raise HookFailed(message, attempts=attempts) from failed
             time.sleep(wait)
             wait *= 4
         else:
@@ -84,7 +85,7 @@ def _attempt(hook: Hook, body: bytes, headers: Mapping[str, str], seconds: float
         message = f"{hook.target} did not answer in time"
         raise HookFailed(message, may_help=True)
     if attempt.status is None:
-        message = f"{hook.target}: {attempt.problem}"
+        message = f"{hook.target}: {first_line(attempt.problem or '')}"
         raise HookFailed(message, may_help=True)
     if attempt.status in _MOVED:
         message = f"{hook.target} answered with a redirect (status {attempt.status}), which is not followed"

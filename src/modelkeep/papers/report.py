@@ -69,8 +69,10 @@ def _title(found: Report) -> list[str]:
 
 
 def _moment(text: str) -> str:
-    """Return a moment that was asked for: an entry as it was typed, a time to the minute."""
-    return text if ":" in text[:4] else minute(text)
+    """Return a moment that was asked for: an entry as it was typed, a time to the minute, or exactly where it has more."""
+    if text.startswith("seq:"):
+        return text
+    return minute(text) if text.endswith((":00.000000Z", ":59.999999Z")) else text
 
 
 def _summary(found: Report) -> list[str]:

@@ -44,10 +44,11 @@ def from_file(path: str, what: str, seen: os.stat_result | None = None) -> Pairs
     The ending decides (``.json``, ``.toml``, ``.yaml``, ``.yml``), else how the text begins. At most 2 MiB of
     JSON or 128 KiB of TOML or 64 KiB of YAML. Raises ``NotFound`` where there is no file, ``UsageError`` for a wrong one.
     """
-    return from_python(_read_values(path, seen), what)
+    return from_python(read_values(path, seen), what)
 
 
-def _read_values(path: str, seen: os.stat_result | None) -> dict[str, object]:
+def read_values(path: str, seen: os.stat_result | None = None) -> dict[str, object]:
+    """Return the object that a JSON, TOML or YAML file holds, with numbers as `Number`; `from_file` says the rules."""
     data, shown = read_bytes(path, seen), "standard input" if path == "-" else printable(path)
     try:
         text = data.decode("utf-8-sig")

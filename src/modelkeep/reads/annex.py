@@ -156,7 +156,7 @@ def _unrecorded(facts: _Facts) -> Mapping[str, Sequence[tuple[str, str]]]:
         "1(a)": [
             *_absent(facts.purpose, "what the model is for", f'modelkeep describe {name} "..."'),
             *_absent(version.description, "what is new in this version", f'modelkeep describe {ref} "..."'),
-            *_absent(version.licence, f"its licence{again}", f"modelkeep register {name} PATH --licence SPDX"),
+            *_absent(version.licence, "its licence", f"modelkeep supplement {ref} --licence SPDX"),
         ],
         "1(c)": _absent(version.code.commit, f"the commit of its code{again}", f"modelkeep register {name} PATH --code HEAD"),
         "1(d)": _absent(facts.deployments, "where it runs", f"modelkeep deployment record {ref} --to TARGET"),

@@ -20,7 +20,7 @@ from modelkeep.store import backup_mark
 from modelkeep.store.backup_mark import BackupMark
 from modelkeep.store.bucket.directory import DirectoryBucket, create_store
 from modelkeep.store.bucket.interface import Bucket, Upload
-from modelkeep.store.content.artifacts import has_content
+from modelkeep.store.content.artifacts import missing_from
 from modelkeep.store.content.checking import Trouble, examine
 from modelkeep.store.content.hashing import Content
 from modelkeep.store.content.transfer import transfer
@@ -188,7 +188,9 @@ def lacking(bucket: DirectoryBucket, contents: Iterable[Content], *, verify: boo
     if verify:
         found = ((content, examine(bucket, content.digest, content.size, quick=False)) for content in contents)
         return (content for content, trouble in found if trouble is not None and trouble.lost)
-    return (content for content in contents if not has_content(bucket, content.digest, content.size))
+    waiting = iter(contents)
+    batches = iter(lambda: list(islice(waiting, _AT_ONCE)), [])
+    return (content for batch in batches for content in missing_from(bucket, batch))
 
 
 def copy_contents(

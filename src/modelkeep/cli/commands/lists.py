@@ -58,7 +58,7 @@ def list_(
         Option(
             "--sort",
             metavar="KEY[:asc|desc]",
-            help="Sort versions by a column or by metric.K, metric.K@DATA, param.K, tag.K.",
+            help="Sort versions by a column or by metric.K (the best first), metric.K@DATA, param.K, tag.K.",
         ),
     ] = None,
     limit: Annotated[

@@ -22,6 +22,7 @@ COMMANDS = {
     "label": ("Give a version its label, once", "version text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "describe": ("Describe a model or version, or show its description", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "note": ("Add a note to a model or version", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "supplement": ("Add a licence or a signature to a version", "version", "--licence=text --signature=file -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "rename": ("Rename a model; its old name still finds it", "model text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "mark": ("Mark a version as bad, or as good again", "version bad|good", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "identify": ("Find the versions that a file, directory or digest belongs to", "file", "--exclude=file --as-of=moment"),
@@ -85,8 +86,8 @@ ALIASES = {
 FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests checks as_of newest newest_label latest versions holders development former_names recent authority meanings metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
-ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge"
-JOINING = "alias approve evaluate get label mark path promote reject requests retire show tag"
+ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge supplement data"
+JOINING = "alias approve evaluate get label mark path promote reject requests retire show supplement tag"
 SETTINGS = "registry actor lock_wait cache color progress registries."
 COLORS = "auto always never"
 PROGRESS = "auto plain none"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from modelkeep.domain.answers.changes import Change
 from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.record import Answer
@@ -26,7 +28,7 @@ class HookRow(Answer, frozen=True):
 
 
 class HookRun(Answer, frozen=True):
-    """What came of a hook: ``outcome`` says it in words, ``output`` is the beginning of what a command wrote."""
+    """The result of a hook that was tried: ``outcome`` in words, ``output`` is the beginning of what a command wrote."""
 
     hook: str
     ok: bool
@@ -36,12 +38,12 @@ class HookRun(Answer, frozen=True):
 
 
 class HookEvent(Answer, frozen=True):
-    """What a hook is told: the entry as `audit` shows it, and the answer of the change.
+    """The document that a hook gets: the entry as `audit` shows it, and the answer of the change.
 
     ``events`` are the words of ``on`` that the entry matches. ``test`` is True where `hook test` made it of an older entry.
     """
 
-    schema: str
+    schema: Literal["modelkeep.event/1"]
     hook: str
     test: bool
     registry: str

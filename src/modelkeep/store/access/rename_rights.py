@@ -7,11 +7,11 @@ import stat
 from contextlib import suppress
 
 
-def others_may_rename(path: str) -> str | None:
+def others_may_rename(path: str, trusted_uid: int | None = None) -> str | None:
     """Return the first directory on the way to a path in which another account may rename what is there, None if none.
 
-    That is one that another account owns (not root), or that a group or everybody may write, unless it is sticky. A
-    group that holds no account but this one counts as this account.
+    That is one that another account owns (not root, nor ``trusted_uid``), or that a group or everybody may write, unless it is
+    sticky. A group that holds no account but this one counts as this account.
     The path is absolute and without links: the directory of a link is one too, for the link came meanwhile.
     """
     while True:
@@ -20,16 +20,16 @@ def others_may_rename(path: str) -> str | None:
             status = os.lstat(path)
             if stat.S_ISLNK(status.st_mode):
                 return above
-            if stat.S_ISDIR(status.st_mode) and others_may_rename_in(path, status):
+            if stat.S_ISDIR(status.st_mode) and others_may_rename_in(path, status, trusted_uid):
                 return path
         if above == path:
             return None
         path = above
 
 
-def others_may_rename_in(directory: str | int, status: os.stat_result) -> bool:
+def others_may_rename_in(directory: str | int, status: os.stat_result, trusted_uid: int | None = None) -> bool:
     """Tell whether others may rename in a directory: as its owner, by its mode, or by an access list, whose mask is the group's mode."""
-    if status.st_uid not in {0, os.geteuid()}:
+    if status.st_uid not in {0, os.geteuid(), trusted_uid}:
         return True
     if status.st_mode & stat.S_ISVTX:
         return False

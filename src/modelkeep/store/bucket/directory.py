@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import os
 import stat
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
@@ -71,8 +71,7 @@ class DirectoryBucket:
         """Return an upload; with ``many``, one sync of the file system stands for one of each draft."""
         from modelkeep.store.bucket.directory_upload import DirectoryUpload
 
-        with explain_store_errors(self.root), self._keys():
-            return DirectoryUpload(self, many=many)
+        return DirectoryUpload(self, many=many)
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """Open a key for reading, unbuffered; a key that is not there raises ``IntegrityError``."""
@@ -95,14 +94,32 @@ class DirectoryBucket:
 
     def stat(self, key: str) -> Blob | None:
         """Return what ``lstat`` tells of a key, None where no regular file is there."""
-        path = self.local_path(key)
-        with explain_store_errors(self.root), self._shard(path) as shard:
-            status = None if shard is None else shard.status(os.path.basename(path))
-        return _blob(key, status) if status is not None and stat.S_ISREG(status.st_mode) else None
+        return self.stat_all((key,)).get(key)
+
+    def stat_all(self, keys: Iterable[str]) -> dict[str, Blob]:
+        """Return what ``lstat`` tells of each key under which a regular file is."""
+        with explain_store_errors(self.root), self.keys() as opened:
+            return dict(self.blobs_under(opened, keys))
+
+    def blobs_under(self, opened: BucketDirectory, keys: Iterable[str]) -> Iterator[tuple[str, Blob]]:
+        """Yield the blobs of some keys in the open directory of the shards, of which each is opened once."""
+        for name, those in self.by_shard(keys).items():
+            with suppress(FileNotFoundError), opened.enter(name) as shard:
+                for key in those:
+                    status = shard.status(key.removeprefix(_PREFIX))
+                    if status is not None and stat.S_ISREG(status.st_mode):
+                        yield key, _blob(key, status)
+
+    def by_shard(self, keys: Iterable[str]) -> dict[str, list[str]]:
+        """Return keys by the name of the directory that they lie in."""
+        shards: dict[str, list[str]] = {}
+        for key in keys:
+            shards.setdefault(os.path.basename(os.path.dirname(self.local_path(key))), []).append(key)
+        return shards
 
     def list(self) -> Iterator[Blob]:
         """Yield every key, shard by shard."""
-        with explain_store_errors(self.root), self._keys() as keys:
+        with explain_store_errors(self.root), self.keys() as keys:
             for entry in keys.entries():
                 if _is_shard(entry):
                     yield from self._blobs_in(entry.name)
@@ -185,7 +202,7 @@ class DirectoryBucket:
         with explain_store_errors(self.root):
             yield from self._others((), {"blobs", TMP, *_NOTES})
             yield from self._others(("blobs",), {"sha256"})
-            with self._keys() as keys:
+            with self.keys() as keys:
                 shards = [entry.name for entry in keys.entries() if _is_shard(entry)]
             yield from self._others(_BLOBS, {*shards})
             for name in shards:
@@ -200,7 +217,7 @@ class DirectoryBucket:
             yield from (f"{directory.path}/{each.name}" for each in directory.entries() if each.name not in known)
 
     @contextmanager
-    def _keys(self) -> Iterator[BucketDirectory]:
+    def keys(self) -> Iterator[BucketDirectory]:
         """Yield the open directory of the shards; ``RegistryUnavailable`` where it is not there: is its disk mounted?"""
         with ExitStack() as stack:
             try:
@@ -213,7 +230,7 @@ class DirectoryBucket:
     @contextmanager
     def _shard(self, path: str) -> Iterator[BucketDirectory | None]:
         """Yield the open directory of a key's path, None where there is none."""
-        with self._keys() as keys, ExitStack() as stack:
+        with self.keys() as keys, ExitStack() as stack:
             shard = None
             with suppress(FileNotFoundError):
                 shard = stack.enter_context(keys.enter(os.path.basename(os.path.dirname(path))))

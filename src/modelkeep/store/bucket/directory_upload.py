@@ -9,7 +9,7 @@ import itertools
 import os
 import stat
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import ExitStack, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar, cast
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self, TypeVar, cast
 from modelkeep.errors import ModelkeepError
 from modelkeep.store.bucket.directory_drafts import TMP, boot_id, lock_directory
 from modelkeep.store.bucket.directory_places import BucketDirectory, require_shared
-from modelkeep.store.bucket.interface import Draft, NotWritten
+from modelkeep.store.bucket.interface import Blob, Draft, NotWritten
 from modelkeep.store.durable import give_to_owner, sync_file_system
 from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error
 
@@ -99,13 +99,18 @@ class DirectoryDraft:
 
 
 class DirectoryUpload:
-    """Files on their way into a directory bucket, until they are flushed in a directory that is made with the first."""
+    """Files on their way into a directory bucket, until they are flushed in a directory that is made with the first.
+
+    The directory of the shards stays open for the questions, of which there are as many as files. What is flushed goes
+    where the bucket is at that moment.
+    """
 
     def __init__(self, bucket: DirectoryBucket, *, many: bool) -> None:
+        self._bucket = bucket
         self._root = bucket.root
         self._opened = bucket.opened
-        self._place_of = bucket.local_path
         self._many = many
+        self._held = ExitStack()
         self._directory: BucketDirectory | None = None
         self._making = threading.Lock()
         self._numbers = itertools.count(1)
@@ -114,7 +119,9 @@ class DirectoryUpload:
         self._kept: set[str] = set()
 
     def __enter__(self) -> Self:
-        """Begin."""
+        """Begin; ``RegistryUnavailable`` where the bucket is not there."""
+        with explain_store_errors(self._root):
+            self._keys = self._held.enter_context(self._bucket.keys())
         return self
 
     def __exit__(
@@ -130,6 +137,7 @@ class DirectoryUpload:
                 with suppress(OSError, ModelkeepError), self._opened(TMP) as tmp:
                     tmp.rmdir(os.path.basename(directory.path))  # what a repair set aside stays in it
                 directory.close()
+            self._held.close()
 
     def draft(self) -> DirectoryDraft:
         """Return an empty draft."""
@@ -143,6 +151,11 @@ class DirectoryUpload:
         """Note that a finished draft is to stand under a key."""
         if self._committed.setdefault(key, cast("DirectoryDraft", draft)) is not draft:
             draft.discard()
+
+    def stat(self, key: str) -> Blob | None:
+        """Return what ``lstat`` tells of a key."""
+        with explain_store_errors(self._root):
+            return dict(self._bucket.blobs_under(self._keys, (key,))).get(key)
 
     def keep(self, key: str) -> None:
         """Note that the name of a key is to be made durable."""
@@ -162,11 +175,11 @@ class DirectoryUpload:
             if not committed and not kept:
                 return frozenset()
             with self._opened("blobs", "sha256") as keys:
-                for name, those in self._by_shard(committed).items():
+                for name, those in self._bucket.by_shard(committed).items():
                     with keys.make(name, self._owner) as shard:
                         new.update(key for key in those if committed[key].publish(shard, self._name_of(key)))
                 if not (many and sync_file_system(self._drafts_directory().descriptor)):
-                    for name in self._by_shard({*committed, *kept}):
+                    for name in self._bucket.by_shard({*committed, *kept}):
                         with keys.enter(name) as shard:
                             shard.sync()
                     keys.sync()
@@ -178,7 +191,7 @@ class DirectoryUpload:
         The file stays in its place meanwhile. What is no file holds no bytes, and a directory would be in the way of
         the right ones: it is moved.
         """
-        path, name = os.path.split(self._place_of(key))
+        path, name = os.path.split(self._bucket.local_path(key))
         aside = f"damaged-{name}"
         try:
             with self._opened("blobs", "sha256", os.path.basename(path)) as shard:
@@ -240,11 +253,4 @@ class DirectoryUpload:
         draft.rename(self._drafts_directory(), aside)
 
     def _name_of(self, key: str) -> str:
-        return os.path.basename(self._place_of(key))
-
-    def _by_shard(self, keys: Iterable[str]) -> dict[str, list[str]]:
-        """Return keys by the name of the directory that they lie in."""
-        shards: dict[str, list[str]] = {}
-        for key in keys:
-            shards.setdefault(os.path.basename(os.path.dirname(self._place_of(key))), []).append(key)
-        return shards
+        return os.path.basename(self._bucket.local_path(key))

@@ -9,7 +9,7 @@ whose it is (`store.ownership`) and when bytes were last removed (`store.content
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, TypeVar
 
 from msgspec import Struct
@@ -92,6 +92,9 @@ class Upload(Protocol):
         Of several drafts with one key the first is taken. Bytes that are there already are replaced.
         """
 
+    def stat(self, key: str) -> Blob | None:
+        """Tell what is known of a key of the bucket; several threads may call this, for many keys."""
+
     def keep(self, key: str) -> None:
         """Rely upon a key that is there: ``flush`` makes it durable too, for another writer may not have done so yet."""
 
@@ -120,6 +123,9 @@ class Bucket(Contents, Protocol):
 
     def stat(self, key: str) -> Blob | None:
         """Tell what is known of a key; None where it is not there."""
+
+    def stat_all(self, keys: Iterable[str]) -> dict[str, Blob]:
+        """Tell what is known of several keys, by key; a key that is not there is left out."""
 
     def list(self) -> Iterator[Blob]:
         """Yield every key, in no order."""

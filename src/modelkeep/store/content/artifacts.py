@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from io import UnsupportedOperation
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError
@@ -15,16 +15,15 @@ if TYPE_CHECKING:
     from modelkeep.domain.manifest import ManifestFile
     from modelkeep.store.content.hashing import Content, Count
 
-
-def has_content(bucket: Bucket, digest: str, size: int) -> bool:
-    """Tell whether a content is there with that size in bytes; its bytes are not read."""
-    there = bucket.stat(digest)
-    return there is not None and there.size == size
+#: Both have a digest and a size in bytes.
+_File = TypeVar("_File", "ManifestFile", "Content")
 
 
-def missing_files(bucket: Bucket, files: Iterable[ManifestFile]) -> tuple[ManifestFile, ...]:
-    """Return the files whose content is not there, or is there with another size."""
-    return tuple(file for file in files if not has_content(bucket, file.digest, file.size))
+def missing_from(bucket: Bucket, files: Iterable[_File]) -> tuple[_File, ...]:
+    """Return the files or contents that are not there, or are there with another size; no byte is read."""
+    files = tuple(files)
+    there = bucket.stat_all(file.digest for file in files)
+    return tuple(file for file in files if file.digest not in there or there[file.digest].size != file.size)
 
 
 def copy_out(bucket: Contents, file: ManifestFile, target: int, count: Count) -> None:

@@ -1,7 +1,8 @@
 """Copying one open file into another in the kernel, and hashing what landed.
 
-Where the file system shares blocks (btrfs, xfs), nothing is copied. Elsewhere one thread has the kernel copy
-while another hashes what is in the copy already: what is hashed is what was written. See docs/decisions/0014.
+Where the file system shares blocks (btrfs, xfs), nothing is copied. Elsewhere one thread has the kernel copy, and
+then write to the disk, while another hashes what is in the copy already: what is hashed is what was written. See
+docs/decisions/0014.
 """
 
 from __future__ import annotations
@@ -31,14 +32,15 @@ def copy_file(source: int, target: int, size: int, count: Count) -> Content:
     """Copy the first ``size`` bytes of an open file into an empty one, and return what is there then.
 
     Where the source is shorter, that is all of it. ``count`` is called as bytes are hashed, and
-    stops everything when it raises. An error of the source is a `NotRead`, one of the target a `NotWritten`.
+    stops everything when it raises. An error of the source is a `NotRead`, one of the target a `NotWritten`. The
+    caller syncs the file; most of a large one is on the disk by then.
     """
     landed = _Landed(target, count)
     if _share_blocks(source, target):
         landed.read_to(os.fstat(target).st_size)
         return landed.content
     copying = _copy(source, target, size)
-    with closing(copying if size < _WORTH_A_THREAD else _run_ahead(copying)) as ends:
+    with closing(copying if size < _WORTH_A_THREAD else _run_ahead(_and_sync(copying, target))) as ends:
         for end in ends:
             landed.read_to(end)
     return landed.content
@@ -98,6 +100,18 @@ def _copy_by_hand(source: int, target: int, most: int, position: int) -> int:
             raise NotWritten(error.errno, error.strerror) from error
         rest, position = rest[written:], position + written
     return len(data)
+
+
+def _and_sync(copying: Iterator[int], target: int) -> Iterator[int]:
+    """Yield the steps of a copy; then sync a large one, while its last bytes are hashed."""
+    end = 0
+    for end in copying:
+        yield end
+    if end > _STEP:
+        try:
+            os.fsync(target)
+        except OSError as error:
+            raise NotWritten(error.errno, error.strerror) from error
 
 
 def _run_ahead(steps: Iterator[int]) -> Generator[int, None, None]:

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.errors import RegistryUnavailable
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.content.artifacts import missing_files
+from modelkeep.store.content.artifacts import missing_from
 
 _NAME = "gc-mark"
 
@@ -36,7 +36,7 @@ class StoredBytes:
     def ensure_present(self, files: Iterable[ManifestFile]) -> None:
         """Raise `BytesRemoved` where `gc` removed one of these files; to be called under the writers' lock."""
         unchanged = self._mark is not None and read_mark(self._bucket) == self._mark
-        if not unchanged and missing_files(self._bucket, files):
+        if not unchanged and missing_from(self._bucket, files):
             raise BytesRemoved
 
 

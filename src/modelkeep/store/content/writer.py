@@ -103,7 +103,7 @@ class ContentWriter:
         """Tell whether a content need not be written. One that is there is hashed before it counts."""
         if content.digest in self._sizes:
             return True
-        if self._bucket.stat(content.digest) is None:
+        if self._upload.stat(content.digest) is None:
             return False
         trouble = examine(self._bucket, content.digest, content.size, quick=False)
         if trouble is None or not trouble.lost:

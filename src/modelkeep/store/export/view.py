@@ -22,7 +22,7 @@ from modelkeep.errors import IntegrityError, UsageError
 from modelkeep.local_path import real_path
 from modelkeep.store.access.rename_rights import others_may_rename
 from modelkeep.store.bucket.interface import Bucket
-from modelkeep.store.content.artifacts import missing_files, require
+from modelkeep.store.content.artifacts import missing_from, require
 from modelkeep.store.content.hashing import content_of
 from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.durable import make_directories
@@ -81,7 +81,7 @@ def view(
 
 def _local_files(bucket: Bucket, manifest: Manifest) -> dict[str, str]:
     """Return for each path of an artifact the file of this machine that has its bytes."""
-    missing = missing_files(bucket, manifest.files)
+    missing = missing_from(bucket, manifest.files)
     if missing:
         first = missing[0]
         message = f"the bytes of '{printable(first.path)}' ({first.digest}) are missing from the store or cut off"
@@ -96,8 +96,9 @@ def _local_files(bucket: Bucket, manifest: Manifest) -> dict[str, str]:
 
 def _state(bucket: Bucket, manifest: Manifest) -> str:
     """Return what tells whether a blob of an artifact has changed: a hash of their sizes and times."""
-    found = (bucket.stat(digest) for digest in sorted({file.digest for file in manifest.files}))
-    return hashlib.sha256("\n".join(map(repr, found)).encode()).hexdigest()
+    digests = sorted({file.digest for file in manifest.files})
+    there = bucket.stat_all(digests)
+    return hashlib.sha256("\n".join(repr(there.get(digest)) for digest in digests).encode()).hexdigest()
 
 
 def _check(bucket: Bucket, manifest: Manifest, progress: Callable[[int, int], None] | None) -> None:

@@ -22,7 +22,7 @@ from modelkeep.store.content.workers import Progress, each
 from modelkeep.store.content.writer import ContentWriter
 from modelkeep.store.ingest.move import check_move, predict_removal
 from modelkeep.store.ingest.selection import Globs, Selection, refuse_secret, secret_bytes, secret_name
-from modelkeep.store.ingest.source import Source, changed, open_source, require_unchanged
+from modelkeep.store.ingest.source import Source, SourceOpener, changed, require_unchanged
 from modelkeep.store.ingest.walk import Found, Named, find
 from modelkeep.store.named_paths import name_from_disk
 from modelkeep.store.os_errors import explain_source_errors, source_error
@@ -232,7 +232,7 @@ def read_all(
 
     def read(source: Source) -> ManifestFile:
         size = source.stamp.size
-        descriptor = open_source(source)
+        descriptor = opener.open(source)
         try:
             if size < _IN_MEMORY:
                 content = _read_small(source, descriptor, writer)
@@ -255,7 +255,8 @@ def read_all(
             return content_of_file(descriptor, size, progress.add)
         return writer.add_file(descriptor, size, progress.add, same_size.get(size, ()))
 
-    return each(read, found.sources, progress)
+    with SourceOpener(found.sources) as opener:
+        return each(read, found.sources, progress)
 
 
 def _read_small(source: Source, descriptor: int, writer: ContentWriter | None) -> Content:
