@@ -47,8 +47,9 @@ if TYPE_CHECKING:
     from modelkeep.context import Context
     from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
     from modelkeep.domain.answers.maintenance import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
+    from modelkeep.domain.answers.pages import Model, Version
     from modelkeep.domain.answers.reports import AuditEntry, Diff, Identified, Identity, Lineage, Status
-    from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
+    from modelkeep.domain.answers.versions import AsOf, ModelRow, Tenure, VersionRow
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
     from modelkeep.provenance.environment import Captured

@@ -11,9 +11,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from modelkeep.changes.change_answer import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
-from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.answers.changes import NONE, Effect
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.known_documents import Interface, to_document
 from modelkeep.domain.signatures import signature_words

@@ -169,7 +169,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "requests", "approvals", GOVERN, "List the promotions that were asked for, who approved, and what is missing",
-        ("modelkeep requests --open", "modelkeep requests fraud@4"),
+        ("modelkeep requests --to-approve", "modelkeep requests fraud@4"),
         ("request", "ref", "stage", "state", "time", "actor", "approvals", "plan", "who may approve", "reason"),
     ),
     CommandRow(

@@ -36,7 +36,7 @@ _modelkeep_options() {
     path) REPLY='--as-of --progress '$REPLY ;;
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;
-    requests) REPLY='--mine --open --limit --as-of '$REPLY ;;
+    requests) REPLY='--mine --open --to-approve --limit --as-of '$REPLY ;;
     approve) REPLY='--plan -m --message -n --dry-run --lock-wait '$REPLY ;;
     reject) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     acknowledge) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;

@@ -10,9 +10,10 @@ from msgspec import Struct
 from modelkeep.context import Context
 from modelkeep.domain.annex_iv import PARTS
 from modelkeep.domain.answers.annex import AnnexIv, AnnexSection, Known, Unrecorded
+from modelkeep.domain.answers.pages import Dataset, Version
 from modelkeep.domain.answers.period import Head
 from modelkeep.domain.answers.reports import AuditEntry
-from modelkeep.domain.answers.versions import AsOf, Dataset, Tenure, Version
+from modelkeep.domain.answers.versions import AsOf, Tenure
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.policy.statements import Statement, statements
 from modelkeep.reads.history import as_sentences

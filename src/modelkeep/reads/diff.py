@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from modelkeep.context import Context
+from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.answers.reports import Diff, DiffRow
-from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.json_values import Json, to_text
 from modelkeep.domain.metric_directions import HIGHER, direction_of
 from modelkeep.domain.metrics import newest_by_data, spelled

@@ -17,7 +17,7 @@ from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.columns import check_column, column, split_columns
 from modelkeep.cli.views.interface import View
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
-from modelkeep.domain.answers.versions import Version
+from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.words import join_words

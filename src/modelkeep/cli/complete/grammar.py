@@ -29,7 +29,7 @@ COMMANDS = {
     "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment --progress=auto|plain|none"),
     "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json"),
     "audit": ("Show who did what and when", "ref", "--since=moment --until=moment --actor=actor --action=action --limit=text --reverse"),
-    "requests": ("List the promotions that were asked for, who approved, and what is missing", "ref", "--mine --open --limit=text --as-of=moment"),
+    "requests": ("List the promotions that were asked for, who approved, and what is missing", "ref", "--mine --open --to-approve --limit=text --as-of=moment"),
     "approve": ("Approve a promotion that was asked for", "version stage", "--plan=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "reject": ("Reject a promotion that was asked for, or withdraw your own request", "version stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "acknowledge": ("Close what was left for a person to look at", "text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),

@@ -125,6 +125,11 @@ def _shown(rules: Rules, by: Identity, me: Identity) -> str:
     )
 
 
+def served(stage: StageRules, standing: Sequence[Standing]) -> int:
+    """Return how many of the approvals that a stage asks for are there."""
+    return sum(assign(stage.approvals, [each.roles for each in standing if each.why is None]))
+
+
 def results(stage: StageRules, counted: Sequence[Standing]) -> Iterator[RuleResult]:
     """Yield a result for each approval that the stage asks for; one that counts serves one of them."""
     served = assign(stage.approvals, [each.roles for each in counted])

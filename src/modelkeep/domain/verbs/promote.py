@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.record import Count, Ordinal, Sha256, encode_canonical
 from modelkeep.domain.shares import MOST_SHARES, SLOTS, Slots, check_share, resized, share_words, slots_text
@@ -20,7 +22,9 @@ from modelkeep.domain.verbs.interface import (
     Event,
     Proposal,
     check_reserved,
+    ended_share,
     ends_of,
+    first_ended,
     permission_of_stage,
 )
 from modelkeep.domain.verbs.rollback import share_of
@@ -141,6 +145,16 @@ class VersionPromoted(Event, frozen=True):
     def waived(self) -> int:
         """How many rules were waived by breaking the glass."""
         return sum(each.waived for each in self.verdict)
+
+    def effects(self, name: str) -> Iterator[Effect]:
+        now = f"{name}@{self.version}"
+        if self.share is None:
+            yield Effect(self.stage, first_ended(self.ends, name), now)
+        else:
+            yield ended_share(self.stage, self.ends, name, f"{now} at {share_words(self.share)}")
+
+    def judgement(self) -> tuple[tuple[RuleResult, ...], str | None]:
+        return self.verdict, self.plan
 
     def project(self, recorded: Recorded) -> Changes:
         by = "promote" if self.rule is not None else None  # the last approval may promote by itself

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers.versions import Dataset, ParentRef, RunRef
+from modelkeep.domain.answers.pages import Dataset, ParentRef, RunRef
 from modelkeep.domain.dataset_names import data_name
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import name_of
