@@ -151,7 +151,7 @@ def collect_provenance(context: Context, request: Request) -> Provenance:
         on=None if request.on is None else datasets(context, [request.on])[0],
         runs=inputs.runs(request.runs, context.environ),
         trained=trained,
-        environment=_environment(context, request),
+        environment=given_environment(context, request.env),
         ci=ci.capture(context.environ),
         attached=attach(request.attach, code),
     )
@@ -188,11 +188,10 @@ def _hash(path: str) -> str:
     return measured.manifest.files[0].digest if measured.form == "file" else measured.manifest.digest
 
 
-def _environment(context: Context, request: Request) -> Captured:
-    if request.env in ("auto", "none"):
-        return context.environment(request.env, None)
-    path = local_path(request.env, "--env")
-    return context.environment(path, None if path == "-" else seen(path))
+def given_environment(context: Context, env: str) -> Captured:
+    """Return the Python environment that ``--env`` means: ``auto``, ``none`` or a file."""
+    path = local_path(env, "--env")
+    return context.environment(path, None if path in ("auto", "none", "-") else seen(path))
 
 
 def _trained(context: Context, request: Request) -> Trained:
