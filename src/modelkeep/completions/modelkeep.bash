@@ -3,10 +3,10 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark identify path lineage audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report verify archive backup delete gc prune doctor migrate init whoami config hook completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark identify path lineage data audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report card bom verify archive backup delete gc prune doctor migrate init whoami config hook completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --count --data --depth --description --endpoint --event --evidence --evidently --exclude --expect --expires --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --run --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --timeout --to --trained-at --until --warn-code --window -M -m -o -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --author --bump --code --columns --count --data --depth --description --endpoint --event --evidence --evidently --exclude --expect --expires --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --until --warn-code --window -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -35,6 +35,9 @@ _modelkeep_options() {
     identify) REPLY='--exclude --as-of '$REPLY ;;
     path) REPLY='--as-of --progress '$REPLY ;;
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;
+    'data add') REPLY='--schema --rows --parent -m --message -n --dry-run --lock-wait '$REPLY ;;
+    'data list') REPLY='--as-of '$REPLY ;;
+    'data show') REPLY='--print-schema --as-of '$REPLY ;;
     audit) REPLY='--since --until --actor --action --limit --reverse '$REPLY ;;
     requests) REPLY='--mine --open --to-approve --limit --as-of '$REPLY ;;
     approve) REPLY='--plan -m --message -n --dry-run --lock-wait '$REPLY ;;
@@ -58,6 +61,8 @@ _modelkeep_options() {
     signal) REPLY='--evidently --count --window --source -m --message -n --dry-run --lock-wait '$REPLY ;;
     signals) REPLY='--open --since --limit --exit-code --as-of '$REPLY ;;
     report) REPLY='--since --until --model --verify --annex-iv -o --output --force --as-of '$REPLY ;;
+    card) REPLY='--template --print-template -o --output --force --as-of '$REPLY ;;
+    bom) REPLY='-o --output --force --as-of '$REPLY ;;
     verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     backup) REPLY='--verify -n --dry-run --progress '$REPLY ;;
@@ -124,7 +129,7 @@ _modelkeep_place() {
                 esac
                 command+=${command:+ }$word
                 case $command in
-                policy | role | check | deployment | config | hook) ;;
+                data | policy | role | check | deployment | config | hook) ;;
                 *) expected=value ;;
                 esac
             fi
@@ -199,6 +204,7 @@ _modelkeep() {
     command)
         local offered=$_modelkeep_commands
         case $command in
+        data) offered='add list show' ;;
         policy) offered='init set show diff history' ;;
         role) offered='grant revoke list' ;;
         check) offered='record run list show' ;;

@@ -60,7 +60,7 @@ def test_hook(context: Context, name: str, action: str | None) -> HookRun:
 
 def _all(context: Context) -> Iterator[tuple[Hook, bool]]:
     """Yield every hook, and whether it runs."""
-    found = find_hooks(context.directory, context.listener.configured, context.environ)
+    found = find_hooks(context, context.listener.configured)
     yield from ((hook, True) for hook in found.hooks)
     unusable = found.unusable
     if found.untrusted is not None:

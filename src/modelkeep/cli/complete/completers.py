@@ -204,6 +204,7 @@ FIXED: Mapping[str, tuple[Candidate, ...]] = {
     "moment": (*((age, "ago") for age in ("1h", "1d", "7d", "30d")), ("seq:", "an entry of the log")),
     "setting": tuple((word, "") for word in grammar.SETTINGS.split()),
     "file": FILES,
+    "source": FILES,
     "directory": DIRECTORIES,
 }
 #: The completers of kinds that need the registry.
@@ -224,6 +225,7 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "sort": _sort,
     "columns": _columns,
     "data": _data,
+    "dataset": lambda command, names: _datasets(command.word, names),
     "node": _node,
     "value": _setting_value,
     "fixed": lambda command, names: [("none", ""), *names.numbers(command.model, command.word)],

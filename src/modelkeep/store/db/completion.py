@@ -63,7 +63,10 @@ ORDER BY version.number DESC LIMIT {_LOOKED_AT}
 TAGS = f"SELECT key, value FROM tag WHERE model = :model AND HOLDS(tag) ORDER BY version DESC LIMIT {_LOOKED_AT}"
 ALL_TAGS = f"SELECT key, value FROM tag ORDER BY model DESC, version DESC LIMIT {_LOOKED_AT}"
 # The next of the distinct values of an indexed column, each of which may stand in many rows.
-DATASETS = "SELECT name FROM dataset WHERE name >= :low AND name < :end ORDER BY name LIMIT 1"
+DATASETS = """
+SELECT min(name) FROM (SELECT min(name) AS name FROM dataset WHERE name >= :low AND name < :end
+    UNION ALL SELECT min(name) FROM data_version WHERE name >= :low AND name < :end) HAVING min(name) IS NOT NULL
+"""
 COMMITS = (
     "SELECT code_commit FROM version WHERE code_commit >= :low AND code_commit < :end ORDER BY code_commit LIMIT 1"
 )
@@ -76,9 +79,10 @@ WHERE HOLDS(policy)
 BEARERS = f"""
 SELECT kind, name FROM role_binding WHERE role = :role AND HOLDS(role_binding) ORDER BY kind, name LIMIT {_LOOKED_AT}
 """
-DATA_VERSIONS = """
-SELECT data_version FROM dataset WHERE name = :name AND data_version >= :low AND data_version < :end
-ORDER BY data_version DESC LIMIT 1
+_VERSION_OF = "max(data_version) AS found FROM {} WHERE name = :name AND data_version >= :low AND data_version < :end"
+DATA_VERSIONS = f"""
+SELECT max(found) FROM (SELECT {_VERSION_OF.format("dataset")} UNION ALL SELECT {_VERSION_OF.format("data_version")})
+HAVING max(found) IS NOT NULL
 """
 
 
