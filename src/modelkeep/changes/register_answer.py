@@ -154,11 +154,12 @@ def _summary(ingested: Ingested, provenance: Provenance, cwd: str) -> str:
 
 
 def _environment(found: Captured) -> str | None:
-    """Return what was recorded of the environment, or why nothing was; None where it was not to be."""
+    """Return what was read from a file, or why no environment is known; None where it is the usual one, or none is asked for."""
     if found.environment is None:
         return None if found.note is None else f"environment unknown ({found.note})"
-    python = "" if found.environment.python is None else f"Python {found.environment.python} with "
-    packages = f"{python}{counted(len(found.environment.packages), 'package')}"
+    if found.environment.lock is None:
+        return None
+    packages = f"{counted(len(found.environment.packages), 'package')} of {found.environment.lock.name}"
     return packages if found.note is None else f"{packages} ({found.note})"
 
 

@@ -44,6 +44,7 @@ def environment(reader: Reader, facts: Facts) -> EnvironmentFacts | None:
         machine=found.machine,
         accelerators=found.accelerators,
         lock=None if found.lock is None else LockFileName(found.lock.name, found.lock.digest),
+        package_count=len(found.packages),
         packages=dict(found.packages),
     )
 

@@ -34,7 +34,7 @@ def _environment(version: Version) -> list[RenderableType]:
             ("python", python or "-"),
             *([("machine", machine)] if machine else []),
             *([("accelerators", ", ".join(found.accelerators))] if found.accelerators else []),
-            ("packages", f"{len(found.packages)}  (modelkeep show {version.ref} --packages)"),
+            ("packages", f"{found.package_count}  (modelkeep show {version.ref} --packages)"),
             *([("lock", f"{found.lock.name}  {found.lock.digest}")] if found.lock is not None else []),
         ],
     )

@@ -93,10 +93,10 @@ class VersionView(View, frozen=True):
     as_of: AsOf | None
 
     def lines(self) -> list[str]:
-        """Return a line a field; of the packages only how many there are."""
+        """Return a line a field, without the packages: ``--packages`` shows them."""
         fields = flattened(self.document())
         if self.answer.environment is not None:
-            fields["environment"] |= {"packages": len(self.answer.environment.packages)}
+            del fields["environment"]["packages"]
         return [*field_lines(fields)]
 
     def identifiers(self) -> list[str]:

@@ -22,6 +22,7 @@ class EnvironmentFacts(Answer, frozen=True):
     machine: str | None
     accelerators: tuple[str, ...]
     lock: LockFileName | None
+    package_count: int
     packages: dict[str, str]
 
 
