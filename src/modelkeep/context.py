@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import os
 
     from modelkeep.changes.runner import ChangeOutcome
-    from modelkeep.provenance.environment import Captured
+    from modelkeep.provenance.captured_environment import Captured
     from modelkeep.provenance.machine import Account
     from modelkeep.store.bucket.interface import Bucket
     from modelkeep.store.db.sqlite.database import Database
@@ -27,7 +27,7 @@ def no_groups(_names: Collection[str]) -> tuple[str, ...]:
 
 def no_environment(_given: str, _seen: os.stat_result | None) -> Captured:
     """Return that no environment is known."""
-    from modelkeep.provenance.environment import Captured
+    from modelkeep.provenance.captured_environment import Captured
 
     return Captured()
 

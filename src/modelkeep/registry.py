@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers.versions import AsOf, ModelRow, Tenure, VersionRow
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
-    from modelkeep.provenance.environment import Captured
+    from modelkeep.provenance.captured_environment import Captured
 
 
 @checked_class

@@ -30,7 +30,7 @@ from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Register, VersionRegistered
 from modelkeep.errors import Conflict, ModelkeepError
-from modelkeep.provenance.environment import Captured
+from modelkeep.provenance.captured_environment import Captured
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.provenance.values import Pairs, number_warnings
 from modelkeep.reads.show import version_page

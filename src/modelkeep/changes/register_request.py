@@ -25,8 +25,8 @@ from modelkeep.errors import UsageError
 from modelkeep.local_path import local_path
 from modelkeep.provenance import ci, inputs
 from modelkeep.provenance import code as code_
+from modelkeep.provenance.captured_environment import Captured
 from modelkeep.provenance.ci import CiRun
-from modelkeep.provenance.environment import Captured
 from modelkeep.provenance.values import Pairs
 from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection

@@ -15,15 +15,11 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from msgspec import Struct
-
-from modelkeep.domain.known_documents import LARGEST, Environment, to_document
+from modelkeep.domain.known_documents import Environment
 from modelkeep.domain.text import pattern, printable
+from modelkeep.provenance.captured_environment import Captured, captured, normal_name, normal_package, python_version
 from modelkeep.provenance.git import read_regular
 
-_NAME = pattern(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
-_VERSION = pattern(r"v?[0-9][A-Za-z0-9.!+_-]{0,63}")
-_SEPARATORS = pattern(r"[-_.]+")
 _SUFFIXES = (".dist-info", ".egg-info")
 _MOST_ENTRIES = 100_000
 _MOST_METADATA_BYTES = 256 << 10
@@ -38,18 +34,6 @@ _EXTRA = pattern(r"\bextra\b")
 _VERSION_LINE = pattern(rb"^Version:[ \t]*([^\r\n]{1,100})", re.MULTILINE)
 _WORD = pattern(r"[A-Za-z][A-Za-z0-9]{0,31}")
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
-
-
-class Captured(Struct, frozen=True):
-    """An environment, the directory where it was found, or why there is none; ``note`` is for a person."""
-
-    environment: Environment | None = None
-    place: str | None = None
-    note: str | None = None
-
-    def document(self) -> bytes | None:
-        """Return the document, None without an environment."""
-        return None if self.environment is None else to_document(self.environment)
 
 
 def capture(given: str, seen: os.stat_result | None, environ: Mapping[str, str], *, in_process: bool) -> Captured:
@@ -113,19 +97,6 @@ def of_directory(prefix: str) -> Captured:
     )
 
 
-def captured(environment: Environment, place: str, note: str | None = None) -> Captured:
-    """Return an environment that was found at a place, unless it is too large for a document."""
-    if len(to_document(environment)) > LARGEST["environment"]:
-        return Captured(note=f"{printable(place)} has more packages than can be kept")
-    return Captured(environment, place, note)
-
-
-def python_version(text: str | None) -> str | None:
-    """Return ``3.11.7`` of ``3.11.7`` and of virtualenv's ``3.11.7.final.0``; None for what is no version."""
-    version = (text or "").partition(".final")[0]
-    return version if _VERSION.fullmatch(version) else None
-
-
 def packages(directories: Iterable[str]) -> dict[str, str]:
     """Return the version of each package in the directories of an import path; the first directory that has it counts."""
     found: dict[str, str] = {}
@@ -136,13 +107,6 @@ def packages(directories: Iterable[str]) -> dict[str, str]:
                 here[package[0]] = package[1]
         found = {**here, **found}
     return found
-
-
-def normal_package(name: str, version: str) -> tuple[str, str] | None:
-    """Return a package by its name as PyPI compares names and its version; None where a text is no such thing."""
-    if not _NAME.fullmatch(name) or not _VERSION.fullmatch(version):
-        return None
-    return _SEPARATORS.sub("-", name).lower(), version
 
 
 def _entries(directory: str) -> list[str]:
@@ -203,7 +167,7 @@ def _needed_by_us(path: Sequence[str]) -> set[str]:
         text = read_regular(metadata[name], _MOST_METADATA_BYTES) if name in metadata else None
         headers = (text or b"").partition(b"\n\n")[0]
         waiting += [
-            _SEPARATORS.sub("-", match.group(1).decode("ascii")).lower()
+            normal_name(match.group(1).decode("ascii"))
             for match in _REQUIRES.finditer(headers)
             if not _EXTRA.search(match.group(2).decode("ascii", "replace").partition(";")[2])
         ]

@@ -18,7 +18,7 @@ from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.known_documents import Environment, LockFile
 from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
-from modelkeep.provenance.environment import Captured, captured, normal_package, python_version
+from modelkeep.provenance.captured_environment import Captured, captured, normal_package, python_version
 from modelkeep.provenance.value_files import parse_toml, read_bytes
 from modelkeep.provenance.yaml_values import parse_yaml
 
