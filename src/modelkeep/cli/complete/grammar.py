@@ -54,7 +54,7 @@ COMMANDS = {
     "check show": ("Show the newest result of a check, or write its evidence", "version check", "-o=file --output=file --force --as-of=moment"),
     "pick": ("Say which version of a stage serves a key, in a canary or an A/B test", "version", "--key=text --keys-from=file --as-of=moment"),
     "deployment": ("Record where versions run", "", ""),
-    "deployment record": ("Record that a version runs at a target, or does so no more", "version", "--to=text --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "deployment record": ("Record that a version runs at a target, or has ended there", "version", "--to=text --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "deployments": ("List what runs where, and whether that is what should run", "ref", "--target=text --drift --exit-code --as-of=moment"),
     "signal": ("Record what monitoring measured; the policy says what that means", "version text value", "--evidently=file --count=text --window=5m|1h|1d --source=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "signals": ("List what monitoring measured, and what a person has still to look at", "ref", "--open --since=moment --limit=text --exit-code --as-of=moment"),
