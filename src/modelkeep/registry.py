@@ -13,6 +13,7 @@ from shlex import quote
 from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep._version import __version__
+from modelkeep.datasets import DatasetRecords
 from modelkeep.governance import Governance
 from modelkeep.knowledge import Knowledge
 from modelkeep.local_path import local_directory, local_path
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 
 
 @checked_class
-class Registry(Governance, Oversight, Serving, Knowledge):
+class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
     """A model registry: one SQLite file and one directory.
 
     Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command line: ``fraud@3``,

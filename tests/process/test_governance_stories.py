@@ -88,6 +88,7 @@ def test_solo_a_reason_is_asked_for_and_the_way_back_is_free(run):
     assert refused.stderr.splitlines() == [
         "error: fraud@2 may not be in production (is in use): 1 rule of the policy does not hold",
         "         reason: missing, must be there",
+        '       to say why: modelkeep promote fraud@2 production -m "why"',
         "       only a warning: code: missing, should be there",
         "hint: modelkeep promote fraud@2 production -n        (every rule with its value)",
     ]

@@ -159,6 +159,31 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("source", "relation", "target"),
     ),
     CommandRow(
+        "data", "datasets", INSPECT, "Record datasets, and show which versions were made from them",
+        ("modelkeep data add transactions@2026-02 data/transactions.parquet --rows 1204113", "modelkeep data show transactions@2026-02"),
+        commands=(
+            CommandRow(
+                "add", "datasets", INSPECT, "Record a version of a dataset: its bytes, place, schema, rows and parents",
+                (
+                    "modelkeep data add transactions@2026-02 data/transactions.parquet --rows 1204113",
+                    "modelkeep data add features@2026-02 s3://lake/features/2026-02 --parent transactions@2026-02",
+                    "modelkeep data add images@2026-02 data/images.dvc --schema schema.json",
+                ),
+                ("dataset: before -> after",),
+            ),
+            CommandRow(
+                "list", "datasets", INSPECT, "List datasets, also those that versions only name",
+                ("modelkeep data list", "modelkeep data list 'risk/*' --as-of 30d"),
+                ("name", "version", "recorded", "uses", "rows", "digest", "since", "actor", "location"),
+            ),
+            CommandRow(
+                "show", "datasets", INSPECT, "Show a dataset, what it was made from, and the versions that used it",
+                ("modelkeep data show transactions@2026-02", "modelkeep data show transactions@2026-02 --print-schema > schema.json"),
+                ("field", "value"),
+            ),
+        ),
+    ),
+    CommandRow(
         "audit", "lists", INSPECT, "Show who did what and when",
         (
             "modelkeep audit fraud --since 7d",

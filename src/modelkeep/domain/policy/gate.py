@@ -22,9 +22,11 @@ from modelkeep.domain.policy.facts import facts
 from modelkeep.domain.policy.identity import identity_of
 from modelkeep.domain.policy.permissions import bearers_of, may, permissions_of, roles_of, roles_with
 from modelkeep.domain.policy.plan import Plan
+from modelkeep.domain.policy.remedies import remedies
 from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.policy.rules import RequiredApproval, Rules, StageRules
 from modelkeep.domain.record import encode_canonical
+from modelkeep.domain.text import caseless
 from modelkeep.errors import Denied, UsageError
 
 if TYPE_CHECKING:
@@ -150,8 +152,7 @@ def denial(proposal: Proposal, candidate: Candidate, stage: str, judgement: Judg
     meaning = None if policy is None else policy.rules.stage(stage).meaning
     lines = [f"{candidate.ref} may not be in {stage}{'' if meaning is None else f' ({meaning})'}: {count}"]
     lines += [f"  {each.rule}: {each.value}, must be {each.bound}" for each in refused]
-    if not candidate.is_new and any(each.rule == "licence" for each in refused):
-        lines.append(f"to say its licence: modelkeep supplement {quote(candidate.ref)} --licence SPDX")
+    lines += remedies(candidate, stage, refused)
     missing = [] if policy is None else _missing_approvals(policy.rules.stage(stage), refused)
     if policy is not None and missing:
         lines.append(
@@ -230,7 +231,7 @@ def who_may_approve(state: GovernedState, rules: Rules, judgement: Judgement, *,
             parts.append("anybody who neither registered it, made it nor asked for it")
             continue
         able = [each.role] if each.role is not None else list(roles_with(rules, "approve"))
-        bearers = [name for name in bearers_of(state.bindings(), able) if name not in behind]
+        bearers = [name for name in bearers_of(state.bindings(), able) if caseless(name) not in behind]
         role = " or ".join(able)
         parts.append(f"{', '.join(bearers) or 'nobody who may'} ({role})")
     return "; ".join(dict.fromkeys(parts)) or None

@@ -73,10 +73,12 @@ class GovernedSqlState:
         return str(deciding.TIME_OF.one(self._reader, self._at, seq=seq)[0])
 
     def particulars(self, model: int, number: int) -> Particulars:
-        seq, licence, commit, state, has_data, described = deciding.PARTICULARS.one(
+        seq, licence, commit, state, has_data, description = deciding.PARTICULARS.one(
             self._reader, self._at, model=model, number=number
         )
-        return Particulars(seq, licence, commit, state, has_data=bool(has_data), is_described=bool(described))
+        return Particulars(
+            seq, licence, commit, state, has_data=bool(has_data), is_described=bool(description and description.strip())
+        )
 
     def names_given(self, seq: int) -> tuple[str, ...]:
         return tuple(name for (name,) in self._rows(deciding.NAMES_GIVEN, seq=seq))
@@ -85,7 +87,7 @@ class GovernedSqlState:
         return tuple(_identity(row) for row in self._rows(deciding.REGISTRANTS, digest=digest))
 
     def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
-        return tuple(key for (key,) in self._rows(deciding.TAG_KEYS, model=model, number=number))
+        return tuple(key for key, value in self._rows(deciding.TAGS, model=model, number=number) if value.strip())
 
     def metric_values(self, model: int, number: int, name: str) -> tuple[MetricRecord, ...]:
         rows = self._rows(deciding.METRIC_VALUES, model=model, number=number, name=name)

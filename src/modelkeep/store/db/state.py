@@ -167,9 +167,9 @@ class SqlState(GovernedSqlState):
         if row is None:
             return None
         parents = self._rows(deciding.DATASET_PARENTS, name=name, version=version)
-        seq, digest, rows, schema = row
+        seq, digest, checksum, count, schema = row
         return DatasetRecord(
-            seq, digest, rows, schema, tuple((name, version, digest) for name, version, digest in parents)
+            seq, digest, checksum, count, schema, tuple((each[0], each[1], each[2]) for each in parents)
         )
 
 

@@ -225,8 +225,8 @@ SELECT seq,
      ORDER BY version_fact.seq DESC LIMIT 1),
     code_commit, code_state,
     EXISTS (SELECT 1 FROM dataset WHERE dataset.model = :model AND dataset.version = :number),
-    EXISTS (SELECT 1 FROM description
-            WHERE description.model = :model AND description.version = :number AND HOLDS(description))
+    (SELECT text FROM description
+     WHERE description.model = :model AND description.version = :number AND HOLDS(description))
 FROM version WHERE model = :model AND number = :number
 """)
 
@@ -240,8 +240,8 @@ FROM version JOIN entry_action ON entry_action.seq = version.seq
 WHERE digest = :digest AND KNOWN(version.seq) ORDER BY account, uid, login, login_user, user_namespace
 """)
 
-TAG_KEYS = statement("""
-SELECT key FROM tag WHERE model = :model AND version = :number AND HOLDS(tag) ORDER BY key
+TAGS = statement("""
+SELECT key, value FROM tag WHERE model = :model AND version = :number AND HOLDS(tag) ORDER BY key
 """)
 
 METRIC_VALUES = statement("""
@@ -282,7 +282,7 @@ WHERE model = :model AND version = :version AND kind = :kind AND name = :name OR
 """
 
 DATASET = """
-SELECT seq, digest, row_count, schema_digest FROM data_version WHERE name = :name AND data_version = :version
+SELECT seq, digest, checksum, row_count, schema_digest FROM data_version WHERE name = :name AND data_version = :version
 """
 
 DATASET_PARENTS = """
