@@ -115,6 +115,15 @@ class RunNode(Struct, frozen=True):
         return f"run:{self.id}"
 
 
+class EnvironmentNode(Struct, frozen=True):
+    """The Python environment that versions were made in, by the beginning of its document's SHA-256."""
+
+    hex_prefix: str
+
+    def __str__(self) -> str:
+        return f"environment:{self.hex_prefix}"
+
+
 class DeploymentNode(Struct, frozen=True):
     """A place where a version runs."""
 
@@ -124,7 +133,7 @@ class DeploymentNode(Struct, frozen=True):
         return f"deployment:{self.target}"
 
 
-Node: TypeAlias = Ref | DataNode | CodeNode | RunNode | DeploymentNode
+Node: TypeAlias = Ref | DataNode | CodeNode | RunNode | EnvironmentNode | DeploymentNode
 
 
 def parse_ref(text: str) -> Ref:
@@ -164,7 +173,7 @@ def split_file_ref(text: str) -> tuple[str, str | None]:
 
 
 def parse_node(text: str) -> Node:
-    """Return a node of lineage: ``data:NAME[@VERSION]``, ``code:COMMIT``, ``run:ID``, ``deployment:TARGET``, or a REF."""
+    """Return a node of lineage: ``data:NAME[@VERSION]``, ``code:COMMIT``, ``run:ID``, ``environment:HEX``, ``deployment:TARGET``, or a REF."""
     kind, colon, rest = text.partition(":")
     if not colon or kind not in _NODES:
         return parse_ref(text)
@@ -178,6 +187,10 @@ def parse_node(text: str) -> Node:
     elif kind == "code":
         if _COMMIT.fullmatch(fold(rest)):
             return CodeNode(fold(rest))
+    elif kind == "environment":
+        digits = fold(rest).removeprefix(_SHA256)
+        if _COMMIT.fullmatch(digits):
+            return EnvironmentNode(digits)
     elif rest:
         return RunNode(rest) if kind == "run" else DeploymentNode(rest)
     message = f"not a node of lineage: '{printable(text)}'"
@@ -188,6 +201,7 @@ _NODES = {
     "data": "data:NAME or data:NAME@VERSION, as data:transactions@2026-02",
     "code": "code:COMMIT with at least 4 hex digits, as code:9f2c4e1",
     "run": "run:ID",
+    "environment": "environment:HEX with at least 4 digits of its digest, as environment:9b71c268cf25",
     "deployment": "deployment:TARGET",
 }
 
