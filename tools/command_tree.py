@@ -16,6 +16,7 @@ from modelkeep.cli.options import ALWAYS, FORMATS
 #: The kind of value that completion offers, by the word that help shows for the value.
 #: A word with ``|`` in it is a choice and stands for itself; "text" is anything.
 KINDS = {
+    "EXPR": "text",
     "A": "text",
     "A,B,C": "text",
     "ACTION": "action",
@@ -24,7 +25,7 @@ KINDS = {
     "DATASET": "dataset",
     "DATASETS": "dataset",
     "DEST": "file",
-    "CHECK": "text",
+    "CHECK": "check",
     "COMMAND": "text",
     "DIR": "directory",
     "F": "text",
@@ -34,7 +35,7 @@ KINDS = {
     "FORMAT": "|".join(FORMATS),
     "GLOB": "file",
     "GROUP": "group",
-    "HOOK": "text",
+    "HOOK": "hook",
     "ID": "run",
     "K,K": "columns",
     "K=V": "text",
@@ -51,7 +52,7 @@ KINDS = {
     "NODE": "node",
     "PATH": "file",
     "REF": "version",
-    "REQUEST|REF": "version",
+    "REQUEST|REF": "request",
     "ENTRY": "text",
     "DIGEST": "text",
     "REF[/FILE]": "version",
@@ -99,6 +100,7 @@ KINDS_HERE = {
     ("pick", "key"): "text",
     ("signal", "window"): "5m|1h|1d",
     ("register", "metric"): "metric",
+    ("requests", "name"): "asked",
     ("register", "tag"): "tag",
     ("register", "trained_at"): "text",
     ("show", "field"): "field",
