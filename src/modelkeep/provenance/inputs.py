@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from modelkeep.domain.names import is_imported_name
-from modelkeep.domain.refs import DataNode, parse_node
+from modelkeep.domain.nodes import DataNode, parse_node
 from modelkeep.domain.relations import FEATURE
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.domain.verbs.evaluate import Data

@@ -14,7 +14,8 @@ from typing import NamedTuple, TypeAlias
 from modelkeep.context import Context
 from modelkeep.domain.answers.reports import Lineage, LineageEdge, LineageNode
 from modelkeep.domain.answers.versions import AsOf
-from modelkeep.domain.refs import CodeNode, DataNode, DeploymentNode, EnvironmentNode, Node, Ref, RunNode, parse_node
+from modelkeep.domain.nodes import CodeNode, DataNode, DeploymentNode, EnvironmentNode, Node, RunNode, parse_node
+from modelkeep.domain.refs import Ref
 from modelkeep.errors import Conflict, NotFound
 from modelkeep.reads.lineage_steps import Address, Neighbour, Place, Steps, VersionNode
 from modelkeep.reads.references import version_or_latest

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from modelkeep.domain import relations
 from modelkeep.domain.answers.pages import Dataset
-from modelkeep.domain.refs import CodeNode, DataNode, DeploymentNode, EnvironmentNode, RunNode
+from modelkeep.domain.nodes import CodeNode, DataNode, DeploymentNode, EnvironmentNode, RunNode
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import datasets, graph
 from modelkeep.store.db.sql import lineage as select
