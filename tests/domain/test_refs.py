@@ -5,7 +5,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from modelkeep.domain.names import is_imported_name
-from modelkeep.domain.nodes import CodeNode, DataNode, DeploymentNode, RunNode, parse_node
+from modelkeep.domain.nodes import CodeNode, DataNode, DeploymentNode, EnvironmentNode, RunNode, parse_node
 from modelkeep.domain.refs import (
     Digest,
     Label,
