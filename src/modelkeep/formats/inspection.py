@@ -62,8 +62,10 @@ def _inspect_file(form: FileFormat, file: ModelFile) -> FoundInFile:
         found: FoundInFile = form.load().inspect(file, Budget(FILE_SECONDS))
     except Malformed as error:
         return _problem(form, file, "invalid", clean(f"it {error}"))
-    except OverBudget:
-        return _problem(form, file, "unverified", f"it was not read to its end in {FILE_SECONDS:g} s")
+    except OverBudget as error:
+        return _problem(
+            form, file, "unverified", f"it {str(error) or f'was not read to its end in {FILE_SECONDS:g} s'}"
+        )
     except RecursionError:
         return _problem(form, file, "invalid", "it is nested too deeply")
     return found
