@@ -32,6 +32,7 @@ TRANSCRIPTS = [
     "docs/hooks.md",
     "docs/checks.md",
     "docs/monitoring.md",
+    "docs/papers.md",
 ]
 _BLOCK = re.compile(
     r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",

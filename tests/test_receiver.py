@@ -1,6 +1,7 @@
 """docs/receiver.py, which the page about monitoring offers, records what Alertmanager and other programs post."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -20,6 +21,8 @@ ALERTS = {
     "alerts": [
         {"status": "firing", "labels": {"alertname": "errors", "version": "fraud@1"}, "annotations": {"value": "0.12"}},
         {"status": "resolved", "labels": {"alertname": "p99", "version": "fraud@1"}, "annotations": {"value": "0.1"}},
+        {"status": "firing", "labels": {"alertname": "up"}, "annotations": {}},
+        {"status": "firing", "labels": {"alertname": "lag", "version": "fraud@1"}, "annotations": {}},
     ],
 }
 
@@ -42,16 +45,18 @@ def post(registry):
     with closing(socket.socket()) as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    receiver = subprocess.Popen([sys.executable, RECEIVER, str(port)], stderr=subprocess.PIPE, text=True)
+    environ = {**os.environ, "RECEIVER_TOKEN": "s3cret"}
+    receiver = subprocess.Popen([sys.executable, RECEIVER, str(port)], env=environ, stderr=subprocess.PIPE, text=True)
     try:
         while receiver.poll() is None:
             with closing(socket.socket()) as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
 
-        def send(body):
+        def send(body, token="s3cret"):
             data = body if isinstance(body, bytes) else json.dumps(body).encode()
-            request = urllib.request.Request(f"http://127.0.0.1:{port}/", data=data, method="POST")
+            headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+            request = urllib.request.Request(f"http://127.0.0.1:{port}/", data, headers, method="POST")
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
             try:
                 with opener.open(request, timeout=30) as answer:
@@ -66,10 +71,20 @@ def post(registry):
 
 
 def test_webhooks_are_signals(registry, post):
-    assert post(ALERTS) == 204
+    assert post(ALERTS) == 400  # one alert names no version; the others are recorded
     assert post({"version": "fraud@1", "name": "drift", "value": 0.31}) == 204
     rows = [(each.ref, each.signal, float(each.value), each.source) for each in registry.signals()]
-    assert rows == [("fraud@1", "drift", 0.31, "arize"), ("fraud@1", "errors", 0.12, "alertmanager")]
+    assert rows == [
+        ("fraud@1", "drift", 0.31, "webhook"),
+        ("fraud@1", "lag", 1.0, "alertmanager"),
+        ("fraud@1", "errors", 0.12, "alertmanager"),
+    ]
+
+
+@pytest.mark.parametrize("token", [None, "", "s3cre", "\xe9"])
+def test_without_the_token_nothing_is_recorded(registry, post, token):
+    assert post({"version": "fraud@1", "name": "drift", "value": 0.31}, token) == 401
+    assert registry.signals() == ()
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from modelkeep.cli import command_table
 from modelkeep.cli.name_selector import JOINING
 from modelkeep.cli.views.columns import VERSION_KEYS
 from modelkeep.config import COLORS, KEYS, PROGRESS
-from modelkeep.domain.answers.versions import Model, Version
+from modelkeep.domain.answers.pages import Model, Version
 from modelkeep.domain.verbs.all_verbs import ACTIONS
 from modelkeep.reads.list_order import SORT_KEYS
 from tools.command_tree import Node, Parameter, walk

@@ -31,6 +31,8 @@ Dataset: TypeAlias = "str | os.PathLike[str]"
 Datasets: TypeAlias = "Dataset | Iterable[Dataset] | Mapping[str, Dataset]"
 #: A mapping (nested ones are joined by dots), an object that turns into one (a dataclass, a pandas Series), or pairs.
 Values: TypeAlias = "Mapping[Any, Any] | Iterable[tuple[Any, Any]] | object"
+#: A signature: the path of a JSON, TOML or YAML file, a mapping, or what turns into one, as MLflow's ``infer_signature``.
+Signature: TypeAlias = "Path | Mapping[str, Any] | object"
 #: Tags that versions have: ``K`` or ``K=V``, one or several, or a mapping, in which None means any value.
 Tags: TypeAlias = "Texts | Mapping[str, Any]"
 #: A time, date or age (a ``timedelta``), or the text of one (``7d``), ``seq:N``, or what `Registry.as_of` returned.

@@ -13,7 +13,9 @@ from shlex import quote
 from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep._version import __version__
+from modelkeep.datasets import DatasetRecords
 from modelkeep.governance import Governance
+from modelkeep.knowledge import Knowledge
 from modelkeep.local_path import local_directory, local_path
 from modelkeep.oversight import Oversight
 from modelkeep.provenance.api_calls import as_function, checked, checked_class
@@ -46,14 +48,15 @@ if TYPE_CHECKING:
     from modelkeep.context import Context
     from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
     from modelkeep.domain.answers.maintenance import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
+    from modelkeep.domain.answers.pages import Model, Version
     from modelkeep.domain.answers.reports import AuditEntry, Diff, Identified, Identity, Lineage, Status
-    from modelkeep.domain.answers.versions import AsOf, Model, ModelRow, Tenure, Version, VersionRow
+    from modelkeep.domain.answers.versions import AsOf, ModelRow, Tenure, VersionRow
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
 
 
 @checked_class
-class Registry(Governance, Oversight, Serving):
+class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
     """A model registry: one SQLite file and one directory.
 
     Made by `open_registry` or `create_registry`. A *ref* is ``NAME@SELECTOR`` as on the command line: ``fraud@3``,

@@ -318,18 +318,42 @@ NEW = {
         {"id": "1", "metric_name": "DriftedColumnsCount(drift_share=0.5)", "value": {"count": 2.0, "share": 0.25}},
         {"id": "2", "metric_id": "ValueDrift(column=age)", "value": 0.031},
         {"id": "3", "metric_name": "RowCount()", "value": 1200},
-        {"id": "4", "metric_name": "Text()", "value": {"name": "x", "ok": True, "nothing": None, "nan": float("nan")}},
+        {
+            "id": "5",
+            "metric_name": "UniqueValueCount(column=plan)",
+            "value": {"counts": {"a": 3}, "shares": {"a": 0.5}},
+        },
+        {"id": "6", "metric_name": "RecallByLabel()", "value": {"1": 0.75, "nan": 0.5}},
+        {},
+        {
+            "id": "4",
+            "metric_name": "Text()",
+            "value": {"name": "x", "digits": "12", "list": [1], "ok": True, "nothing": None, "nan": float("nan")},
+        },
     ],
     "tests": [],
 }
+# As ``save_json`` of Evidently 0.4.40 wrote them.
 OLD = {
+    "version": "0.4.40",
     "metrics": [
         {
             "metric": "DatasetDriftMetric",
             "result": {"drift_share": 0.5, "share_of_drifted_columns": 0.2, "dataset_drift": False},
-        }
-    ]
-}
+        },
+        *(
+            {
+                "metric": "ColumnDriftMetric",
+                "result": {
+                    "column_name": column, "column_type": "num", "stattest_name": "K-S p_value", "drift_score": score,
+                    "drift_detected": True, "current": {"small_distribution": {"x": [0.1, 0.2], "y": [1, 2]}},
+                },
+            }
+            for column, score in (("age", 0.03), ("1", 0.5))
+        ),
+        {"metric": "ClassificationQualityMetric", "result": {"columns": {"target": "1"}, "current": {"f1": 0.875}}},
+    ],
+}  # fmt: skip
 
 
 def report(world, value):
@@ -345,6 +369,21 @@ def test_the_numbers_of_a_report_are_signals(world, r):
         ("DriftedColumnsCount(drift_share=0.5).share", 0.25, "evidently"),
         ("ValueDrift(column=age)", 0.031, "evidently"),
         ("RowCount()", 1200.0, "evidently"),
+        ("UniqueValueCount(column=plan).counts.a", 3.0, "evidently"),
+        ("UniqueValueCount(column=plan).shares.a", 0.5, "evidently"),
+        ("RecallByLabel().1", 0.75, "evidently"),
+        ("RecallByLabel().nan", 0.5, "evidently"),
+    ]
+
+
+def test_the_numbers_of_a_report_of_the_old_api_are_named_by_their_columns(world, r):
+    r.signal_report("fraud@2", report(world, OLD))
+    assert [(each.signal, float(each.value)) for each in reversed(r.signals())] == [
+        ("DatasetDriftMetric.drift_share", 0.5),
+        ("DatasetDriftMetric.share_of_drifted_columns", 0.2),
+        ("ColumnDriftMetric(age).drift_score", 0.03),
+        ("ColumnDriftMetric(1).drift_score", 0.5),
+        ("ClassificationQualityMetric.current.f1", 0.875),
     ]
     r.signal_report("fraud@2", report(world, OLD), "*.share_of*")
     assert r.signals(limit=1)[0].signal == "DatasetDriftMetric.share_of_drifted_columns"
@@ -385,14 +424,13 @@ def test_open_signals_of_a_model_are_found_behind_newer_ones_of_others(world, r)
     assert [each.seq for each in r.signals("fraud@2", open_only=True, limit=1)] == [entry]
 
 
-@pytest.mark.parametrize(("count", "given"), [(None, "none was"), (99, "99 were")])
-def test_a_rule_that_takes_more_observations_warns(world, r, count, given):
+def test_a_rule_about_a_number_of_observations_warns_where_none_is_given(world, r):
     govern(world)
-    done = r.signal("fraud@2", "errors", 0.9, count=count)
-    assert done.notes[0] == (
-        f"warning: the policy's rule for errors (rollback) takes at least 100 observations, and {given} given with --count"
+    assert r.signal("fraud@2", "errors", 0.9).notes[0] == (
+        "warning: the policy's rule for errors (rollback) takes at least 100 observations, and --count does not say how many "
+        "there were"
     )
-    for ref, value in (("fraud@2", 0.01), ("fraud@1", 0.9)):
+    for ref, value, count in (("fraud@2", 0.01, None), ("fraud@1", 0.9, None), ("fraud@2", 0.9, 99)):
         assert not [each for each in r.signal(ref, "errors", value, count=count).notes if "observations" in each]
 
 
@@ -416,6 +454,14 @@ def test_another_share_says_what_it_was(world, r):
             "has 101 numbers, more than 100",
         ),
         ('{"metrics": [{"metric_name": "a", "value": 1}, {"metric_name": "a\\nb", "value": 1}]}', "not a legal name"),
+        (
+            '{"metrics": [{"metric_name": "a", "value": 1}, {"metric_name": "a", "value": 2}]}',
+            "two numbers that are called a",
+        ),
+        (
+            '{"metrics": [{"metric_name": "a", "value": ' + '{"b":' * 900 + "1" + "}" * 901 + "]}",
+            "is no JSON|not a legal name",
+        ),
     ],
 )
 def test_what_is_no_report_is_refused(world, r, value, message):

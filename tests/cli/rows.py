@@ -6,23 +6,17 @@ from modelkeep.cli.terminal import draw
 from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.approvals import ApprovalRow, RequestRow, SeenPlan, SeenValue
 from modelkeep.domain.answers.changes import Change, Effect, Registered, RuleFinding, Verdict
+from modelkeep.domain.answers.pages import CodeState, Dataset, FileRow, Model, NoteText, Training, Version
 from modelkeep.domain.answers.reports import AuditEntry, Lineage, LineageEdge, LineageNode
 from modelkeep.domain.answers.serving import DeploymentRow, SignalRow
 from modelkeep.domain.answers.versions import (
-    CodeState,
-    Dataset,
     Evaluation,
-    FileRow,
     Holder,
     InDevelopment,
-    Model,
     ModelRow,
-    NoteText,
     Share,
     Tenure,
     TenureChange,
-    Training,
-    Version,
     VersionRow,
 )
 from modelkeep.domain.numbers import Number

@@ -313,9 +313,19 @@ def test_a_diff_has_a_cell_a_version():
     found = Diff(
         ("fraud@3", "fraud@4"),
         same=False,
-        rows=(DiffRow("metrics", "auc", (Number("0.907"), None), (Number("-0.1"),)),),
+        rows=(
+            DiffRow("metrics", "auc", (Number("0.907"), None), (Number("-0.1"),)),
+            DiffRow("metrics", "f1", (0.5, 0.6), (0.1,), changes=(0.2,), better="higher", verdicts=("better",)),
+        ),
+        commits="a..b",
     )
-    assert DiffView(found).lines() == ["version\tref\tfraud@3\tfraud@4\t-", "metrics\tauc\t0.907\t-\t-0.1"]
+    assert DiffView(found).lines() == [
+        "version\tref\tfraud@3\tfraud@4\t-\t-\t-",
+        "metrics\tauc\t0.907\t-\t-0.1\t-\t-",
+        "metrics\tf1\t0.5\t0.6\t+0.1\t+20.00%\tbetter",
+    ]
+    assert drawn(DiffView(found)).splitlines()[-1].endswith("+0.1 (+20.00%) better")
+    assert list(DiffView(found).notes()) == ["the code: git log --oneline a..b"]
     assert DiffView(Diff(("fraud@3", "fraud@3"), same=True, rows=())).lines() == []
 
 
@@ -325,7 +335,7 @@ def test_a_diff_shows_an_empty_text_and_a_null_where_they_are_values():
         same=False,
         rows=(DiffRow("tags", "note", ("", None)), DiffRow("params", "seed", (None, None), (), (1,))),
     )
-    assert DiffView(found).lines()[1:] == ['tags\tnote\t""\t-\t-', "params\tseed\t-\tnull\t-"]
+    assert DiffView(found).lines()[1:] == ['tags\tnote\t""\t-\t-\t-\t-', "params\tseed\t-\tnull\t-\t-\t-"]
     assert drawn(DiffView(found)).splitlines() == [
         "                fraud@3   fraud@4",
         'tags     note   ""        -',

@@ -19,7 +19,7 @@ import pytest
 from running import Done, Run
 
 from modelkeep import open_registry
-from modelkeep.domain.answers.versions import Version
+from modelkeep.domain.answers.pages import Version
 
 GIT = shutil.which("git")
 pytestmark = [pytest.mark.process, pytest.mark.skipif(GIT is None, reason="needs git")]

@@ -1,16 +1,21 @@
 """Pages that people sign: word for word, the same for the same head, and no text of a user is more than text."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from governed_story import GOLDEN, QUARTER, governed_history, pages
+from history import History
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
+from msgspec.structs import replace
 
 from modelkeep.domain.answers.period import Checked, Head
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.papers.markdown import code, escape, facts, page, table
 from modelkeep.papers.report import report_page
+from modelkeep.registry import Registry
 
 PARSER = MarkdownIt("commonmark").enable("table")
 
@@ -114,6 +119,21 @@ def test_a_period_has_its_bounds(history):
         history.registry.report(until="2020-01-01")
 
 
+def test_an_age_is_a_whole_day_so_that_a_report_made_twice_is_the_same_file(history):
+    def made(since, clock):
+        context = replace(history.registry._context, clock=lambda: clock)
+        return report_page(Registry(context, history.registry._located).report(since=since))
+
+    noon = datetime(2026, 12, 31, 12, 0, 59, 900_000, tzinfo=UTC)
+    first = made("364d", noon)
+    assert first == made("52w", noon + timedelta(hours=2)) == made("2026-01-01", noon)
+    assert first != made("364d", noon + timedelta(days=1))
+    assert "- **Asked for**: since 2026-12-31 00:00 UTC\n" in made("12h", noon)
+    assert "- **Asked for**: since 2026-01-01T00:00:30.500000Z\n" in made("2026-01-01T00:00:30.5Z", noon)
+    with pytest.raises(UsageError):
+        made("999999999d", noon)
+
+
 def test_without_a_protected_stage_the_last_one_counts():
     from history import History
 
@@ -154,7 +174,7 @@ def test_the_log_can_be_verified_for_a_report(tmp_path):
     world.register()
     found = world.registry.report(verify=True)
     assert (found.verified.ok, found.verified.entries, found.verified.head) == (True, 2, found.head)
-    world.edit("UPDATE version SET licence = 'x'")
+    world.edit("UPDATE version SET code_commit = 'x'")
     assert not world.registry.report(verify=True).verified.ok
 
 
@@ -173,6 +193,19 @@ def test_an_annex_has_every_section_and_names_what_it_cannot_know(history):
     assert by["8"].known == ()
 
 
+def test_an_annex_lists_the_newest_entries_and_says_where_the_earlier_ones_are():
+    history = History()
+    history.register("fraud", "one")
+    for number in range(201):
+        history.signal("fraud@1", "p99", str(number))
+    by = {each.number: [one.value for one in each.known] for each in history.registry.annex_iv("fraud@1").sections}
+    assert len(by["6"]) == len(by["9"]) == 201
+    assert by["6"][0] == "and earlier ones: modelkeep audit fraud@1"
+    assert by["9"][-1] == "and earlier ones: modelkeep signals fraud@1"
+    assert by["6"][-1].endswith("(entry 203)")
+    assert by["9"][0].startswith("p99 = 200 ")
+
+
 def test_an_annex_of_the_past_knows_nothing_of_later(history):
     past = history.registry.annex_iv("fraud@2", as_of="seq:10")
     known = {each.name for section in past.sections for each in section.known}
@@ -188,6 +221,10 @@ def tokens(text):
     for token in PARSER.parse(text):
         found += [token, *(token.children or ())]
     return found
+
+
+def test_a_short_code_of_github_is_no_emoji():
+    assert escape("a :bug: :100: :+1: at 10:30:00, k:v") == r"a \:bug: \:100: \:+1: at 10:30:00, k:v"
 
 
 @pytest.mark.parametrize("name", ["report.md", "annex-hostile.md"])

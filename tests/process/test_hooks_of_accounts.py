@@ -65,7 +65,7 @@ def team(modelkeep):
 def test_the_hooks_of_a_registry_run_as_each_account_that_trusts_it_and_those_of_an_account_for_it_alone(team):
     team.write("ana", team.file, WHO.format("theirs"))
     team.write("bo", team.own("bo"), WHO.format("own"))
-    note = f"note: {team.file} is not run: modelkeep config trust {team.directory} lets it"
+    note = f"note: {team.file} does not run: modelkeep config trust {team.directory}"
     assert team.tag("ana") == [note]
     assert team.tag("bo") == [note, "warning: hook own: exit code 1: bo"]
     assert team.tag("root") == [note]

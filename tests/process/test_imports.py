@@ -66,6 +66,27 @@ def test_a_change_loads_nothing_heavy(run, made, words: list[str]):
     assert TERMINAL not in found
 
 
+@pytest.mark.parametrize(
+    ("words", "verbs"),
+    [
+        ("promote fraud@2 staging", {"acknowledge", "archive", "mark", "promote", "rollback"}),
+        ("rollback fraud@1 staging", {"mark", "rollback"}),
+    ],
+)
+def test_a_change_of_a_stage_loads_only_its_own_part_of_the_domain(run, made, words: str, verbs: set[str]):
+    found = loaded(run, *words.split())
+    assert inside(found, "modelkeep.domain.verbs") == {"init", "interface", "rows", "words", *verbs}
+    assert inside(found, "modelkeep.domain.answers") == {"changes", "versions"}
+    assert inside(found, "modelkeep.domain.policy") <= {"permissions", "results"}
+    assert inside(found, "modelkeep.hooks") == {"after_commit", "names"}
+    assert "json" not in found
+
+
+def inside(found: set[str], package: str) -> set[str]:
+    """Return the names of the modules that are loaded of a package."""
+    return {name.removeprefix(f"{package}.") for name in found if name.startswith(f"{package}.")}
+
+
 def test_only_the_module_of_the_command_is_loaded(run, made):
     found = loaded(run, "list")
     families = {

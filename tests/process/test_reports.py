@@ -28,7 +28,7 @@ def test_a_report_of_a_damaged_log_says_so_and_is_exit_5(run, made):
     import sqlite3
 
     with sqlite3.connect(made / ".modelkeep" / "registry.db") as database:
-        database.execute("UPDATE version SET licence = 'MIT'")
+        database.execute("UPDATE version SET code_commit = 'MIT'")
     done = run("report", "--verify")
     assert done.exit_code == 5
     assert "The log is **NOT intact**" in done.stdout

@@ -72,10 +72,12 @@ def test_the_locale_c_is_ascii_on_a_terminal(run, made):
 def test_a_rollback_asks_why_and_enter_skips(run, made):
     run("promote", "fraud@2", "production")
     child = at(run, "rollback", "fraud@2")
-    child.expect_exact("why (Enter to skip)? ")
+    child.expect_exact("fraud@2 leaves production, and fraud@1 comes back: why (Enter to skip)? ")
+    assert "->" not in child.before
     child.sendline("")
     child.expect_exact("production: fraud@2 -> fraud@1")
     child.expect(pexpect.EOF)
+    assert "->" not in child.before
     child.close()
     assert child.exitstatus == 0
 
@@ -244,7 +246,7 @@ def test_what_was_sorted_by_is_a_column_and_a_bad_winner_is_told(run, made):
     assert told[4:] == ["warning: fraud@3 is marked bad"]
     quiet = run("list", "fraud", "--sort", "metric.auc:desc", "--limit", "1", "-q")
     assert (quiet.stdout, quiet.stderr) == ("fraud@3\n", "warning: fraud@3 is marked bad\n")
-    assert run("list", "fraud", "--sort", "metric.auc").stdout.splitlines()[-1].endswith("\t0.9387654321098761")
+    assert run("list", "fraud", "--sort", "metric.auc").stdout.splitlines()[0].endswith("\t0.9387654321098761")
 
 
 def test_an_empty_answer_says_so_with_what_is_near(run, made):

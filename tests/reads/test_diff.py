@@ -1,6 +1,7 @@
 import pytest
 
 from modelkeep.domain.answers.reports import DiffRow
+from modelkeep.domain.policy.rules import Direction, Rules
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
 
@@ -34,10 +35,12 @@ def test_only_what_differs_is_told_with_exact_differences(fraud):
         DiffRow("version", "label", ("1.0", None)),
         DiffRow("version", "digest", digests),
         DiffRow("version", "size_bytes", (6, 8), (2.0,)),
-        DiffRow("metrics", "auc", (0.907, 0.914), (0.007,)),
+        DiffRow(
+            "metrics", "auc", (0.907, 0.914), (0.007,), changes=(0.00771775,), better="higher", verdicts=("better",)
+        ),
         DiffRow("metrics", "f1", (0.5, None)),
         DiffRow("metrics", "loss", (None, "word")),
-        DiffRow("params", "depth", (8, 10), (2.0,)),
+        DiffRow("params", "depth", (8, 10), (2.0,), changes=(0.25,)),
         DiffRow("params", "kind", ("gini", "entropy")),
         DiffRow("tags", "owner", (None, "bo")),
         DiffRow("data", "transactions", ("2026-01", "2026-02")),
@@ -51,9 +54,12 @@ def test_only_what_differs_is_told_with_exact_differences(fraud):
 def test_more_than_two_stand_side_by_side_against_the_first(fraud):
     answer = diff(fraud, "fraud@1", "fraud@2", "fraud@3")
     auc = next(row for row in answer.rows if row.key == "auc")
-    assert auc == DiffRow("metrics", "auc", (0.907, 0.914, 0.9), (0.007, -0.007))
+    assert auc == DiffRow(
+        "metrics", "auc", (0.907, 0.914, 0.9), (0.007, -0.007),
+        changes=(0.00771775, -0.00771775), better="higher", verdicts=("better", "worse"),
+    )  # fmt: skip
     depth = next(row for row in answer.rows if row.key == "depth")
-    assert depth == DiffRow("params", "depth", (8, 10, None), (2.0, None))
+    assert depth == DiffRow("params", "depth", (8, 10, None), (2.0, None), changes=(0.25, None))
 
 
 def test_one_alone_is_held_against_production(fraud):
@@ -104,6 +110,26 @@ def test_numbers_are_the_same_whatever_their_spelling_and_true_is_not_one(fraud)
     ]
 
 
+def test_a_metric_is_better_as_the_policy_says_else_by_its_name(fraud):
+    for values in (("0.5", "0.5", "10", "1"), ("0.4", "0.5000", "12", "0")):
+        fraud.register("a", metrics=zip(("val_loss", "auc", "n_trees", "score"), values, strict=True))
+    rows = {row.key: (row.better, row.changes, row.verdicts) for row in diff(fraud, "a@1", "a@2").rows}
+    assert rows["val_loss"] == ("lower", (-0.2,), ("better",))
+    assert rows["n_trees"] == (None, (0.2,), ())
+    fraud.policy(Rules(metrics=(Direction(metric="score", better="lower"),)))
+    rows = {row.key: (row.better, row.verdicts) for row in diff(fraud, "a@2", "a@1").rows}
+    assert rows["score"] == ("lower", ("worse",))
+    assert next(row.changes for row in diff(fraud, "a@2", "a@1").rows if row.key == "score") == (None,)  # of 0
+
+
+def test_the_range_of_commits_is_told_where_both_codes_are_of_one_repository(fraud):
+    for commit, remote in (("a" * 40, "ssh://x/y"), ("b" * 40, "ssh://x/y"), ("c" * 40, "ssh://x/z")):
+        fraud.register("coded", commit=commit, code__remote=remote)
+    assert diff(fraud, "coded@1", "coded@2").commits == f"{'a' * 40}..{'b' * 40}"
+    assert diff(fraud, "coded@1", "coded@1").commits is None
+    assert diff(fraud, "coded@1", "coded@3").commits is None
+
+
 def test_diff_of_nothing_is_refused(fraud):
     with pytest.raises(UsageError):
         diff(fraud)
@@ -124,8 +150,8 @@ def test_a_metric_that_has_the_name_of_another_on_data_is_not_compared_with_it(h
     history.evaluate("fraud@2", [("auc", "0.6")], Data(name="h", version="1"))
     rows = [row for row in diff(history, "fraud@1", "fraud@2").rows if row.section == "metrics"]
     assert rows == [
-        DiffRow("metrics", "auc@data:h@1", (0.4, 0.6), (0.2,)),
-        DiffRow("metrics", "auc", (0.7, 0.9), (0.2,)),
+        DiffRow("metrics", "auc@data:h@1", (0.4, 0.6), (0.2,), (), (0.5,), "higher", ("better",)),
+        DiffRow("metrics", "auc", (0.7, 0.9), (0.2,), (), (0.285714,), "higher", ("better",)),
         DiffRow("metrics", "auc@h@1", (0.5, None)),
     ]
 

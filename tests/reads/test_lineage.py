@@ -145,7 +145,7 @@ def test_a_circle_comes_to_an_end(history):
     history.register("a")
     history.register("b", parents=["a@1"])
     # no history makes one, but tables can be edited
-    history.connection.connection.execute("INSERT INTO parent VALUES (2, 1, 0, 3, 1, NULL)")
+    history.connection.connection.execute("INSERT INTO parent VALUES (2, 1, 0, 3, 1, NULL, NULL)")
     assert edges(lineage(history, "a@1")) == [("b@1", "derived_from", "a@1"), ("a@1", "derived_from", "b@1")]
 
 

@@ -185,7 +185,8 @@ def test_an_unknown_stage_is_refused(shop):
         ("author", [5, 4, 3, 1, 2]),
         ("author:desc", [2, 5, 4, 3, 1]),
         # exact numbers, then text, then what has none; equals newest first in both directions
-        ("metric.auc", [2, 5, 1, 3, 4]),
+        ("metric.auc", [5, 1, 2, 3, 4]),  # the best first
+        ("metric.auc:asc", [2, 5, 1, 3, 4]),
         ("metric.auc:desc", [5, 1, 2, 3, 4]),
         ("param.depth", [2, 1, 3, 5, 4]),
         ("param.depth:desc", [1, 2, 3, 5, 4]),

@@ -3,20 +3,14 @@ from changing import refused
 from msgspec.structs import asdict
 from world import World
 
+from modelkeep.domain.answers.pages import CodeState, Dataset, FileRow, NoteText, ParentRef, RunRef, Training
 from modelkeep.domain.answers.versions import (
-    CodeState,
-    Dataset,
     Evaluation,
-    FileRow,
     Holder,
     InDevelopment,
     ModelRow,
-    NoteText,
-    ParentRef,
-    RunRef,
     Tenure,
     TenureChange,
-    Training,
     VersionRow,
 )
 from modelkeep.domain.verbs.evaluate import Data

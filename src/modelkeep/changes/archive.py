@@ -6,9 +6,8 @@ from shlex import quote
 
 from msgspec.structs import replace
 
-from modelkeep.changes.change_answer import NONE
 from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
-from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.answers.changes import NONE, Effect
 from modelkeep.domain.state import Tenure
 from modelkeep.domain.verbs.archive import Archive
 from modelkeep.domain.verbs.delete import Delete

@@ -10,12 +10,12 @@ from datetime import UTC
 from msgspec import Struct
 from msgspec.structs import asdict, replace
 
-from modelkeep.changes.change_answer import NONE, answer
+from modelkeep.changes.change_answer import answer
 from modelkeep.changes.change_request import ChangeRequest, subject_of
 from modelkeep.changes.evidence import STDIN, Evidence, from_file
 from modelkeep.changes.runner import run_change
 from modelkeep.context import Context
-from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.answers.changes import NONE, Effect
 from modelkeep.domain.answers.checks import Checked
 from modelkeep.domain.policy.words import check_check_name
 from modelkeep.domain.text import printable

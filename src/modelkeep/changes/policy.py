@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import asdict
 
-from modelkeep.changes.change_answer import NONE, answer
+from modelkeep.changes.change_answer import answer
 from modelkeep.changes.change_request import ChangeRequest, Resolve
 from modelkeep.changes.runner import ChangeOutcome, run_change
 from modelkeep.context import Context
-from modelkeep.domain.answers.changes import Effect
+from modelkeep.domain.answers.changes import NONE, Effect
 from modelkeep.domain.answers.policy import PolicySet
 from modelkeep.domain.governed_state import Binding
 from modelkeep.domain.hashing import digest_of

@@ -16,8 +16,9 @@ from typing import BinaryIO, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from modelkeep.changes.change_request import ChangeRequest, expectation
+from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation
 from modelkeep.changes.register_answer import against_production, registered, unchanged
+from modelkeep.changes.register_early import refuse_early
 from modelkeep.changes.register_request import (
     Provenance,
     Request,
@@ -74,9 +75,15 @@ def register(
             # Deciding checks all names again. A taken label and --expect are left to it: the same bytes again may be a
             # success all the same.
             names = _resolve_names(reader, ignore_note, request)
-            has_roles = roles_apply(reader)
+            has_roles, is_judged = (
+                roles_apply(reader),
+                names.stage is not None and SqlState(reader).policy() is not None,
+            )
         if has_roles:
             _check_permission(context, request, names.stage)
+        if is_judged:
+            resolve = partial(_resolve_with, request, provenance)
+            refuse_early(context, session, request, resolve, progress)
         done = _Registration(context, session, request, provenance).run(stdin, progress)
     context.listener.told(context)
     return done
@@ -133,11 +140,8 @@ class _Registration:
         if request.trained_at is None:
             provenance = replace(provenance, trained=guess_training(ingested.newest_mtime_ns) or provenance.trained)
 
-        def resolve(reader: Reader, say: Say) -> ChangeRequest:
-            return _resolve_request(reader, say, request, provenance, ingested)
-
         runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
-        outcome = runner.run(resolve, check_bytes)
+        outcome = runner.run(_resolve_with(request, provenance, ingested), check_bytes)
         if outcome.entry is not None:
             return registered(request, outcome, outcome.entry, ingested, provenance, self._context.cwd)
         with self._session.reading() as reader:
@@ -175,6 +179,11 @@ def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
         parents=tuple(_parent(reader, say, text) for text in request.parents),
         expect=expectation(reader, request.expect, None if model is None else model.seq),
     )
+
+
+def _resolve_with(request: Request, provenance: Provenance, ingested: Ingested) -> Resolve:
+    """Return what makes the change for some bytes."""
+    return lambda reader, say: _resolve_request(reader, say, request, provenance, ingested)
 
 
 def _resolve_request(

@@ -19,7 +19,8 @@ from modelkeep.changes.change_request import ChangeRequest
 from modelkeep.changes.register_request import Provenance, Request
 from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.domain.answers.changes import Registered, Verdict
-from modelkeep.domain.answers.versions import Evaluation, Version
+from modelkeep.domain.answers.pages import Version
+from modelkeep.domain.answers.versions import Evaluation
 from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.json_values import to_text

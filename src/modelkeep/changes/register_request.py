@@ -120,7 +120,7 @@ def collect_provenance(context: Context, request: Request) -> Provenance:
     return Provenance(
         code=code_.capture(request.paths, context.cwd, request.code, context.environ, context.script),
         data=datasets(context, request.data),
-        on=None if request.on is None else datasets(context, [request.on])[0],
+        on=None if request.on is None else measured_on(context, request.on),
         runs=inputs.runs(request.runs, context.environ),
         trained=trained,
     )
@@ -139,7 +139,16 @@ def guess_training(newest_mtime_ns: int | None) -> Trained | None:
 
 def datasets(context: Context, given: Sequence[str]) -> tuple[inputs.Dataset, ...]:
     """Return the datasets that were given; a path is hashed."""
-    return tuple(inputs.parse_data(text, context.cwd, _hash, context.say) for text in given)
+    return tuple(each for text in given for each in inputs.parse_data(text, context.cwd, hash_path, context.say))
+
+
+def measured_on(context: Context, given: str) -> inputs.Dataset:
+    """Return the dataset that metrics were measured on; a path is hashed."""
+    found = datasets(context, [given])
+    if len(found) == 1:
+        return found[0]
+    message = f"--on names several datasets: {', '.join(map(str, found))}"
+    raise UsageError(message, f"--on {quote(str(found[0]))}")
 
 
 def run_fields(found: Sequence[inputs.Run]) -> tuple[tuple[str, str], ...]:
@@ -147,7 +156,8 @@ def run_fields(found: Sequence[inputs.Run]) -> tuple[tuple[str, str], ...]:
     return tuple((f"run.{n}", run.location) for n, run in enumerate(found) if run.location is not None)
 
 
-def _hash(path: str) -> str:
+def hash_path(path: str) -> str:
+    """Return the digest of a file, or of the manifest of a directory, that a dataset is."""
     measured = measure([path], Selection(follow_symlinks=True))
     return measured.manifest.files[0].digest if measured.form == "file" else measured.manifest.digest
 

@@ -8,11 +8,11 @@ from shlex import quote
 
 from msgspec.structs import replace
 
-from modelkeep.changes.change_answer import NONE, answer
+from modelkeep.changes.change_answer import answer
 from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
 from modelkeep.changes.runner import ChangeOutcome, missing_artifact
 from modelkeep.context import Context
-from modelkeep.domain.answers.changes import Change, Effect
+from modelkeep.domain.answers.changes import NONE, Change, Effect
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.policy.rules import Rules
@@ -98,7 +98,7 @@ def signal(
             subject_of(found),
             fields=() if source is None else (("source", source),),
             needed=tuple((found.model, number) for number in looked_at),
-            notes=(*_too_few(policy, command, tenures), *_still_running(found, still)),
+            notes=(*_without_count(policy, command, tenures), *_still_running(found, still)),
             effects=(Effect(f"{printable(name)} of {found.ref}", before, to_text(metric_value(command.value))),),
         )
 
@@ -135,15 +135,15 @@ def _judged_by(reader: Reader, found: Resolved) -> tuple[Rules, tuple[Tenure, ..
     return policy.rules, tuple(state.open_tenures(found.model, number, number))
 
 
-def _too_few(rules: Rules, command: Signal, tenures: Sequence[Tenure]) -> Iterator[str]:
-    """Yield a warning for each rule that would do something if the signal were from more observations."""
+def _without_count(rules: Rules, command: Signal, tenures: Sequence[Tenure]) -> Iterator[str]:
+    """Yield a warning for each rule that would act and asks how many observations a signal is from, which nobody said."""
     held = {tenure.stage for tenure in tenures}
     for rule in rules.signals:
-        if held and rule.then != "observe" and is_passed(rule, command, held) and not has_enough(rule, command):
-            what = f"{command.count} were" if command.count is not None else "none was"
+        acts = held and rule.then != "observe" and is_passed(rule, command, held)
+        if acts and command.count is None and not has_enough(rule, command):
             yield (
                 f"warning: the policy's rule for {printable(command.name)} ({rule.then}) takes at least {rule.count} "
-                f"observations, and {what} given with --count"
+                "observations, and --count does not say how many there were"
             )
 
 

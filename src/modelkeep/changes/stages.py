@@ -11,7 +11,6 @@ from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation
 from modelkeep.domain.shares import SLOTS, share_words
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.verbs.promote import Promote
-from modelkeep.domain.verbs.retire import Retire
 from modelkeep.reads.references import Say, stage_named, version_of, version_or_model
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import Resolved
@@ -41,6 +40,7 @@ def promote(ref: str, stage: str, expect: str | None, *, share: int | None, forc
 
 def retire(ref: str, stage: str, expect: str | None) -> Resolve:
     """Return the change that empties a stage."""
+    from modelkeep.domain.verbs.retire import Retire
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_or_model(reader, ref, say)

@@ -57,7 +57,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     CommandRow(
         "diff", "compare", EVERYDAY, "Compare versions side by side",
         ("modelkeep diff fraud 3 4", "modelkeep diff fraud@4"),
-        ("section", "key", "value of each version", "difference"),
+        ("section", "key", "value of each version", "difference", "change", "verdict"),
     ),
     CommandRow(
         "promote", "stages", EVERYDAY, "Give a version a stage",
@@ -129,6 +129,11 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("what: before -> after",),
     ),
     CommandRow(
+        "supplement", "annotate", ANNOTATE, "Add a licence or a signature to a version",
+        ("modelkeep supplement fraud@4 --licence Apache-2.0", "modelkeep supplement fraud@4 --signature signature.json -n"),
+        ("what: before -> after",),
+    ),
+    CommandRow(
         "rename", "annotate", ANNOTATE, "Rename a model; its old name still finds it",
         ("modelkeep rename fraud card-fraud", "modelkeep rename fraud risk/fraud -n"),
         ("what: before -> after",),
@@ -154,6 +159,31 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("source", "relation", "target"),
     ),
     CommandRow(
+        "data", "datasets", INSPECT, "Record datasets, and show which versions were made from them",
+        ("modelkeep data add transactions@2026-02 data/transactions.parquet --rows 1204113", "modelkeep data show transactions@2026-02"),
+        commands=(
+            CommandRow(
+                "add", "datasets", INSPECT, "Record a version of a dataset: its bytes, place, schema, rows and parents",
+                (
+                    "modelkeep data add transactions@2026-02 data/transactions.parquet --rows 1204113",
+                    "modelkeep data add features@2026-02 s3://lake/features/2026-02 --parent transactions@2026-02",
+                    "modelkeep data add images@2026-02 data/images.dvc --schema schema.json",
+                ),
+                ("dataset: before -> after",),
+            ),
+            CommandRow(
+                "list", "datasets", INSPECT, "List datasets, also those that versions only name",
+                ("modelkeep data list", "modelkeep data list 'risk/*' --as-of 30d"),
+                ("name", "version", "recorded", "uses", "rows", "digest", "since", "actor", "location"),
+            ),
+            CommandRow(
+                "show", "datasets", INSPECT, "Show a dataset, what it was made from, and the versions that used it",
+                ("modelkeep data show transactions@2026-02", "modelkeep data show transactions@2026-02 --print-schema > schema.json"),
+                ("field", "value"),
+            ),
+        ),
+    ),
+    CommandRow(
         "audit", "lists", INSPECT, "Show who did what and when",
         (
             "modelkeep audit fraud --since 7d",
@@ -164,7 +194,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "requests", "approvals", GOVERN, "List the promotions that were asked for, who approved, and what is missing",
-        ("modelkeep requests --open", "modelkeep requests fraud@4"),
+        ("modelkeep requests --to-approve", "modelkeep requests fraud@4"),
         ("request", "ref", "stage", "state", "time", "actor", "approvals", "plan", "who may approve", "reason"),
     ),
     CommandRow(
@@ -313,6 +343,16 @@ COMMANDS: tuple[CommandRow, ...] = (
             "modelkeep report fraud@production --annex-iv -o fraud.md",
         ),
         ("a line of the page",),
+    ),
+    CommandRow(
+        "card", "papers", INSPECT, "Write the model card of a version, as Hugging Face reads it",
+        ("modelkeep card fraud@production -o README.md", "modelkeep card fraud@4 --template docs/MODEL_CARD.md"),
+        ("a line of the page",),
+    ),
+    CommandRow(
+        "bom", "papers", INSPECT, "Write the bill of materials of a version, as CycloneDX",
+        ("modelkeep bom fraud@production -o fraud.cdx.json", "modelkeep bom fraud@4 | jq .components"),
+        ("a line of the document",),
     ),
     CommandRow(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",

@@ -22,7 +22,20 @@ if TYPE_CHECKING:
 
 #: Commands that join the first two words where one more is typed than they take.
 JOINING = frozenset(
-    {"show", "get", "promote", "retire", "label", "mark", "evaluate", "path", "approve", "reject", "requests"}
+    {
+        "show",
+        "get",
+        "promote",
+        "retire",
+        "label",
+        "mark",
+        "evaluate",
+        "path",
+        "approve",
+        "reject",
+        "requests",
+        "supplement",
+    }
 )
 #: Those of them that take no model.
 _OF_VERSIONS = JOINING - {"show", "retire", "requests"}

@@ -18,7 +18,6 @@ from modelkeep.domain.details import Details, RedactedLine, digest_of_text
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.manifest import parse_artifact
-from modelkeep.domain.metrics_document import MetricsDocument
 from modelkeep.domain.record import Hash, encode_canonical
 from modelkeep.domain.state import State
 from modelkeep.domain.text import pattern, printable
@@ -132,6 +131,12 @@ def _check_policy(data: bytes) -> None:
     parse_rules(data)
 
 
+def _check_metrics(data: bytes) -> None:
+    from modelkeep.domain.metrics_document import MetricsDocument
+
+    MetricsDocument.from_bytes(data)
+
+
 def _check_plan(data: bytes) -> None:
     from modelkeep.domain.policy.plan import parse_plan
 
@@ -156,7 +161,7 @@ def _check_utf8(data: bytes) -> None:
 _FORM: Mapping[str, Callable[[bytes], object]] = {
     "manifest": lambda data: parse_artifact("tree", data),
     "pointer": lambda data: parse_artifact("pointer", data),
-    "metrics": MetricsDocument.from_bytes,
+    "metrics": _check_metrics,
     "policy": _check_policy,
     "policy source": _check_utf8,
     "plan": _check_plan,

@@ -91,6 +91,21 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, bare_date_end: bool)
     raise UsageError(message, _EXAMPLES)
 
 
+def without_clock(text: str, now: datetime) -> str:
+    """Return an age as the day or the minute that it leads to, so that it names the same moment a little later.
+
+    An age in days or weeks is a date in the zone of ``now``; any other text is returned as it is.
+    """
+    match = _AGE.fullmatch(text)
+    try:
+        then = now - parse_age(text, "") if match else None
+    except OverflowError:
+        then = None
+    if match is None or then is None:
+        return text
+    return then.date().isoformat() if match[2] in "dw" else then.isoformat(timespec="minutes")
+
+
 def parse_age(text: str, what: str) -> timedelta:
     """Return the length of time that a text names: ``7d``, ``12h``, ``30m``, ``2w``, ``40s`` or ``0``.
 

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from operator import index
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, to_builtins
+
 from modelkeep.domain.times import parse_age
 from modelkeep.errors import UsageError
 from modelkeep.provenance import values
@@ -155,6 +157,16 @@ def _tags(name: str, value: Any) -> tuple[tuple[str, str | None], ...]:
     return tuple((key, text if equals else None) for key, equals, text in split)
 
 
+def _signature(name: str, value: object) -> object:
+    """Return the path of a file, or a mapping."""
+    if isinstance(value, (str, bytes, os.PathLike)):
+        return _path(name, value)
+    plain = to_builtins(value) if isinstance(value, Struct) else unwrap(value)
+    if isinstance(plain, Mapping):
+        return plain
+    raise _refused(name, "a path or an object with inputs and outputs", value)
+
+
 def _function(name: str, value: Any) -> Any:
     if callable(value):
         return value
@@ -198,6 +210,7 @@ PARSERS: dict[str, Callable[[str, Any], object]] = {
     "Datasets": _datasets,
     "Values": _values,
     "Tags": _tags,
+    "Signature": _signature,
     "Moment": _moment,
     "Share": _share,
     "str | timedelta": _age,

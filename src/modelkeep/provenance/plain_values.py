@@ -7,7 +7,6 @@ the same in the next process: it has no addresses in it.
 
 from __future__ import annotations
 
-import json
 import math
 import os
 from collections import deque
@@ -165,7 +164,11 @@ def _item(value: object) -> str:
     value = unwrap(value)
     text = as_text(value)
     bare = value is None or isinstance(value, (Number, bool, int, float))
-    return text if bare else json.dumps(text, ensure_ascii=False)
+    if bare:
+        return text
+    import json
+
+    return json.dumps(text, ensure_ascii=False)
 
 
 def scalar_text(value: object) -> str | None:  # noqa: PLR0911  one line a type

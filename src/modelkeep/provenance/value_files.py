@@ -43,10 +43,11 @@ def from_file(path: str, what: str, seen: os.stat_result | None = None) -> Pairs
     The ending decides (``.json``, ``.toml``, ``.yaml``, ``.yml``), else how the text begins. At most 2 MiB of
     JSON or 128 KiB of TOML or 64 KiB of YAML. Raises ``NotFound`` where there is no file, ``UsageError`` for a wrong one.
     """
-    return from_python(_read_values(path, seen), what)
+    return from_python(read_values(path, seen), what)
 
 
-def _read_values(path: str, seen: os.stat_result | None) -> dict[str, object]:
+def read_values(path: str, seen: os.stat_result | None = None) -> dict[str, object]:
+    """Return the object that a JSON, TOML or YAML file holds, with numbers as `Number`; `from_file` says the rules."""
     data, shown = read_bytes(path, seen), "standard input" if path == "-" else printable(path)
     try:
         text = data.decode("utf-8-sig")
@@ -68,14 +69,14 @@ def _read_values(path: str, seen: os.stat_result | None) -> dict[str, object]:
     raise UsageError(message, '{"key": 0.5}')
 
 
-def read_bytes(path: str, seen: os.stat_result | None = None) -> bytes:
+def read_bytes(path: str, seen: os.stat_result | None = None, *, most_bytes: int = _MOST_BYTES) -> bytes:
     """Return what a file or standard input holds, 2 MiB at most; with ``seen`` another file than that is refused."""
     try:
         if path == "-":
             if sys.stdin is None:
                 message = "standard input is closed"
                 raise UsageError(message, "name a file instead of '-'")
-            data = sys.stdin.buffer.read(_MOST_BYTES + 1)
+            data = sys.stdin.buffer.read(most_bytes + 1)
         else:
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
             with open(descriptor, "rb", buffering=0) as file:
@@ -83,7 +84,7 @@ def read_bytes(path: str, seen: os.stat_result | None = None) -> bytes:
                     message = f"'{shorten(path)}' was replaced while it was read"
                     raise UsageError(message, _FORMS)
                 data = _begin_pipe(file, path) if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else b""
-                while len(data) <= _MOST_BYTES and (part := file.read(_MOST_BYTES + 1 - len(data))):
+                while len(data) <= most_bytes and (part := file.read(most_bytes + 1 - len(data))):
                     data += part
     except FileNotFoundError as error:
         message = f"there is no file '{shorten(path)}'"
@@ -91,8 +92,8 @@ def read_bytes(path: str, seen: os.stat_result | None = None) -> bytes:
     except (OSError, ValueError) as error:
         message = f"cannot read '{shorten(path)}': {getattr(error, 'strerror', None) or error}"
         raise UsageError(message, _FORMS) from error
-    if len(data) > _MOST_BYTES:
-        message = f"'{shorten(path)}' is larger than 2 MiB"
+    if len(data) > most_bytes:
+        message = f"'{shorten(path)}' is larger than {most_bytes >> 20} MiB"
         raise UsageError(message, "put it in the artifact; params and metrics are a few thousand values")
     return data
 

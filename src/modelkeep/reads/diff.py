@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from collections.abc import Sequence
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from modelkeep.context import Context
+from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.answers.reports import Diff, DiffRow
-from modelkeep.domain.answers.versions import Version
 from modelkeep.domain.json_values import Json, to_text
+from modelkeep.domain.metric_directions import HIGHER, direction_of
 from modelkeep.domain.metrics import newest_by_data, spelled
 from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.state import Tenure
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.reads.references import version_or_latest
+from modelkeep.reads.roles import rules_at
 from modelkeep.reads.show import version_page
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.rendering import difference
@@ -25,6 +29,9 @@ from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.sql.serving import NEWEST_VALUE
 from modelkeep.store.db.state import SqlState
+
+if TYPE_CHECKING:
+    from modelkeep.domain.policy.rules import Direction
 
 #: The sections whose values may be numbers.
 _NUMBERS = ("metrics", "signals", "params")
@@ -55,7 +62,8 @@ def diff(context: Context, refs: Sequence[str]) -> Diff:
                 context.say(_note_on_itself(state, one, held))
             chosen.insert(0, replace(one, number=held.version))
         pages = [version_page(reader, None, each, context) for each in chosen]
-        return compare(pages, _signals(reader, chosen, pages))
+        rules = rules_at(reader, None)
+        return compare(pages, _signals(reader, chosen, pages), () if rules is None else rules.metrics)
 
 
 def _signals(reader: Reader, chosen: Sequence[Resolved], pages: Sequence[Version]) -> list[dict[str, Json]]:
@@ -77,10 +85,12 @@ def _note_on_itself(state: SqlState, one: Resolved, held: Tenure) -> str:
     return f"{note}; with the version before it: modelkeep diff {one.name}@{before.version} {one.name}@{one.number}"
 
 
-def compare(versions: Sequence[Version], signals: Sequence[dict[str, Json]] = ()) -> Diff:
+def compare(
+    versions: Sequence[Version], signals: Sequence[dict[str, Json]] = (), directions: Sequence[Direction] = ()
+) -> Diff:
     """Return the rows in which versions differ; a metric on other data is another metric.
 
-    ``signals`` are what monitoring measured last of each.
+    ``signals`` are what monitoring measured last of each, ``directions`` what the policy says of metrics.
     """
     metrics = [newest_by_data(version.evaluations) for version in versions]
     names = spelled((name, on) for newest in metrics for name, by_data in newest.items() for on in by_data)
@@ -92,6 +102,7 @@ def compare(versions: Sequence[Version], signals: Sequence[dict[str, Json]] = ()
         for version, newest in zip(versions, metrics, strict=True)
     ]
     sides = [{**side, "signals": live} for side, live in zip(sides, signals or [{}] * len(sides), strict=True)]
+    better = {spelling: direction_of(name, directions) for (name, _), spelling in names.items()}
     rows = []
     for section in SECTIONS:
         for key in dict.fromkeys(key for side in sides for key in side[section]):
@@ -100,8 +111,53 @@ def compare(versions: Sequence[Version], signals: Sequence[dict[str, Json]] = ()
             same = _same_number_or_text if section in _NUMBERS else operator.eq
             if not all(there) or not all(same(value, values[0]) for value in values[1:]):
                 nulls = tuple(at for at, value in enumerate(values) if value is None and there[at])
-                rows.append(DiffRow(section, key, values, _differences(section, key, values), nulls))
-    return Diff(tuple(version.ref for version in versions), same=not rows, rows=tuple(rows))
+                rows.append(_row(section, key, values, nulls, better.get(key) if section == "metrics" else None))
+    return Diff(tuple(version.ref for version in versions), not rows, tuple(rows), _commits(versions))
+
+
+def _row(section: str, key: str, values: tuple[Json, ...], nulls: tuple[int, ...], better: str | None) -> DiffRow:
+    """Return one difference, with how much it is where both sides are numbers."""
+    differences = _differences(section, key, values)
+    if not differences or section not in _NUMBERS:
+        return DiffRow(section, key, values, differences, nulls)
+    return DiffRow(
+        section,
+        key,
+        values,
+        differences,
+        nulls,
+        changes=tuple(_change(values[0], each) for each in differences),
+        better=better,
+        verdicts=() if better is None else tuple(_verdict(each, better) for each in differences),
+    )
+
+
+def _change(first: Json, difference: float | str | None) -> float | None:
+    """Return a difference as a part of the first value, rounded to six digits; None where that is 0 or no number."""
+    if difference is None:
+        return None
+    whole, part = as_number(to_text(first)), as_number(to_text(difference).removeprefix("+"))
+    if not whole or part is None:
+        return None
+    found = float(f"{float(part) / abs(float(whole)):.6g}") if math.isfinite(float(whole)) else math.nan
+    return found if math.isfinite(found) else None
+
+
+def _verdict(difference: float | str | None, better: str) -> str | None:
+    number = None if difference is None else as_number(to_text(difference).removeprefix("+"))
+    if number is None:
+        return None
+    if not number:
+        return "same"
+    return "better" if (number > 0) == (better == HIGHER) else "worse"
+
+
+def _commits(versions: Sequence[Version]) -> str | None:
+    """Return the range of commits from the first version to the last, where both are of one repository."""
+    first, last = versions[0].code, versions[-1].code
+    if None in (first.commit, last.commit) or first.commit == last.commit or first.remote != last.remote:
+        return None
+    return f"{first.commit}..{last.commit}"
 
 
 def _same_number_or_text(one: Json, other: Json) -> bool:

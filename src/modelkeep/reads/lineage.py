@@ -10,8 +10,9 @@ from typing import TypeAlias
 from msgspec import Struct
 
 from modelkeep.context import Context
+from modelkeep.domain.answers.pages import Dataset
 from modelkeep.domain.answers.reports import Lineage, LineageEdge, LineageNode
-from modelkeep.domain.answers.versions import AsOf, Dataset
+from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.refs import CodeNode, DataNode, Node, Ref, RunNode, parse_node
 from modelkeep.errors import Conflict, NotFound
 from modelkeep.reads.references import version_or_latest

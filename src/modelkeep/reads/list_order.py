@@ -1,4 +1,7 @@
-"""The order of ``list``: what ``--sort KEY[:asc|desc]`` means, and versions sorted by it."""
+"""The order of ``list``: what ``--sort KEY[:asc|desc]`` means, and versions sorted by it.
+
+A metric without a direction is sorted by which is best: as the policy says, else by its name, else the highest first.
+"""
 
 from __future__ import annotations
 
@@ -8,23 +11,26 @@ from msgspec import Struct
 
 from modelkeep.domain.keys import keys_meant, split_key, unknown_key
 from modelkeep.domain.labels import fold
+from modelkeep.domain.metric_directions import LOWER, direction_of
 from modelkeep.domain.metrics import parse_metric_key, several_data
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.text import close_to, printable
 from modelkeep.errors import UsageError
+from modelkeep.reads.roles import rules_at
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import versions as version_queries
 
+_METRIC = "metric."
 _PLAIN_KEYS = ("name", "version", "created", "author", "size", "label")
 #: What ``--sort`` takes; K is the name of a metric, param or tag.
 SORT_KEYS = (*_PLAIN_KEYS, "metric.K", "param.K", "tag.K")
 
 
 class Order(Struct, frozen=True):
-    """What versions are sorted by."""
+    """What versions are sorted by; ``descending`` None puts the best first."""
 
     key: str
-    descending: bool
+    descending: bool | None
 
 
 NEWEST_FIRST = Order("created", descending=True)
@@ -43,11 +49,12 @@ def parse_order(text: str | None) -> Order:
     """Return the order that ``KEY[:asc|desc]`` means: only a final ``:asc`` or ``:desc`` is the direction."""
     if text is None:
         return NEWEST_FIRST
-    key, colon, direction = text.rpartition(":")
-    if not colon or direction not in ("asc", "desc"):
-        key, direction = text, "asc"
+    key, colon, word = text.rpartition(":")
+    descending: bool | None = word == "desc"
+    if not colon or word not in ("asc", "desc"):
+        key, descending = text, None if text.startswith(_METRIC) else False
     if split_key(key) is not None or key in _PLAIN_KEYS:
-        return Order(key, descending=direction == "desc")
+        return Order(key, descending)
     message = f"versions cannot be sorted by '{printable(text)}'"
     plain = key.removeprefix("-").partition(":")[0]
     near = [plain] if split_key(plain) is not None else close_to(plain, _PLAIN_KEYS)
@@ -65,11 +72,15 @@ def sorted_by(reader: Reader, at: int | None, found: Iterable[Candidate], order:
         "created": lambda each: each.seq,
     }
     if order.key in own:
-        return sorted(newest_first, key=own[order.key], reverse=order.descending)
+        return sorted(newest_first, key=own[order.key], reverse=bool(order.descending))
     by_model: dict[int, list[int]] = {}
     for each in newest_first:
         by_model.setdefault(each.model, []).append(each.number)
-    values = _values(reader, at, order.key, by_model)
+    values, metric = _values(reader, at, order.key, by_model)
+    if order.descending is None:
+        rules = rules_at(reader, at)
+        better = None if metric is None else direction_of(metric, () if rules is None else rules.metrics)
+        order = Order(order.key, better != LOWER)
     if newest_first and not values:
         _check_key(reader, at, order.key, by_model)
     return _ordered([(values.get((each.model, each.number)), each) for each in newest_first], order)
@@ -77,22 +88,21 @@ def sorted_by(reader: Reader, at: int | None, found: Iterable[Candidate], order:
 
 def _values(
     reader: Reader, at: int | None, key: str, by_model: Mapping[int, Sequence[int]]
-) -> dict[tuple[int, int], str | int]:
-    """Return what versions have for a key, by model and number."""
-    kind, _, text = key.partition(".")
-    if kind == "metric":
-        return _metric_values(reader, at, text, by_model)
+) -> tuple[dict[tuple[int, int], str | int], str | None]:
+    """Return what versions have for a key, by model and number, and the name of the metric that it means."""
+    if key.startswith(_METRIC):
+        return _metric_values(reader, at, key.removeprefix(_METRIC), by_model)
     found: dict[tuple[int, int], str | int] = {}
     for model, numbers in by_model.items():
         values = version_queries.sort_values(reader, at, key, model, numbers)
         found |= {(model, number): values[number] for number in numbers if number in values}
-    return found
+    return found, None
 
 
 def _metric_values(
     reader: Reader, at: int | None, text: str, by_model: Mapping[int, Sequence[int]]
-) -> dict[tuple[int, int], str | int]:
-    """Return what ``metric.TEXT`` means for each version; ``UsageError`` unless all are measured on the same data."""
+) -> tuple[dict[tuple[int, int], str | int], str | None]:
+    """Return what ``metric.TEXT`` means for each version, and its name; ``UsageError`` unless all are on the same data."""
     newest: dict[tuple[int, int], Mapping[str, Mapping[str | None, str]]] = {}
     for model, numbers in by_model.items():
         read = version_queries.metric_values(reader, at, text, model, numbers)
@@ -100,13 +110,13 @@ def _metric_values(
     known = {(name, data) for each in newest.values() for name, by_data in each.items() for data in by_data}
     key = parse_metric_key(text, known)
     if key is None:
-        return {}
+        return {}, None
     measured = {version: each[key.name] for version, each in newest.items() if key.name in each}
     meant = {version: key.candidates(by_data) for version, by_data in measured.items()}
     data = dict.fromkeys(each for found in meant.values() for each in found)
     if len(data) > 1:
         raise several_data(key.name, data, f"{key.name} of these versions")
-    return {version: measured[version][found[0]] for version, found in meant.items() if found}
+    return {version: measured[version][found[0]] for version, found in meant.items() if found}, key.name
 
 
 def _check_key(reader: Reader, at: int | None, key: str, models: Iterable[int]) -> None:
@@ -131,7 +141,7 @@ def _ordered(items: Sequence[tuple[str | int | None, Candidate]], order: Order) 
             missing.append(each)
         else:
             texts.append((value, each))
-    numbers.sort(key=lambda pair: pair[0], reverse=order.descending)
+    numbers.sort(key=lambda pair: pair[0], reverse=bool(order.descending))
     # The values of one key are all texts or all whole numbers.
-    texts.sort(key=lambda pair: pair[0], reverse=order.descending)
+    texts.sort(key=lambda pair: pair[0], reverse=bool(order.descending))
     return [each for _, each in numbers] + [each for _, each in texts] + missing

@@ -13,7 +13,7 @@ from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.period import Head, Period, Report
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.policy.statements import Statement, statements
-from modelkeep.domain.times import At
+from modelkeep.domain.times import At, without_clock
 from modelkeep.errors import NotFound
 from modelkeep.reads import requests as asking
 from modelkeep.reads import roles as authority
@@ -37,7 +37,12 @@ from modelkeep.store.db.state import SqlState
 
 
 def report(context: Context, name: str | None, *, since: str | None, until: str | None) -> Report:
-    """Return the report of a period, of all models or of one; nothing is verified."""
+    """Return the report of a period, of all models or of one; nothing is verified.
+
+    An age is a whole day (``90d``) or minute (``12h``): the same report a second later has the same bytes.
+    """
+    now = context.clock().astimezone()
+    since, until = (text and without_clock(text, now) for text in (since, until))
     with snapshot(context) as (reader, _):
         after, last = interval(context, reader, since, until, inclusive=False)
         newest = audit.newest(reader)

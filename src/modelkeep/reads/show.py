@@ -9,16 +9,8 @@ from msgspec.structs import asdict
 from modelkeep.context import Context
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.checks import CheckRow
-from modelkeep.domain.answers.versions import (
-    AsOf,
-    CodeState,
-    FileRow,
-    Model,
-    NoteText,
-    Training,
-    Version,
-    VersionRow,
-)
+from modelkeep.domain.answers.pages import CodeState, FileRow, Model, NoteText, Training, Version
+from modelkeep.domain.answers.versions import AsOf, VersionRow
 from modelkeep.errors import UsageError
 from modelkeep.reads import deployments
 from modelkeep.reads.references import version_of, version_or_model

@@ -1,4 +1,4 @@
-"""`tag`, `alias`, `label`, `describe`, `note` and `rename`: annotations of models and versions."""
+"""`tag`, `alias`, `label`, `describe`, `note`, `rename` and `supplement`: annotations of models and versions."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import Annotated
 
-from typer import Argument
+from typer import Argument, Option
 
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
@@ -98,6 +98,23 @@ def rename(
     new: Annotated[str, Argument(metavar="NEW", help="The new name, which no model may have had.")],
 ) -> None:
     call.show(ChangeView(call.registry().rename(name, new, **call.change_flags)))
+
+
+@command(*CHANGES)
+def supplement(
+    call: Call,
+    ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4.")],
+    licence: Annotated[
+        str | None, Option("--licence", metavar="SPDX", help="The licence: Apache-2.0, MIT OR GPL-3.0-only.")
+    ] = None,
+    signature: Annotated[
+        str | None,
+        Option("--signature", metavar="FILE", help="Its inputs and outputs, as JSON, or as MLflow writes them."),
+    ] = None,
+) -> None:
+    """Add to a version what was not said when it was registered."""
+    found = call.registry().supplement(ref, licence=licence, signature=signature, **call.change_flags)
+    call.show(ChangeView(found))
 
 
 def _removed_keys(ref: str, words: Sequence[str]) -> list[str]:

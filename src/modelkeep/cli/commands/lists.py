@@ -17,7 +17,7 @@ from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.columns import check_column, column, split_columns
 from modelkeep.cli.views.interface import View
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
-from modelkeep.domain.answers.versions import Version
+from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.words import join_words
@@ -58,7 +58,7 @@ def list_(
         Option(
             "--sort",
             metavar="KEY[:asc|desc]",
-            help="Sort versions by a column or by metric.K, metric.K@DATA, param.K, tag.K.",
+            help="Sort versions by a column or by metric.K (the best first), metric.K@DATA, param.K, tag.K.",
         ),
     ] = None,
     limit: Annotated[

@@ -19,7 +19,7 @@ from modelkeep.rendering import counted, files, human_size
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import Change
-    from modelkeep.domain.answers.versions import Model, Version
+    from modelkeep.domain.answers.pages import Model, Version
     from modelkeep.registry import Registry
 
 

@@ -22,15 +22,20 @@ COMMANDS = {
     "label": ("Give a version its label, once", "version text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "describe": ("Describe a model or version, or show its description", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "note": ("Add a note to a model or version", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "supplement": ("Add a licence or a signature to a version", "version", "--licence=text --signature=file -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "rename": ("Rename a model; its old name still finds it", "model text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "mark": ("Mark a version as bad, or as good again", "version bad|good", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "identify": ("Find the versions that a file, directory or digest belongs to", "file", "--exclude=file --as-of=moment"),
     "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment --progress=auto|plain|none"),
     "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json"),
+    "data": ("Record datasets, and show which versions were made from them", "", ""),
+    "data add": ("Record a version of a dataset: its bytes, place, schema, rows and parents", "dataset source", "--schema=file --rows=text --parent=data -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "data list": ("List datasets, also those that versions only name", "dataset", "--as-of=moment"),
+    "data show": ("Show a dataset, what it was made from, and the versions that used it", "dataset", "--print-schema --as-of=moment"),
     "audit": ("Show who did what and when", "ref", "--since=moment --until=moment --actor=actor --action=action --limit=text --reverse"),
-    "requests": ("List the promotions that were asked for, who approved, and what is missing", "ref", "--mine --open --limit=text --as-of=moment"),
-    "approve": ("Approve a promotion that was asked for", "version stage", "--plan=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
-    "reject": ("Reject a promotion that was asked for, or withdraw your own request", "version stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "requests": ("List the promotions that were asked for, who approved, and what is missing", "asked", "--mine --open --to-approve --limit=text --as-of=moment"),
+    "approve": ("Approve a promotion that was asked for", "request stage", "--plan=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "reject": ("Reject a promotion that was asked for, or withdraw your own request", "request stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "acknowledge": ("Close what was left for a person to look at", "text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "policy": ("Say what a stage asks for and who may do what, and see what is in force", "", ""),
     "policy init": ("Write a policy.toml and a MODELS.md to begin with", "solo|team|regulated", "-o=file --output=file --force"),
@@ -43,10 +48,10 @@ COMMANDS = {
     "role revoke": ("Take a role from an account or a group", "role principal", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "role list": ("List the roles, who has them, and what they allow", "", "--as-of=moment"),
     "check": ("Record what was checked of a version, with the report that shows it", "", ""),
-    "check record": ("Record the result of a check", "version text pass|fail|warn", "--evidence=file --expires=7d|30d|90d -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
-    "check run": ("Run a command on a version and record how it ended; exit 1 where it failed", "version text text*", "--timeout=0|5s|30s|5m --warn-code=text --evidence=file --expires=7d|30d|90d -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "check record": ("Record the result of a check", "version check pass|fail|warn", "--evidence=file --expires=7d|30d|90d -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "check run": ("Run a command on a version and record how it ended; exit 1 where it failed", "version check text*", "--timeout=0|5s|30s|5m --warn-code=text --evidence=file --expires=7d|30d|90d -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "check list": ("List the checks of a version: results, missing, stale and expired ones", "version", "--all --as-of=moment"),
-    "check show": ("Show the newest result of a check, or write its evidence", "version text", "-o=file --output=file --force --as-of=moment"),
+    "check show": ("Show the newest result of a check, or write its evidence", "version check", "-o=file --output=file --force --as-of=moment"),
     "pick": ("Say which version of a stage serves a key, in a canary or an A/B test", "version", "--key=text --keys-from=file --as-of=moment"),
     "deployment": ("Record where versions run", "", ""),
     "deployment record": ("Record that a version runs at a target, or does so no more", "version", "--to=text --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
@@ -54,6 +59,8 @@ COMMANDS = {
     "signal": ("Record what monitoring measured; the policy says what that means", "version text value", "--evidently=file --count=text --window=5m|1h|1d --source=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "signals": ("List what monitoring measured, and what a person has still to look at", "ref", "--open --since=moment --limit=text --exit-code --as-of=moment"),
     "report": ("Report what changed and who answers for it, or document a version for an auditor", "version", "--since=moment --until=moment --model=model --verify --annex-iv -o=file --output=file --force --as-of=moment"),
+    "card": ("Write the model card of a version, as Hugging Face reads it", "version", "--template=file --print-template -o=file --output=file --force --as-of=moment"),
+    "bom": ("Write the bill of materials of a version, as CycloneDX", "version", "-o=file --output=file --force --as-of=moment"),
     "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
@@ -71,7 +78,7 @@ COMMANDS = {
     "config trust": ("Trust a directory of another user, or list the trusted ones", "directory", "--remove"),
     "hook": ("List and try the commands and webhooks that are told of changes", "", ""),
     "hook list": ("List the hooks of your config and of the registry", "", ""),
-    "hook test": ("Run a hook now, with an entry that is there already", "text", "--event=action"),
+    "hook test": ("Run a hook now, with an entry that is there already", "hook", "--event=action"),
     "completion": ("Print the completion script of a shell", "bash|", "--as=text"),
     "demo": ("Show modelkeep at work, in a registry made for the demo", "", "--keep=directory"),
 }  # fmt: skip
@@ -86,7 +93,7 @@ FIELDS = "ref name version label state stages aliases bad archived created autho
 SORTS = "name version created author size label metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge supplement data"
-JOINING = "alias approve evaluate get label mark path promote reject requests retire show tag"
+JOINING = "alias approve evaluate get label mark path promote reject requests retire show supplement tag"
 SETTINGS = "registry actor lock_wait cache color progress registries."
 COLORS = "auto always never"
 PROGRESS = "auto plain none"

@@ -67,7 +67,7 @@ class RequestsView(View, frozen=True):
             for each in self.requests
         )
         columns = ("request", "version", "stage", "state", "asked", "approvals", "who may approve", "reason")
-        return table(columns, rows, fold=("who may approve", "reason"), drop=("reason", "asked"))
+        return table(columns, rows, fold=("who may approve", "reason"), drop=("asked", "who may approve"))
 
 
 def counting(request: RequestRow) -> str:

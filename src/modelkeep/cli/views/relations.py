@@ -62,8 +62,11 @@ class DiffView(View, frozen=True):
 
     def lines(self) -> list[str]:
         """Return a line for each difference, the first of them which versions these are."""
-        rows = [line(row.section, row.key, *_values(row), _differences(row)) for row in self.answer.rows]
-        return [line("version", "ref", *self.answer.refs, None), *rows] if rows else []
+        rows = [
+            line(row.section, row.key, *_values(row), _differences(row), _changes(row), _words(row.verdicts))
+            for row in self.answer.rows
+        ]
+        return [line("version", "ref", *self.answer.refs, None, None, None), *rows] if rows else []
 
     def identifiers(self) -> list[str]:
         return [f"{row.section}.{row.key}" for row in self.answer.rows]
@@ -80,9 +83,10 @@ class DiffView(View, frozen=True):
         return table(columns, rows, fold=("", " ", *self.answer.refs), title=2)
 
     def notes(self) -> list[str]:
-        """Return that nothing differs; of a version beside itself the registry has said it."""
+        """Return that nothing differs (of a version beside itself the registry has said it), and how the code does."""
         different = dict.fromkeys(self.answer.refs)
-        return [f"{' and '.join(different)} do not differ"] if self.answer.same and len(different) > 1 else []
+        same = [f"{' and '.join(different)} do not differ"] if self.answer.same and len(different) > 1 else []
+        return [*same, *([] if self.answer.commits is None else [f"the code: git log --oneline {self.answer.commits}"])]
 
 
 def _values(row: DiffRow) -> list[str | None]:
@@ -95,16 +99,39 @@ def _values(row: DiffRow) -> list[str | None]:
 
 def _differences(row: DiffRow) -> str | None:
     """Return how much more than the first side each other one is: ``+0.007 -``."""
-    return " ".join(signed(each) or "-" for each in row.differences) or None
+    return _words([signed(each) for each in row.differences])
+
+
+def _changes(row: DiffRow) -> str | None:
+    """Return which part of the first side each difference is: ``+0.77% -``."""
+    return _words([None if each is None else f"{each:+.2%}" for each in row.changes])
+
+
+def _words(each: Sequence[str | None]) -> str | None:
+    """Return a word for each further side, ``-`` where there is none; None where no side has one."""
+    return " ".join(word or "-" for word in each) if any(each) else None
 
 
 def _shown(row: DiffRow) -> tuple[Sequence[str | None], str | None]:
     """Return the values and the differences of a row; metrics have six digits where these tell them apart."""
-    values, differences = _values(row), _differences(row)
+    values = _values(row)
+    differences = _with_changes(row, [signed(each) for each in row.differences])
     rounded = [each and six_digits(each) for each in values]
     if row.section != "metrics" or len(set(rounded)) < len(set(values)):
         return [short(each) for each in values], differences
-    return rounded, differences and " ".join(map(six_digits, differences.split(" ")))
+    short_ones = [each and six_digits(each) for each in map(signed, row.differences)]
+    return rounded, _with_changes(row, short_ones)
+
+
+def _with_changes(row: DiffRow, differences: Sequence[str | None]) -> str | None:
+    """Return each difference as people read it: ``+0.007 (+0.77%) better``."""
+    shown = []
+    for side, each in enumerate(differences):
+        change = row.changes[side] if row.changes else None
+        verdict = row.verdicts[side] if row.verdicts else None
+        parts = [each, None if change is None else f"({change:+.2%})", verdict]
+        shown.append(" ".join(part for part in parts if part) or "-")
+    return ", ".join(shown) if any(differences) and len(shown) > 1 else "".join(shown) if any(differences) else None
 
 
 class LineageView(View, frozen=True):

@@ -11,8 +11,9 @@ from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
 from modelkeep.cli.views.lists import glass_warnings, holder_line, tenure_table, version_table
 from modelkeep.cli.views.roles import authority_rows
+from modelkeep.domain.answers.pages import CodeState, Model, NoteText, Training, Version
 from modelkeep.domain.answers.serving import DeploymentRow
-from modelkeep.domain.answers.versions import AsOf, CodeState, Deletion, Model, NoteText, Training, Version
+from modelkeep.domain.answers.versions import AsOf, Deletion
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
 from modelkeep.rendering import Clock, counted, files, glass_warning, human_size, six_digits, visible

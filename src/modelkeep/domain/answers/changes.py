@@ -11,8 +11,12 @@ if TYPE_CHECKING:
     from modelkeep.domain.policy.results import RuleResult
 
 
+#: What stands for nothing in an effect.
+NONE = "none"
+
+
 class Effect(Answer, frozen=True):
-    """One thing that changed: ``production: fraud@3 -> fraud@4``; ``none`` where there was nothing."""
+    """One thing that changed: ``production: fraud@3 -> fraud@4``; `NONE` where there was nothing."""
 
     what: str
     before: str

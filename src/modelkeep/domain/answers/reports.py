@@ -113,7 +113,9 @@ class DiffRow(Answer, frozen=True):
     """One difference: the section, the key in it, and the value on each side (None: not there, or null itself).
 
     ``nulls`` are the places of the sides, from 0, whose value is null itself.
-    ``differences`` say how much more than the first each other side is, where both are numbers; empty where none are.
+    ``differences`` say how much more than the first each other side is, where both are numbers, ``changes`` which part of
+    the first that is (0.01: 1 % more); empty where none are. ``better`` is ``higher`` or ``lower`` of a metric that is known
+    to be better so, ``verdicts`` what each other side is then: ``better``, ``worse`` or ``same``.
     """
 
     section: str
@@ -121,14 +123,22 @@ class DiffRow(Answer, frozen=True):
     values: tuple[Json, ...]
     differences: tuple[float | str | None, ...] = ()
     nulls: tuple[int, ...] = ()
+    changes: tuple[float | None, ...] = ()
+    better: str | None = None
+    verdicts: tuple[str | None, ...] = ()
 
 
 class Diff(Answer, frozen=True):
-    """Versions side by side; ``rows`` are only what differs."""
+    """Versions side by side; ``rows`` are only what differs.
+
+    ``commits`` is the range of commits from the code of the first to that of the last, as git writes it, where both are
+    known and differ.
+    """
 
     refs: tuple[str, ...]
     same: bool
     rows: tuple[DiffRow, ...]
+    commits: str | None = None
 
 
 class LineageNode(Answer, frozen=True):

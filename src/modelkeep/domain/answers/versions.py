@@ -1,14 +1,8 @@
-"""Models, versions and their tenures, as lists and pages show them."""
+"""Models and versions as lists show them, and the tenures of stages."""
 
 from __future__ import annotations
 
-from msgspec import field
-
-from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.changes import RuleFinding
-from modelkeep.domain.answers.checks import CheckRow
-from modelkeep.domain.answers.roles import StageAuthority
-from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.record import Answer
 
@@ -129,66 +123,6 @@ class ModelRow(Answer, frozen=True):
     description: str | None = None
 
 
-class Dataset(Answer, frozen=True):
-    """Data a version was made from, as a node of the lineage (``data:NAME@VERSION``) and where it lay."""
-
-    node: str
-    role: str | None
-    name: str
-    version: str | None
-    digest: str | None
-    location: str | None
-
-
-class CodeState(Answer, frozen=True):
-    """The code a version was made from; ``remote`` and ``branch`` are those of git, ``work_tree`` the directory."""
-
-    commit: str | None
-    dirty: bool | None
-    diff: str | None
-    remote: str | None
-    branch: str | None
-    work_tree: str | None = None
-
-
-class ParentRef(Answer, frozen=True):
-    """A parent of a version: a version of this registry (``ref``) or an address elsewhere."""
-
-    ref: str | None
-    location: str | None
-
-
-class RunRef(Answer, frozen=True):
-    """A run of a tracker by its id, and its address where one was given."""
-
-    id: str
-    location: str | None
-
-
-class Training(Answer, frozen=True):
-    """When it was trained; ``guessed`` when ``ended`` is only the newest time of its files."""
-
-    started: str | None
-    ended: str | None
-    guessed: bool
-
-
-class NoteText(Answer, frozen=True):
-    """A note, its author and its time."""
-
-    time: str
-    actor: str
-    text: str
-
-
-class FileRow(Answer, frozen=True):
-    """A file of an artifact."""
-
-    path: str
-    size_bytes: int
-    digest: str
-
-
 class TenureChange(Answer, frozen=True):
     """How a tenure began or ended, by whom and for which reason.
 
@@ -236,48 +170,3 @@ class Deletion(Answer, frozen=True):
     time: str
     actor: str
     reason: str | None
-
-
-class Version(VersionRow, frozen=True, kw_only=True):
-    """All that is known of a version: its line of `list`, and more."""
-
-    form: str
-    symlinks: bool
-    licence: str | None
-    seq: int
-    actor: str
-    claimed: str | None
-    host: str | None
-    source: tuple[str, ...]
-    reason: str | None
-    description: str | None
-    data: tuple[Dataset, ...]
-    code: CodeState
-    parents: tuple[ParentRef, ...]
-    children: tuple[str, ...]
-    runs: tuple[RunRef, ...]
-    trained: Training
-    notes: tuple[NoteText, ...]
-    tenures: tuple[Tenure, ...]
-    contents: tuple[FileRow, ...] = ()
-    deletion: Deletion | None = None
-    deployments: tuple[DeploymentRow, ...] = ()
-    requests: tuple[RequestRow, ...] = ()
-    checks: tuple[CheckRow, ...] = ()
-
-
-class Model(ModelRow, frozen=True, kw_only=True):
-    """A model's page: its line of `list`, what it is, its aliases and newest versions.
-
-    ``authority`` says who may do what to each stage, highest stage first; empty where no roles say so.
-    ``meanings`` is what the policy says that stages mean, by stage.
-    """
-
-    former_names: tuple[str, ...]
-    actor: str
-    tags: dict[str, str]
-    aliases: dict[str, int]
-    recent: tuple[VersionRow, ...]
-    notes: tuple[NoteText, ...]
-    authority: tuple[StageAuthority, ...] = ()
-    meanings: dict[str, str] = field(default_factory=dict)

@@ -7,10 +7,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.hashing import digest_of
+from modelkeep.domain.metric_directions import LOWER, direction_of
 from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.policy.candidate import Candidate, measured
-from modelkeep.domain.policy.directions import is_lower_better
 from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.policy.rules import Gate, RequiredCheck, Rules, Soak, StageRules
 from modelkeep.domain.times import format_time, parse_stored
@@ -87,7 +87,7 @@ def _metadata(proposal: Proposal, candidate: Candidate, word: str, *, warn: bool
         "licence": candidate.licence is not None,
         "description": candidate.is_described,
         "label": candidate.label is not None,
-        "reason": proposal.says_why(),
+        "reason": proposal.says("reason"),
     }
     passed = there[word] if word in there else word.removeprefix("tag.") in candidate.tags
     missing = "dirty" if word == "clean-code" and candidate.code_state == "dirty" else _MISSING
@@ -144,7 +144,7 @@ def _against(
     if theirs is None or margin is None:
         has = f"has {_short(text)}" if text is not None else f"has no {gate.metric}"
         return f"as good as {ref}, which {has}{on}", False
-    lower = is_lower_better(rules, gate)
+    lower = (gate.direction or direction_of(gate.metric, rules.metrics)) == LOWER
     limit = _exact_sum(theirs, margin if lower else margin.copy_negate())
     holds = value is not None and (value <= limit if lower else value >= limit)
     return f"{'<=' if lower else '>='} {_plain(limit)}: {ref} has {_short(text or '')}{on}", holds

@@ -9,8 +9,8 @@ ROLE_NAME = pattern(r"[a-z]([a-z0-9-]{0,62}[a-z0-9])?")
 _SLUG = pattern(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
 #: What is not recorded as a check, for the registry knows it; and how the policy asks for it.
 _BUILT_IN = {
-    "licence": 'in the policy: require = ["licence"]; in a version: modelkeep register … --licence SPDX',
-    "license": 'in the policy: require = ["licence"]; in a version: modelkeep register … --licence SPDX',
+    "licence": 'in the policy: require = ["licence"]; in a version: modelkeep supplement REF --licence SPDX',
+    "license": 'in the policy: require = ["licence"]; in a version: modelkeep supplement REF --licence SPDX',
     "metadata": 'in the policy: require = ["data", "code", "description", "licence"]',
 }
 #: The policies that `policy init` writes, from the most lenient.

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING, ClassVar, TypeAlias
 
 from msgspec import Struct, field
 
+from modelkeep.domain.answers.changes import NONE, Effect
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import Model, State, Tenure, Version
@@ -18,6 +19,7 @@ from modelkeep.errors import Conflict, Damaged, IntegrityError, NotFound, UsageE
 if TYPE_CHECKING:
     from modelkeep.domain.details import Details
     from modelkeep.domain.entry import Intent, Observed, Subject
+    from modelkeep.domain.policy.results import RuleResult
     from modelkeep.domain.verbs.words import EntryWords
 
 
@@ -65,6 +67,14 @@ class Event(LogValue, frozen=True, tag_field="kind", tag=True):
     def project(self, _recorded: Recorded) -> Changes:
         """Yield the row changes that the event makes; none where the entry itself is all there is."""
         yield from ()
+
+    def effects(self, _name: str) -> Iterator[Effect]:
+        """Yield what was before and what is now, of a model called so, as far as the event itself tells."""
+        yield from ()
+
+    def judgement(self) -> tuple[tuple[RuleResult, ...], str | None]:
+        """Return what the rules of the policy found, and the digest of the plan that they make."""
+        return (), None
 
 
 class End(LogValue, frozen=True):
@@ -114,16 +124,9 @@ class Proposal(Struct, frozen=True):
         return data
 
     def says(self, name: str) -> bool:
-        """Tell whether the details have a field; a line that was redacted may have been it."""
+        """Tell whether the details have a field that is not blank; a line that was redacted may have been it."""
         lines = () if self.details is None else self.details.lines
-        return any(getattr(line, "field", name) == name for line in lines)
-
-    def says_why(self) -> bool:
-        """Tell whether a reason is given that is not blank; a line that was redacted may have been it."""
-        lines = () if self.details is None else self.details.lines
-        return any(
-            getattr(line, "field", "reason") == "reason" and getattr(line, "value", "?").strip() for line in lines
-        )
+        return any(getattr(line, "field", name) == name and getattr(line, "value", "?").strip() for line in lines)
 
     def subject(self) -> Subject:
         """Return what the intent is about."""
@@ -247,6 +250,16 @@ def ends_of(*tenures: Tenure | None) -> tuple[End, ...]:
     """Return the ends of the tenures that are there, each once."""
     ends = (End(tenure.stage, tenure.seq, tenure.version) for tenure in tenures if tenure is not None)
     return tuple(dict.fromkeys(ends))
+
+
+def ended_share(stage: str, ends: tuple[End, ...], name: str, now: str = NONE) -> Effect:
+    """Return the effect on a share of a stage: what ended, and what there is now."""
+    return Effect(f"share of {stage}", first_ended(ends, name), now)
+
+
+def first_ended(ends: tuple[End, ...], name: str) -> str:
+    """Return the version whose tenure ended first, of a model called so."""
+    return f"{name}@{ends[0].version}" if ends else NONE
 
 
 def ends_with_shares(state: State, *tenures: Tenure) -> tuple[End, ...]:

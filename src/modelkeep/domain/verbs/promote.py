@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.record import Count, Ordinal, Sha256, encode_canonical
 from modelkeep.domain.shares import MOST_SHARES, SLOTS, Slots, check_share, resized, share_words, slots_text
@@ -20,7 +22,9 @@ from modelkeep.domain.verbs.interface import (
     Event,
     Proposal,
     check_reserved,
+    ended_share,
     ends_of,
+    first_ended,
     permission_of_stage,
 )
 from modelkeep.domain.verbs.rollback import share_of
@@ -95,7 +99,7 @@ class Promote(Command, frozen=True):
         from modelkeep.domain.policy.candidate import registered  # a registry without a policy does not need it
         from modelkeep.domain.policy.gate import open_gate
 
-        if self.break_glass and not proposal.says_why():
+        if self.break_glass and not proposal.says("reason"):
             message = "breaking the glass needs a reason"
             raise UsageError(message, 'add -m "why"')
         candidate = registered(proposal.state, model, version)
@@ -141,6 +145,16 @@ class VersionPromoted(Event, frozen=True):
     def waived(self) -> int:
         """How many rules were waived by breaking the glass."""
         return sum(each.waived for each in self.verdict)
+
+    def effects(self, name: str) -> Iterator[Effect]:
+        now = f"{name}@{self.version}"
+        if self.share is None:
+            yield Effect(self.stage, first_ended(self.ends, name), now)
+        else:
+            yield ended_share(self.stage, self.ends, name, f"{now} at {share_words(self.share)}")
+
+    def judgement(self) -> tuple[tuple[RuleResult, ...], str | None]:
+        return self.verdict, self.plan
 
     def project(self, recorded: Recorded) -> Changes:
         by = "promote" if self.rule is not None else None  # the last approval may promote by itself

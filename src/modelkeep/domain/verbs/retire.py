@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from modelkeep.domain.answers.changes import NONE, Effect
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.verbs.interface import (
     AlreadySo,
@@ -12,8 +14,10 @@ from modelkeep.domain.verbs.interface import (
     End,
     Event,
     Proposal,
+    ended_share,
     ends_of,
     ends_with_shares,
+    first_ended,
     permission_of_stage,
 )
 from modelkeep.domain.verbs.rollback import ShareEnded, ended_shares, share_of
@@ -63,6 +67,10 @@ class StageRetired(Event, frozen=True):
     model: Ordinal
     stage: str
     ends: tuple[End, ...] = ()
+
+    def effects(self, name: str) -> Iterator[Effect]:
+        yield Effect(self.stage, first_ended(self.ends, name), NONE)
+        yield from (ended_share(self.stage, (end,), name) for end in self.ends[1:])
 
     def project(self, recorded: Recorded) -> Changes:
         yield from recorded.ended_rows(self.model, self.ends)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from modelkeep.domain.answers.changes import Effect
 from modelkeep.domain.record import LogValue, Ordinal
 from modelkeep.domain.state import Model, State, Tenure, Version
 from modelkeep.domain.times import parse_stored
@@ -25,6 +26,7 @@ from modelkeep.domain.verbs.interface import (
     Event,
     Proposal,
     check_reserved,
+    ended_share,
     ends_of,
     permission_of_stage,
 )
@@ -146,6 +148,9 @@ class StageRolledBack(Event, frozen=True):
     passed_over: tuple[PassedOver, ...] = ()
     rule: str | None = None
 
+    def effects(self, name: str) -> Iterator[Effect]:
+        yield Effect(self.stage, f"{name}@{self.from_}", f"{name}@{self.to}")
+
     def project(self, recorded: Recorded) -> Changes:
         by = "rollback"  # also where a rule of the policy did it
         for end in self.ends:
@@ -162,6 +167,9 @@ class ShareEnded(Event, frozen=True):
     stage: str
     ends: tuple[End, ...]
     rule: str | None = None
+
+    def effects(self, name: str) -> Iterator[Effect]:
+        yield ended_share(self.stage, self.ends, name)
 
     def project(self, recorded: Recorded) -> Changes:
         by = "rollback" if self.rule is not None else None

@@ -17,8 +17,8 @@ from modelkeep.domain.times import parse_stored
 from modelkeep.errors import ModelkeepError
 from modelkeep.locate import untrusted
 from modelkeep.maintenance.doctor.exam import Exam, error, may, ok, warning
-from modelkeep.store.bucket.directory_drafts import TMP, boot_id, lock_directory
-from modelkeep.store.bucket.directory_places import opened
+from modelkeep.store.bucket.directory_drafts import boot_id, lock_directory
+from modelkeep.store.bucket.directory_places import TMP, opened
 from modelkeep.store.db.sqlite import probe
 from modelkeep.store.db.sqlite.probe import Probed
 from modelkeep.store.ingest.selection import UNFINISHED

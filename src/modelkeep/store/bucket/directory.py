@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from modelkeep.domain.text import is_hex
 from modelkeep.errors import IntegrityError, RegistryUnavailable
-from modelkeep.store.bucket.directory_drafts import TMP
-from modelkeep.store.bucket.directory_places import BucketDirectory, Identity, opened
+from modelkeep.store.bucket.directory_places import TMP, BucketDirectory, Identity, opened
 from modelkeep.store.bucket.interface import Blob, StaleDraft
 from modelkeep.store.os_errors import explain_store_errors
 

@@ -21,8 +21,6 @@ from modelkeep.errors import RegistryUnavailable
 from modelkeep.store.bucket.directory_places import BucketDirectory
 from modelkeep.store.bucket.interface import StaleDraft
 
-#: The directory of all drafts.
-TMP = "tmp"
 _NAME = pattern(r"([0-9a-f]{32}|unknown)-[1-9][0-9]{0,9}-[0-9a-f]{16}")
 #: What `DirectoryUpload.set_aside` keeps.
 _DAMAGED = "damaged-"

@@ -22,6 +22,8 @@ from modelkeep.store.os_errors import not_a_blob, replaced_registry
 #: The errors of opening a directory where something else stands.
 _OTHER = frozenset({errno.ELOOP, errno.ENOTDIR})
 _LONGEST_NOTE = 65_536
+#: The directory of all drafts.
+TMP = "tmp"
 
 #: The device and the inode of a directory.
 Identity: TypeAlias = tuple[int, int]

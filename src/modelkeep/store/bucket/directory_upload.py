@@ -15,8 +15,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 from modelkeep.errors import ModelkeepError
-from modelkeep.store.bucket.directory_drafts import TMP, boot_id, lock_directory
-from modelkeep.store.bucket.directory_places import BucketDirectory, require_shared
+from modelkeep.store.bucket.directory_drafts import boot_id, lock_directory
+from modelkeep.store.bucket.directory_places import TMP, BucketDirectory, require_shared
 from modelkeep.store.bucket.interface import Blob, Draft, NotWritten
 from modelkeep.store.durable import give_to_owner, sync_file_system
 from modelkeep.store.os_errors import explain_store_errors, not_a_blob, store_error

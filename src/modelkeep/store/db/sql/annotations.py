@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import deciding
+
+if TYPE_CHECKING:
+    from modelkeep.domain.verbs.evaluate import Data
 
 TAGS = """
 SELECT key, value, line FROM tag WHERE model = :model AND version = :version AND until_seq IS NULL ORDER BY key
@@ -52,6 +56,8 @@ def description(reader: Reader, model: int, version: int | None) -> str | None:
 
 def recorded_metrics(reader: Reader, model: int, version: int) -> list[tuple[str, str, Data | None]]:
     """Return each value that was ever recorded of a version's metrics, and the data it was measured on."""
+    from modelkeep.domain.verbs.evaluate import Data
+
     rows = reader.rows(RECORDED_METRICS, model=model, version=version)
     return [(name, value, Data(*on) if on[0] is not None else None) for name, value, *on in rows]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from modelkeep.domain.answers.versions import Dataset, ParentRef, RunRef
+from modelkeep.domain.answers.pages import Dataset, ParentRef, RunRef
 from modelkeep.domain.dataset_names import data_name
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import name_of
@@ -42,7 +42,9 @@ ORDER BY version.seq
 """)
 
 _FROM_DATA = """
-SELECT dataset.model, dataset.version, dataset.role, dataset.name, dataset.data_version, dataset.digest
+SELECT dataset.model, dataset.version, dataset.role, dataset.name, dataset.data_version, dataset.digest,
+    (SELECT value FROM entry_text
+     WHERE entry_text.seq = version.seq AND entry_text.field = 'data.' || CAST(dataset.position AS TEXT))
 FROM dataset JOIN version ON version.model = dataset.model AND version.number = dataset.version
 WHERE dataset.name = :name AND KNOWN(version.seq)
 """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from msgspec import json
 
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.manifest import Form, Manifest, Pointer, parse_artifact
@@ -52,11 +52,11 @@ def _document(reader: Reader, model: int, number: int) -> tuple[Manifest | Point
 def _registers(entry: bytes, version: tuple[int, int], form: str, digest: str) -> bool:
     """Tell whether an entry registers that version with these bytes; read loosely, for it is asked before each change."""
     try:
-        found = json.loads(entry)
+        found = json.decode(entry)
         intent = found["intent"]
         return (intent["subject"]["digest"], intent["command"]["form"]) == (digest, form) and any(
             event["kind"] == "VersionRegistered" and (event["model"], event["version"]) == version
             for event in found["events"]
         )
-    except (ValueError, LookupError, TypeError):
+    except (ValueError, LookupError, TypeError, RecursionError):
         return False
