@@ -10,7 +10,7 @@ from modelkeep.domain.known_documents import Field, Problem, Tensor
 from modelkeep.formats.interface import clean
 
 #: How many tensors, problems and fields of a file are kept; the fact ``tensors`` says how many there are.
-MOST_TENSORS, MOST_PROBLEMS, MOST_FIELDS = 20_000, 20, 1_000
+MOST_TENSORS, MOST_PROBLEMS, MOST_FIELDS = 20_000, 1_000, 1_000
 _MOST_COUNTED, _MOST_NUMBERED = 200, 100
 
 
@@ -50,9 +50,7 @@ def few(tensors: Iterable[Tensor]) -> tuple[Tensor, ...]:
 
 def problems(kind: str, texts: Iterable[str]) -> tuple[Problem, ...]:
     """Return problems of one kind, the first of them where there are many."""
-    found = [Problem(kind, clean(text)) for text in islice(texts, MOST_PROBLEMS + 1)]
-    more = [Problem(kind, "there are more problems of this kind")] if len(found) > MOST_PROBLEMS else []
-    return (*found[:MOST_PROBLEMS], *more)
+    return tuple(Problem(kind, clean(text)) for text in islice(texts, MOST_PROBLEMS))
 
 
 def dtypes(names: Iterable[str]) -> str:
