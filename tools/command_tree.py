@@ -16,6 +16,7 @@ from modelkeep.cli.options import ALWAYS, FORMATS
 #: The kind of value that completion offers, by the word that help shows for the value.
 #: A word with ``|`` in it is a choice and stands for itself; "text" is anything.
 KINDS = {
+    "EXPR": "text",
     "A": "text",
     "A,B,C": "text",
     "ACTION": "action",

@@ -517,13 +517,14 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
 
         return lists.models(self._context, pattern, as_of, everything=all, limit=limit)
 
-    def versions(
+    def versions(  # noqa: PLR0913  each narrows or orders the list
         self,
         name: str | None = None,
         *,
         pattern: str | None = None,
         stage: str | None = None,
         tags: Tags = (),
+        where: str | None = None,
         sort: str | None = None,
         limit: int | None = None,
         all: bool = False,  # noqa: A002  the flag's own name
@@ -531,17 +532,28 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
+        ``where`` is a filter: ``"metric.auc >= 0.9 AND (tag.tier = 'gold' OR alias = 'champion')"``; what MLflow's search
+        takes is a part of it. A comparison with what is missing does not hold.
+
         ``tags`` keep only versions that have them all: ``"owner"``, ``"owner=risk"``, ``{"owner": "risk"}``. ``sort`` is
         ``KEY[:asc|desc]``: name version created author size label, ``metric.K metric.K@DATA param.K tag.K``.
         Versions whose metric was measured on other data cannot be compared: `UsageError` names the data.
 
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
+        >>> [version.ref for version in registry.versions(where="metric.auc > 0.91 AND NOT stage = 'production'")]
+        ['fraud@2']
         """
         from modelkeep.reads import lists
 
         return lists.versions(
-            self._context, name, as_of, pattern=pattern, wanted=lists.Wanted(stage, tags, all), sort=sort, limit=limit
+            self._context,
+            name,
+            as_of,
+            pattern=pattern,
+            wanted=lists.Wanted(stage, tags, all, where),
+            sort=sort,
+            limit=limit,
         )
 
     def keys(self, kind: str, name: str | None = None, *, as_of: Moment | None = None) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ from modelkeep.store.db.state import SqlState
 def record_deployment(
     ref: str, target: str, *, endpoint: str | None, status: str, share: int | None, stage: str | None
 ) -> Resolve:
-    """Return the change that records that a version runs at a target, or does so no more."""
+    """Return the change that records that a version runs at a target, or has ended there."""
     address = None if endpoint is None else _address(endpoint)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:

@@ -308,7 +308,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
         commands=(
             CommandRow(
-                "record", "serving", RUN, "Record that a version runs at a target, or does so no more",
+                "record", "serving", RUN, "Record that a version runs at a target, or has ended there",
                 (
                     "modelkeep deployment record fraud@production --to k8s/prod-eu",
                     "modelkeep deployment record fraud@3 --to k8s/prod-eu --status stopped",

@@ -7,7 +7,7 @@ ALWAYS = "--registry=directory --json --format=table|lines|json -q --quiet -v --
 COMMANDS = {
     "": ("", "", "--version"),
     "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --licence=text --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
-    "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --sort=sort --limit=text --all --columns=columns --as-of=moment"),
+    "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=text --sort=sort --limit=text --all --columns=columns --as-of=moment"),
     "show": ("Show what is known of a model or a version", "ref", "--field=field --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
     "diff": ("Compare versions side by side", "side*", "--exit-code"),
@@ -54,7 +54,7 @@ COMMANDS = {
     "check show": ("Show the newest result of a check, or write its evidence", "version check", "-o=file --output=file --force --as-of=moment"),
     "pick": ("Say which version of a stage serves a key, in a canary or an A/B test", "version", "--key=text --keys-from=file --as-of=moment"),
     "deployment": ("Record where versions run", "", ""),
-    "deployment record": ("Record that a version runs at a target, or does so no more", "version", "--to=text --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "deployment record": ("Record that a version runs at a target, or has ended there", "version", "--to=text --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "deployments": ("List what runs where, and whether that is what should run", "ref", "--target=text --drift --exit-code --as-of=moment"),
     "signal": ("Record what monitoring measured; the policy says what that means", "version text value", "--evidently=file --count=text --window=5m|1h|1d --source=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "signals": ("List what monitoring measured, and what a person has still to look at", "ref", "--open --since=moment --limit=text --exit-code --as-of=moment"),
