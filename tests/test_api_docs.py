@@ -6,7 +6,7 @@ import os
 import msgspec
 import pytest
 
-from modelkeep import governance, governance_checks, oversight, serving
+from modelkeep import datasets, governance, governance_checks, oversight, serving
 from modelkeep import registry as api
 from modelkeep.provenance.machine import Account
 
@@ -36,7 +36,7 @@ RETENTION = '\n[retention]\nkeep_last = 1\nthen = "archive"\n'
 
 EXAMPLES = {
     found.name.removeprefix(f"{module.__name__}."): found
-    for module in (api, governance, governance_checks, oversight, serving)
+    for module in (api, datasets, governance, governance_checks, oversight, serving)
     for found in doctest.DocTestFinder(exclude_empty=True).find(module)
     if found.examples
 }
@@ -116,6 +116,7 @@ def test_the_example_does_what_it_shows(name, prepared):
 def test_every_method_has_an_example():
     for kind in (
         api.Registry,
+        datasets.DatasetRecords,
         governance.Governance,
         governance_checks.CheckMethods,
         oversight.Oversight,

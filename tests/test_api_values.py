@@ -39,10 +39,11 @@ VALID = {
     "request": (("fraud@1", "production"), {"dry_run": True}), "approve": (("fraud@1", "production"), {"dry_run": True}), "reject": (("fraud@1", "production"), {}), "requests": ((), {}),
     "acknowledge": ((3,), {}), "supplement": (("fraud@1",), {"licence": "MIT", "dry_run": True}),
     "prune": ((), {"dry_run": True}), "prune_pages": ((), {"dry_run": True}),
-    "report": ((), {}), "annex_iv": (("fraud@1",), {}),
+    "report": ((), {}), "annex_iv": (("fraud@1",), {}), "card": (("fraud@1",), {}), "bom": (("fraud@1",), {}),
     "hooks": ((), {}), "test_hook": (("notify",), {}), "hold_hooks": ((), {}), "run_hooks": ((), {}),
     "pick": (("fraud@production", ["user-1"]), {}), "record_deployment": (("fraud@1", "k8s/eu"), {"dry_run": True}), "deployments": ((), {}),
     "signal": (("fraud@1", "p99", 0.5), {"dry_run": True}), "signal_report": (("fraud@1", "report.json"), {"dry_run": True}), "signals": ((), {}),
+    "add_dataset": (("transactions@2026-02", "model.onnx"), {"dry_run": True}), "datasets": ((), {}), "dataset": (("holdout@3",), {}), "dataset_schema": (("holdout@3",), {}),
     "session": ((), {}), "open_registry": (("registry",), {}), "create_registry": (("registry",), {}), "read_pairs": ((["a=1"], [], "param"), {}),
 }  # fmt: skip
 PARAMETERS = [

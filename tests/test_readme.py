@@ -32,6 +32,8 @@ TRANSCRIPTS = [
     "docs/hooks.md",
     "docs/checks.md",
     "docs/monitoring.md",
+    "docs/papers.md",
+    "docs/filters.md",
 ]
 _BLOCK = re.compile(
     r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",

@@ -125,20 +125,24 @@ class Governance(CheckMethods):
         *,
         mine: bool = False,
         open_only: bool = False,
+        to_approve: bool = False,
         limit: int | None = None,
         as_of: Moment | None = None,
     ) -> tuple[RequestRow, ...]:
         """Return the newest ``limit`` requests for promotions: of all models, of one, of a version, or the one with a number.
 
-        ``mine`` are those that this account asked for, ``open_only`` those that nothing ended. Each has its approvals with what
-        the approver saw; of an open one ``rules`` are what the policy says now.
+        ``mine`` are those that this account asked for, ``open_only`` those that nothing ended, ``to_approve`` the open ones that
+        lack an approval which this account may give. Each has its approvals with what the approver saw; of an open one
+        ``rules`` are what the policy says, with ``as_of`` what it said then.
 
         >>> [(each.ref, each.actor, each.state) for each in registry.requests("churn")]
         [('churn@2', 'bo', 'open')]
         """
         from modelkeep.reads import requests
 
-        return requests.requests(self._context, name, as_of, mine=mine, open_only=open_only, limit=limit)
+        return requests.requests(
+            self._context, name, as_of, mine=mine, open_only=open_only, to_approve=to_approve, limit=limit
+        )
 
     def acknowledge(self, entry: str, *, message: str | None = None, dry_run: bool = False) -> Change:
         """Close the item that an entry opened: a promotion that broke the glass, or a signal.

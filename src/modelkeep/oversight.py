@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from modelkeep.context import Context
     from modelkeep.domain.answers.annex import AnnexIv
     from modelkeep.domain.answers.hooks import HookRow, HookRun
+    from modelkeep.domain.answers.papers import Bom, Card
     from modelkeep.domain.answers.period import Report
     from modelkeep.domain.answers.retention import Pruned
 
@@ -31,7 +32,7 @@ class Oversight:
         """Archive or delete the versions that the policy's retention does not keep, one entry a version.
 
         Of one model or of all. What is in use is kept: what holds a stage or ever held a protected one, has an alias, an
-        open request, a deployment or an open item. A version that could not be pruned has its ``error``. `prune_pages`
+        open request, a deployment or an open item, or is a parent of a version that holds a stage. A version that could not be pruned has its ``error``. `prune_pages`
         needs less memory for many. Raises `NotFound` where no policy says what is kept, `Denied` without the permission.
 
         >>> [each.ref for each in registry.prune("fraud", dry_run=True)]
@@ -129,3 +130,34 @@ class Oversight:
         from modelkeep.reads.annex import annex_iv
 
         return annex_iv(self._context, ref, as_of)
+
+    def card(self, ref: Ref, *, template: str | None = None, as_of: Moment | None = None) -> Card:
+        """Return the model card of a version: Markdown with the front matter that Hugging Face reads.
+
+        ``template`` is a text with parts as ``{{metrics}}``; None for the built-in one, which names all of them. A bare name
+        is its latest version. The same head and template make the same bytes. Raises `UsageError` for an unknown part.
+
+        >>> registry.card("fraud@1").page.splitlines()[0]
+        '---'
+        """
+        from modelkeep.papers.card import card
+        from modelkeep.papers.card_template import built_in
+        from modelkeep.reads.papers import paper_facts
+
+        return card(paper_facts(self._context, ref, as_of), built_in() if template is None else template)
+
+    def bom(self, ref: Ref, *, as_of: Moment | None = None) -> Bom:
+        """Return the bill of materials of a version as CycloneDX 1.6: files, datasets, packages, parents, licence.
+
+        A bare name is its latest version. The same head makes the same bytes.
+
+        >>> registry.bom("fraud@1").bom["specVersion"]
+        '1.6'
+        """
+        from modelkeep._version import __version__
+        from modelkeep.domain.answers.papers import Bom
+        from modelkeep.papers.bom import bom
+        from modelkeep.reads.papers import paper_facts
+
+        known = paper_facts(self._context, ref, as_of)
+        return Bom(known.version.ref, bom(known, __version__))

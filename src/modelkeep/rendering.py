@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import RuleFinding, Verdict
     from modelkeep.domain.answers.maintenance import Verification
     from modelkeep.domain.answers.versions import Tenure, TenureChange
+    from modelkeep.domain.policy.results import RuleResult
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 #: From here on one decimal would be rounded up to 1000.0, so the next unit is taken.
@@ -221,6 +222,12 @@ def rule_word(found: RuleFinding) -> str:
     if found.passed:
         return "holds"
     return "waived" if found.waived else "warns" if found.warn else "fails"
+
+
+def finding_words(found: RuleFinding | RuleResult) -> str:
+    """Return what a rule found, as a sentence: ``description: missing, should be there``."""
+    waived = " (waived)" if found.waived else ""
+    return f"{found.rule}: {found.value}, {'should' if found.warn else 'must'} be {found.bound}{waived}"
 
 
 def rule_lines(found: Sequence[RuleFinding]) -> list[str]:

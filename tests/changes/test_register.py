@@ -703,3 +703,33 @@ def test_a_licence_that_spdx_does_not_know_is_refused_with_a_name_for_it(world, 
         world.register("open", b"a", licence=text)
     assert caught.value.message.startswith("not an SPDX licence expression: '")
     assert hint in caught.value.hint
+
+
+# Under a policy
+
+
+RULES = """
+[[stages]]
+name = "staging"
+[[stages]]
+name = "production"
+require = ["data"]
+"""
+
+
+def test_what_a_policy_refuses_whatever_the_bytes_are_stores_nothing(world, r):
+    (world.work / "policy.toml").write_text(RULES)
+    r.set_policy(world.work / "policy.toml")
+    before = seq(world)
+    with pytest.raises(modelkeep.Denied, match="to add what is missing: --data NAME@VERSION"):
+        world.register(content=b"refused", stage="production")
+    assert (seq(world), list((world.home / "store/blobs/sha256").iterdir())) == (before, [])
+    done = world.register(content=b"taken", stage="production", data=["tx@1"])
+    assert done.changed
+    # The same bytes again change nothing, whatever the policy says by now.
+    (world.work / "policy.toml").write_text(RULES.replace("data", "licence"))
+    r.set_policy(world.work / "policy.toml")
+    assert not world.register(content=b"taken", stage="production", data=["tx@1"]).changed
+    with pytest.raises(modelkeep.Denied):
+        world.register(content=b"other", stage="production", data=["tx@1"])
+    assert not world.blob(b"other").exists()

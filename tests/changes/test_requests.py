@@ -9,6 +9,7 @@ from modelkeep.errors import Denied
 from modelkeep.locate import Located
 from modelkeep.provenance.machine import Account
 from modelkeep.registry import Registry
+from modelkeep.store.db.state import SqlState
 
 POLICY = """
 [[stages]]
@@ -24,7 +25,7 @@ approvals = 2
 metric = "auc"
 no_worse_than_production = 0.01
 """
-UIDS = {"ana": 1000, "bo": 1001, "cy": 1002}
+UIDS = {"ana": 1000, "bo": 1001, "cy": 1002, "di": 1003, "bo-admin": 1004}
 
 
 @pytest.fixture
@@ -127,9 +128,11 @@ def test_a_dry_run_writes_nothing_and_shows_every_rule(world):
     change = as_(world, "bo").approve(5, dry_run=True)
     assert [(each.rule, each.value, each.passed) for each in change.rules] == [
         ("metric auc against production", "0.9", True),
-        ("approval", "0", False),
+        ("approval", "1", False),
     ]
     assert open_request(world).approvals == ()
+    approved(world, "bo")
+    assert [each.passed for each in as_(world, "cy").approve(5, dry_run=True).rules] == [True, True]
 
 
 def test_after_the_last_approval_the_line_is_the_promotion(world):
@@ -200,6 +203,94 @@ def test_requests_of_the_past_are_as_they_were(world):
     assert at_first == ()
     assert [(each.state, len(each.approvals), each.ended) for each in then] == [("open", 1, None)]
     assert [each.state for each in now] == ["withdrawn"]
+
+
+def test_an_open_request_of_the_past_is_judged_by_what_was_so_then(world):
+    registry, bo, cy = world.registry, as_(world, "bo"), as_(world, "cy")
+    steps = [
+        lambda: bo.approve(5),
+        lambda: bo.request("fraud@2", "production", message="a better one"),
+        lambda: registry.evaluate("fraud@1", metrics={"auc": "0.95"}),
+        lambda: registry.tag("fraud@1", {"owner": "risk"}),
+        lambda: cy.approve(5),
+        lambda: put_in_force(world, POLICY.replace("approvals = 2", "approvals = 3")),
+        lambda: bo.approve(5),
+        lambda: registry.rename("fraud", "risk/fraud"),
+        lambda: put_in_force(world, POLICY.replace("approvals = 2", "approvals = 1") + "min = 0.96\n"),
+        lambda: put_in_force(world, POLICY.replace("approvals = 2", "approvals = 1")),
+        lambda: cy.approve(5),
+        lambda: registry.promote("risk/fraud@1", "production"),
+        lambda: registry.mark("risk/fraud@2", "bad"),
+        lambda: registry.delete("risk/fraud@2"),
+    ]
+    answered = {}
+    for step in steps:
+        step()
+        seq = registry.status().entries
+        answered[seq] = (registry.requests(), registry.version("risk/fraud@1" if seq > 12 else "fraud@1").requests)
+    assert any(each.counts for requests, _ in answered.values() for request in requests for each in request.approvals)
+    for seq, (requests, shown) in answered.items():
+        assert registry.requests(as_of=f"seq:{seq}") == requests, seq
+        assert registry.version("risk/fraud@1", as_of=f"seq:{seq}").requests == shown, seq
+
+
+def test_the_state_of_the_past_answers_nothing_that_it_does_not_know(world):
+    with world.context.database.reading() as reader, pytest.raises(LookupError, match="after entry 3 does not know"):
+        SqlState(reader, 3).aliases_of(1, 1)
+
+
+ROLES = """
+[roles.lead]
+may = ["*"]
+[roles.reviewer]
+may = ["approve"]
+[roles.risk]
+may = ["approve"]
+[roles.trainer]
+may = ["register", "request:*", "promote:*"]
+[persons]
+bo = ["bo", "bo-admin"]
+[[stages]]
+name = "staging"
+[[stages]]
+name = "production"
+approvals = [{count = 1, role = "reviewer"}, {count = 1, role = "risk"}]
+"""
+
+
+def test_what_waits_for_my_approval_is_what_i_may_approve_and_have_not(world):
+    world.registry.reject(5)
+    put_in_force(world, ROLES)
+    for role, who in (
+        ("trainer", "ana"),
+        ("reviewer", "bo"),
+        ("reviewer", "bo-admin"),
+        ("risk", "cy"),
+        ("trainer", "di"),
+    ):
+        world.registry.grant_role(role, f"user:{who}")
+    asked = as_(world, "di").request("fraud@1", "production").seq
+
+    def waiting():
+        return [user for user in UIDS if as_(world, user).requests(to_approve=True)]
+
+    assert waiting() == ["bo", "cy", "bo-admin"]
+    hint = {user: refused(as_(world, user).promote, "fraud@1", "production")[2] for user in ("ana", "di")}
+    assert set(hint.values()) == {f"modelkeep approve {asked}        (another person)"}
+    as_(world, "bo").approve(asked)
+    assert waiting() == ["cy"]
+    world.registry.mark("fraud@1", "bad")
+    assert waiting() == []
+    world.registry.mark("fraud@1", "good")
+    as_(world, "cy").approve(asked)
+    assert waiting() == []
+    world.registry.reject(asked)
+    assert waiting() == []
+
+
+def test_who_may_approve_is_not_told_that_another_person_has_to(world):
+    hints = [refused(as_(world, user).promote, "fraud@1", "production") for user in ("ana", "bo")]
+    assert [each[-1] for each in hints] == ["modelkeep approve 5        (another person)", "modelkeep approve 5"]
 
 
 def test_a_request_is_shown_by_its_number_too(world):

@@ -33,6 +33,7 @@ from modelkeep.cli.views.changes import (
     RollbackView,
 )
 from modelkeep.cli.views.checks import CheckedView, ChecksView, CheckView
+from modelkeep.cli.views.datasets import DatasetsView, DatasetView
 from modelkeep.cli.views.errors import fields
 from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.interface import as_json
@@ -44,6 +45,7 @@ from modelkeep.cli.views.maintenance import (
     MigrationView,
     VerificationView,
 )
+from modelkeep.cli.views.papers import BomView, CardView, TemplateView
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.report import AnnexView, ReportView
@@ -63,6 +65,7 @@ from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
 from modelkeep.domain.answers.checks import Checked, CheckRow
+from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse, SchemaDocument
 from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.answers.maintenance import (
     Access,
@@ -75,6 +78,7 @@ from modelkeep.domain.answers.maintenance import (
     Verification,
     VerifyFinding,
 )
+from modelkeep.domain.answers.papers import Bom
 from modelkeep.domain.answers.policy import (
     Policy,
     PolicyDiff,
@@ -107,6 +111,10 @@ CHECK = CheckRow(
     expires="2026-12-31T10:00:00.000000Z", evidence="sha256:0", evidence_bytes=812, command="python bias.py {}",
     outcome="exit code 0", reason="release 4", seq=7, stages=("staging", "production"), stale_for=("production",),
 )  # fmt: skip
+DATASET = {
+    "node": "data:transactions@2026-02", "name": "transactions", "version": "2026-02", "recorded": True, "uses": 1, "rows": 1200,
+    "digest": "sha256:0", "checksum": None, "location": "data/transactions.parquet", "since": "2026-11-01T10:00:00.000000Z", "actor": "ana",
+}  # fmt: skip
 DOCUMENTS = {
     "models": ModelsView(None, [CHURN, FRAUD]),
     "models-as-of": ModelsView(AS_OF, [FRAUD]),
@@ -179,6 +187,14 @@ DOCUMENTS = {
             (Pick("user-1", "fraud@3", 3, 9990),),
         ),
     ),
+    "datasets": DatasetsView(AS_OF, [DatasetRow(**DATASET)]),
+    "dataset": DatasetView(
+        DatasetPage(
+            **DATASET, seq=4, reason="march", schema_document=SchemaDocument("sha256:1", 12), parents=("data:raw@1",),
+            children=(), used=(DatasetUse("fraud@3", "trained_on", "active", ("production",)),),
+        ),
+        None,
+    ),
     "deployments": DeploymentsView(AS_OF, [DEPLOYMENT]),
     "signalled": SignalledView([PROMOTED]),
     "signals": SignalsView(None, [SIGNAL]),
@@ -227,6 +243,9 @@ DOCUMENTS = {
     ),
     "hookrun": HookRunView(HookRun("ci", ok=True, outcome="status 200", attempts=1, output="")),
     "report": ReportView(governed_history().registry.report(since=QUARTER, until="seq:20")),
+    "card": CardView(governed_history().registry.card("fraud@2", template="{{front_matter}}\n# {{title}}")),
+    "template": TemplateView("# {{title}}\n"),
+    "bom": BomView(Bom("fraud@2", {"bomFormat": "CycloneDX", "specVersion": "1.6"})),
     "annex": AnnexView(governed_history().registry.annex_iv("fraud@2")),
     "pruned": PrunedView(
         [

@@ -246,7 +246,8 @@ def test_every_permission_is_needed_by_something():
 FREE = {
     "list", "show", "get", "diff", "history", "status", "identify", "path", "lineage", "audit", "verify", "backup",
     "doctor", "init", "whoami", "config", "completion", "demo", "role list", "policy init", "policy show",
-    "policy diff", "policy history", "requests", "check list", "check show", "deployments", "signals", "report", "pick", "hook",
+    "policy diff", "policy history", "requests", "check list", "check show", "deployments", "signals", "report", "pick", "hook", "card", "bom",
+    "data list", "data show",
 }  # fmt: skip
 #: The commands that change a registry, by the permission that their entry or they themselves need.
 CHANGING = {
@@ -255,7 +256,7 @@ CHANGING = {
     "rename": "annotate", "mark": "mark", "archive": "archive", "delete": "delete", "prune": "archive", "gc": "gc",
     "migrate": "migrate", "policy set": "policy", "role grant": "role", "role revoke": "role", "approve": "approve",
     "reject": "approve", "acknowledge": "acknowledge", "check record": "check", "check run": "check",
-    "deployment record": "deploy", "signal": "signal", "supplement": "register",
+    "deployment record": "deploy", "signal": "signal", "supplement": "register", "data add": "register",
 }  # fmt: skip
 
 

@@ -79,6 +79,17 @@ def test_an_account_whose_name_differs_in_case_alone_is_the_same_persons(user, p
     assert refused(history.approve, "fraud@1", request).endswith(" asked for it")
 
 
+@pytest.mark.parametrize("persons", [(), (Person("Zo\N{LATIN SMALL LETTER E WITH DIAERESIS}", ("chief",)),)])
+def test_an_account_whose_name_differs_in_unicode_form_alone_is_the_same_persons(persons):
+    history = History()
+    history.policy(rules(approvals=ONE, persons=persons))
+    history.user = "chief" if persons else "zo\N{LATIN SMALL LETTER E WITH DIAERESIS}"
+    history.register("fraud")
+    request = history.request("fraud@1")
+    history.user = "zoe\N{COMBINING DIAERESIS}"
+    assert refused(history.approve, "fraud@1", request).endswith(" asked for it")
+
+
 @pytest.mark.parametrize("before", ["fraud", "copy"])
 def test_who_registered_the_same_bytes_before_does_not_approve_them(before):
     history = History()

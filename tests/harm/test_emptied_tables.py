@@ -28,7 +28,7 @@ ASKED = (
     "show fraud@1 --format table", "show fraud@champion --as-of seq:6", "history fraud --format table", "audit --json",
     "lineage fraud@1", "diff fraud@1 fraud@2", "identify model.onnx", "path fraud@1", "promote fraud@2 production -n",
     "rollback fraud -n --yes", "tag fraud@1 owner=ml -n", "delete fraud@1 -n --force", "register fraud other.onnx -n --bump minor",
-    "policy show", "policy history", "role list", "requests", "requests --json", "whoami", "promote fraud@1 staging -n",
+    "data list --format table", "data show train@1", "lineage data:train@1 --json", "policy show", "policy history", "role list", "requests", "requests --json", "whoami", "promote fraud@1 staging -n",
 )  # fmt: skip
 #: Exit codes of an answer, of one that is no, and of what is not there as far as the tables say.
 CIVIL, INTEGRITY = {0, 1, 2, 3, 4, 9}, 5
@@ -41,7 +41,7 @@ def world(tmp_path_factory):
     r = made.registry
     made.register(
         metrics={"auc": 0.9}, params={"depth": 8}, tags={"owner": "risk"}, data="train@1", label="0.1", stage="production",
-        author="Bo", description="first", runs="mlflow:1",
+        author="Bo", description="first", runs="mlflow:1", licence="MIT",
     )  # fmt: skip
     made.register(metrics={"auc": 0.91}, parents="fraud@1", alias="champion", stage="staging")
     made.register("churn", stage="production")
@@ -54,6 +54,7 @@ def world(tmp_path_factory):
     r.describe("fraud", "scores payments")
     r.note("fraud@1", "seen")
     made.register(data="train@2")
+    made.registry.add_dataset("train@1", made.model(), schema=made.model(), parents="raw@1")
     govern(made, "fraud", 3)
     return made
 

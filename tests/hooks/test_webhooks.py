@@ -3,7 +3,10 @@
 import hashlib
 import hmac
 import json
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,7 +17,7 @@ ON = {"on": ["promote"]}
 
 
 @contextmanager
-def serving(*answers):
+def serving(*answers, encrypted=None):
     """Yield the URL of a server and the requests that it got; it answers with each status, the last one for ever.
 
     An answer is a status, or a status with the place that it redirects to.
@@ -38,10 +41,12 @@ def serving(*answers):
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    if encrypted is not None:
+        server.socket = encrypted.wrap_socket(server.socket, server_side=True)
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}", got
+        yield f"http{'' if encrypted is None else 's'}://127.0.0.1:{server.server_port}", got
     finally:
         server.shutdown()
         thread.join()
@@ -186,6 +191,40 @@ def test_a_trial_says_how_often_it_was_sent_and_is_another_delivery_than_the_cha
     assert (tried.ok, tried.attempts, again.attempts) == (False, 2, 2)
     real, *tests = [headers["X-Modelkeep-Delivery"] for _, headers, _ in got]
     assert tests[0] == tests[1] != tests[2] == tests[3] != real
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="makes a certificate with openssl")
+@pytest.mark.parametrize(
+    ("name", "is_trusted", "problem"),
+    [
+        ("127.0.0.1", True, None),
+        ("127.0.0.1", False, "self-signed certificate"),
+        ("10.0.0.1", True, "IP address mismatch, certificate is not valid for '127.0.0.1'."),
+    ],
+)
+def test_nothing_is_sent_to_a_server_without_a_certificate_of_its_name(
+    hooked, monkeypatch, tmp_path, name, is_trusted, problem
+):
+    made = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -keyout key -out cert -days 2 -subj /CN=x"
+    subprocess.run(
+        ["openssl", *made.split(), "-addext", f"subjectAltName=IP:{name}"],
+        cwd=tmp_path,
+        check=True,
+        capture_output=True,
+    )
+    if is_trusted:
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "cert"))
+    encrypted = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    encrypted.load_cert_chain(tmp_path / "cert", tmp_path / "key")
+    with serving(200, encrypted=encrypted) as (url, got):
+        hooked.configure(ci={**ON, "url": url, "retries": 0})
+        assert hooked.registry.promote("fraud@1", "production").changed
+    assert len(got) == (problem is None)
+    if problem is None:
+        assert hooked.said == []
+    else:
+        assert problem in hooked.said[0]
+        assert hooked.said[0].startswith(f"warning: hook ci: {url}: [SSL: CERTIFICATE_VERIFY_FAILED]")
 
 
 def test_a_proxy_is_not_asked_about_this_machine(hooked, monkeypatch):

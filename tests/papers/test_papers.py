@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from governed_story import GOLDEN, QUARTER, governed_history, pages
+from history import History
 from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -192,6 +193,19 @@ def test_an_annex_has_every_section_and_names_what_it_cannot_know(history):
     assert by["8"].known == ()
 
 
+def test_an_annex_lists_the_newest_entries_and_says_where_the_earlier_ones_are():
+    history = History()
+    history.register("fraud", "one")
+    for number in range(201):
+        history.signal("fraud@1", "p99", str(number))
+    by = {each.number: [one.value for one in each.known] for each in history.registry.annex_iv("fraud@1").sections}
+    assert len(by["6"]) == len(by["9"]) == 201
+    assert by["6"][0] == "and earlier ones: modelkeep audit fraud@1"
+    assert by["9"][-1] == "and earlier ones: modelkeep signals fraud@1"
+    assert by["6"][-1].endswith("(entry 203)")
+    assert by["9"][0].startswith("p99 = 200 ")
+
+
 def test_an_annex_of_the_past_knows_nothing_of_later(history):
     past = history.registry.annex_iv("fraud@2", as_of="seq:10")
     known = {each.name for section in past.sections for each in section.known}
@@ -207,6 +221,10 @@ def tokens(text):
     for token in PARSER.parse(text):
         found += [token, *(token.children or ())]
     return found
+
+
+def test_a_short_code_of_github_is_no_emoji():
+    assert escape("a :bug: :100: :+1: at 10:30:00, k:v") == r"a \:bug: \:100: \:+1: at 10:30:00, k:v"
 
 
 @pytest.mark.parametrize("name", ["report.md", "annex-hostile.md"])

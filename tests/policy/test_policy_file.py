@@ -137,7 +137,7 @@ may = ["polcy", "promote", "promote:prod", "*"]
 
 [persons]
 ana = ["ana"]
-bo = ["ana"]
+bo = ["Ana"]
 
 [[stages]]
 name = "staging"
@@ -170,7 +170,7 @@ then = "erase"
         "line 6: roles.lead.may: no permission: 'polcy' (did you mean policy?)",
         "line 6: roles.lead.may: 'promote' needs a stage (did you mean promote:production or promote:*?)",
         "line 6: roles.lead.may: there is no stage 'prod' (did you mean promote:production?)",
-        "line 10: persons.bo: ana is ana and bo at once",
+        "line 10: persons.bo: Ana is ana and bo at once",
         "line 17: stages.soak: no stage below production is called 'stagin' (did you mean staging?)",
         "line 18: stages.require: nothing that can be asked for: 'licens' (did you mean licence?)",
         "line 20: stages.approvals.role: the policy has no role 'leed' (did you mean lead?)",

@@ -76,6 +76,7 @@ def test_what_is_refused_is_listed_and_a_dry_run_shows_every_rule(people):
         "         data: missing, must be there",
         "         metric auc min: 0.85, must be >= 0.9",
         "         approval: 0, must be 1 person",
+        "       to record data or code: modelkeep register fraud PATH --data NAME@VERSION --if-exists new",
         "       who may approve: anybody who neither registered it, made it nor asked for it",
         '       to ask for it: modelkeep promote fraud@2 production --request -m "why"',
     ]

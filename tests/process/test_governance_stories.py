@@ -88,11 +88,12 @@ def test_solo_a_reason_is_asked_for_and_the_way_back_is_free(run):
     assert refused.stderr.splitlines() == [
         "error: fraud@2 may not be in production (is in use): 1 rule of the policy does not hold",
         "         reason: missing, must be there",
+        '       to say why: modelkeep promote fraud@2 production -m "why"',
         "       only a warning: code: missing, should be there",
         "hint: modelkeep promote fraud@2 production -n        (every rule with its value)",
     ]
     promoted = run("promote", "fraud@2", "production", "-m", "february data")
-    assert promoted.stderr.splitlines()[0] == "warning: warns   code  missing  must be there"
+    assert promoted.stderr.splitlines()[0] == "warning: code: missing, should be there"
     assert run("rollback", "fraud@2", "-m", "p99").stdout == "production: fraud@2 -> fraud@1\n"
     assert run("verify").exit_code == 0
 
@@ -215,7 +216,7 @@ then = "rollback"
     )
     broken = team.says("ana", "promote", "fraud@2", "production", "--break-glass", "-m", "month end")
     item = re.fullmatch(r"another person has to look at it: modelkeep acknowledge (\d+)", broken[-1])[1]
-    assert broken[1] == "warning: waived  approval  0  must be 1 person"
+    assert broken[1] == "warning: approval: 0, must be 1 person (waived)"
     assert team.says("ana", "acknowledge", item, "-m", "fine", exit_code=9)[0] == (
         f"error: ana broke the glass in entry {item}, and another person has to acknowledge it"
     )

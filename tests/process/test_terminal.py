@@ -72,10 +72,12 @@ def test_the_locale_c_is_ascii_on_a_terminal(run, made):
 def test_a_rollback_asks_why_and_enter_skips(run, made):
     run("promote", "fraud@2", "production")
     child = at(run, "rollback", "fraud@2")
-    child.expect_exact("why (Enter to skip)? ")
+    child.expect_exact("fraud@2 leaves production, and fraud@1 comes back: why (Enter to skip)? ")
+    assert "->" not in child.before
     child.sendline("")
     child.expect_exact("production: fraud@2 -> fraud@1")
     child.expect(pexpect.EOF)
+    assert "->" not in child.before
     child.close()
     assert child.exitstatus == 0
 

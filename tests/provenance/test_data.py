@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.domain.refs import parse_node
+from modelkeep.domain.nodes import parse_node
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.provenance.inputs import Dataset, parse_data
@@ -30,7 +30,7 @@ def parse(tmp_path, said):
 
     def parse(text: str) -> Dataset:
         hashed = []
-        spec = parse_data(text, str(tmp_path), lambda path: hashed.append(path) or DIGEST, said.append)
+        (spec,) = parse_data(text, str(tmp_path), lambda path: hashed.append(path) or DIGEST, said.append)
         assert [path.startswith(str(tmp_path)) for path in hashed] == (
             [True] if spec.location and spec.data.digest else []
         )
@@ -135,14 +135,15 @@ def test_a_name_that_is_a_path_too_is_told(parse, said):
 
 def test_a_dot_is_called_by_the_directory_it_is(tmp_path, said):
     (tmp_path / "images").mkdir()
-    assert parse_data(".", str(tmp_path / "images"), lambda _: DIGEST, said.append).data.name == "images"
+    (found,) = parse_data(".", str(tmp_path / "images"), lambda _: DIGEST, said.append)
+    assert found.data.name == "images"
 
 
 @given(st.text(max_size=40))
 def test_any_text_is_data_or_one_of_our_errors(tmp_path_factory, text):
     cwd = str(tmp_path_factory.getbasetemp())
     try:
-        spec = parse_data(text, cwd, lambda _: DIGEST, lambda _text: None)
+        (spec,) = parse_data(text, cwd, lambda _: DIGEST, lambda _text: None)
     except (UsageError, NotFound):
         return
     assert spec.data.name

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from shlex import quote
 
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
-from modelkeep.changes.register_request import datasets, run_fields
+from modelkeep.changes.register_request import measured_on, run_fields
 from modelkeep.context import Context
 from modelkeep.domain import metrics_document
 from modelkeep.domain.answers.changes import NONE, Effect
@@ -39,7 +39,7 @@ from modelkeep.store.db.state import SqlState
 
 def evaluate(context: Context, ref: str, metrics: Pairs, on: str | None, runs: Sequence[str]) -> Resolve:
     """Return the change that adds metrics to a version."""
-    spec = None if on is None else datasets(context, [on])[0]
+    spec = None if on is None else measured_on(context, on)
     found_runs = inputs.runs(runs, context.environ if metrics else {})
     fields = run_fields(found_runs)
     if spec is not None and spec.location is not None:

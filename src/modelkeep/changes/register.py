@@ -16,8 +16,9 @@ from typing import BinaryIO, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from modelkeep.changes.change_request import ChangeRequest, expectation
+from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation
 from modelkeep.changes.register_answer import against_production, registered, unchanged
+from modelkeep.changes.register_early import refuse_early
 from modelkeep.changes.register_request import (
     Provenance,
     Request,
@@ -74,9 +75,15 @@ def register(
             # Deciding checks all names again. A taken label and --expect are left to it: the same bytes again may be a
             # success all the same.
             names = _resolve_names(reader, ignore_note, request)
-            has_roles = roles_apply(reader)
+            has_roles, is_judged = (
+                roles_apply(reader),
+                names.stage is not None and SqlState(reader).policy() is not None,
+            )
         if has_roles:
             _check_permission(context, request, names.stage)
+        if is_judged:
+            resolve = partial(_resolve_with, request, provenance)
+            refuse_early(context, session, request, resolve, progress)
         done = _Registration(context, session, request, provenance).run(stdin, progress)
     context.listener.told(context)
     return done
@@ -133,11 +140,8 @@ class _Registration:
         if request.trained_at is None:
             provenance = replace(provenance, trained=guess_training(ingested.newest_mtime_ns) or provenance.trained)
 
-        def resolve(reader: Reader, say: Say) -> ChangeRequest:
-            return _resolve_request(reader, say, request, provenance, ingested)
-
         runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
-        outcome = runner.run(resolve, check_bytes)
+        outcome = runner.run(_resolve_with(request, provenance, ingested), check_bytes)
         if outcome.entry is not None:
             return registered(request, outcome, outcome.entry, ingested, provenance, self._context.cwd)
         with self._session.reading() as reader:
@@ -172,9 +176,14 @@ def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
     return _Names(
         model=model,
         stage=None if request.stage is None else stage_named(reader, request.stage),
-        parents=tuple(_parent(reader, say, text) for text in request.parents),
+        parents=tuple(_parent(reader, say, text, request.derived_by) for text in request.parents),
         expect=expectation(reader, request.expect, None if model is None else model.seq),
     )
+
+
+def _resolve_with(request: Request, provenance: Provenance, ingested: Ingested) -> Resolve:
+    """Return what makes the change for some bytes."""
+    return lambda reader, say: _resolve_request(reader, say, request, provenance, ingested)
 
 
 def _resolve_request(
@@ -238,15 +247,15 @@ def _code(code: code_.Code) -> Code | None:
     return Code(commit=code.commit, diff=code.diff, state=state)
 
 
-def _parent(reader: Reader, say: Say, text: str) -> tuple[Parent, str | None]:
+def _parent(reader: Reader, say: Say, text: str, derived_by: str | None) -> tuple[Parent, str | None]:
     """Return a parent by what identifies it, and its address where it is no version of this registry."""
     if "://" in text:
-        return Parent(), text
+        return Parent(by=derived_by), text
     resolved = version_of(reader, text, say, "register NAME PATH --parent {}")
     deleted = references.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
     if deleted is not None:
         say(f"note: the parent {deleted}")
-    return Parent(resolved.digest, resolved.model, resolved.number), None
+    return Parent(resolved.digest, resolved.model, resolved.number, derived_by), None
 
 
 def _fields(request: Request, provenance: Provenance, parents: list[str | None]) -> tuple[tuple[str, str], ...]:

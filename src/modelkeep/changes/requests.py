@@ -12,18 +12,21 @@ from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
 from modelkeep.changes.runner import ChangeOutcome
 from modelkeep.context import Context
 from modelkeep.domain.answers.approvals import RequestRow
-from modelkeep.domain.answers.changes import Change, Effect, findings
-from modelkeep.domain.entry import Subject
-from modelkeep.domain.governed_state import PromotionRequest
+from modelkeep.domain.answers.changes import Change, Effect, RuleFinding, findings
+from modelkeep.domain.entry import Entry, Subject
+from modelkeep.domain.governed_state import Approval, PromotionRequest
+from modelkeep.domain.policy.identity import identity_of
 from modelkeep.domain.text import pattern, printable
 from modelkeep.domain.verbs.acknowledge import Acknowledge
-from modelkeep.domain.verbs.approve import Approve, Reject
+from modelkeep.domain.verbs.approve import Approve, Reject, RequestApproved
 from modelkeep.domain.verbs.interface import Command
 from modelkeep.domain.verbs.request import Request
 from modelkeep.errors import Conflict, ModelkeepError, NotFound, UsageError
 from modelkeep.reads import requests as reads
+from modelkeep.reads.judging import Judge
 from modelkeep.reads.references import Say, stage_named, version_of, version_or_model
-from modelkeep.rendering import counted
+from modelkeep.reads.snapshot import snapshot
+from modelkeep.rendering import counted, finding_words
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import requests as select
 from modelkeep.store.db.sql.references import name_of
@@ -42,7 +45,8 @@ def request(context: Context, ref: str, stage: str, share: int | None) -> Resolv
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found = version_of(reader, ref, say, f"promote {{}} {quote(stage)} --request")
         stage_def = stage_named(reader, stage)
-        judgement = reads.judgement_now(context, reader, found.model, found.number or 0, stage_def.name, share)
+        wanted = PromotionRequest(0, found.model, found.number or 0, stage_def.name, share, until=None, ended_by=None)
+        judgement = Judge.of(context, reader).judgement(wanted)
         return ChangeRequest(
             Request(share),
             subject_of(found, stage_def),
@@ -58,7 +62,7 @@ def approve(context: Context, asked: str, stage: str | None, plan: str | None) -
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
         found, subject = _request_named(reader, say, asked, stage, "approve")
-        judgement = reads.judgement_now(context, reader, found.model, found.version, found.stage, found.share)
+        judgement = Judge.of(context, reader).judgement(found)
         if judgement is None:
             message = f"{found.stage} asks for no approval"
             raise Conflict(message, f"modelkeep promote {_line_of(subject)}")
@@ -125,13 +129,34 @@ def answered(context: Context, outcome: ChangeOutcome) -> Change:
     shown = "request" if change.dry_run and isinstance(command, Request) else f"request {seq}"
     change = replace(change, effects=(Effect(shown, *_before_and_after(outcome, command)), *change.effects))
     if change.dry_run:
-        return change
+        return replace(change, rules=_once_approved(context, outcome.entry) or change.rules)
     found = None
     with suppress(ModelkeepError):  # the change is committed: nothing here may look like a refusal
         found = reads.request(context, seq)
     if found is None or found.state != "open":
         return change
-    return replace(change, notes=(*change.notes, *_standing(found)), hints=(*change.hints, *_lines(found)))
+    return replace(
+        change, rules=found.rules, notes=(*change.notes, *_standing(found)), hints=(*change.hints, *_lines(found))
+    )
+
+
+def _once_approved(context: Context, entry: Entry) -> tuple[RuleFinding, ...]:
+    """Return what the rules say of a request once the approval of an entry, which is not written, is given."""
+    event = next((each for each in entry.events if isinstance(each, RequestApproved)), None)
+    if event is None or len(entry.events) > 1:  # a promotion has what it rests on
+        return ()
+    given = Approval(
+        entry.seq,
+        identity_of(entry.observed),
+        entry.intent.command.plan,  # type: ignore[attr-defined]
+        event.roles,
+        entry.observed.groups,
+        entry.time,
+    )
+    with snapshot(context) as (reader, _):
+        asked = SqlState(reader).request(event.request)
+        judgement = None if asked is None else Judge.of(context, reader).judgement(asked, [given])
+    return () if judgement is None else findings(judgement.results)
 
 
 def _before_and_after(outcome: ChangeOutcome, command: Command) -> tuple[str, str]:
@@ -147,7 +172,7 @@ def _before_and_after(outcome: ChangeOutcome, command: Command) -> tuple[str, st
 def _standing(found: RequestRow) -> list[str]:
     """Return which rules do not hold yet, and who may approve."""
     missing = [each for each in found.rules if not (each.passed or each.warn)]
-    notes = [f"{each.rule}: {each.value}, must be {each.bound}" for each in missing]
+    notes = [finding_words(each) for each in missing]
     return [*notes, *([f"who may approve: {found.who_may_approve}"] if found.who_may_approve else [])]
 
 

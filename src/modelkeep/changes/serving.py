@@ -38,7 +38,7 @@ from modelkeep.store.db.state import SqlState
 def record_deployment(
     ref: str, target: str, *, endpoint: str | None, status: str, share: int | None, stage: str | None
 ) -> Resolve:
-    """Return the change that records that a version runs at a target, or does so no more."""
+    """Return the change that records that a version runs at a target, or has ended there."""
     address = None if endpoint is None else _address(endpoint)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
@@ -52,12 +52,15 @@ def record_deployment(
         same = mine is not None and (mine[4], mine[5]) == (status, share) and wanted in (None, mine[6]) and alone
         others = [f"{found.name}@{row[2]}" for row in rows if row is not mine]
         displaced = mine is None and share is None and not is_over(status)
+        version = SqlState(reader).version(found.model, found.number or 0)
+        bad = version is not None and version.bad and not is_over(status)
         return ChangeRequest(
             Deploy(target=target, status=status, share=share),
             subject_of(found, stage_def),
             # What is recorded anew keeps its address.
             fields=tuple(("endpoint", each) for each in (address or before,) if each and not is_over(status)),
             effects=(Effect(target, _present(found, mine, others if displaced else ()), _then(found, status, share)),),
+            notes=(f"warning: {found.ref} is marked bad",) if bad else (),
             unchanged=f"{found.ref} is {status} at {target}" if same and address in (None, before) else None,
         )
 
@@ -98,7 +101,7 @@ def signal(
             subject_of(found),
             fields=() if source is None else (("source", source),),
             needed=tuple((found.model, number) for number in looked_at),
-            notes=(*_too_few(policy, command, tenures), *_still_running(found, still)),
+            notes=(*_without_count(policy, command, tenures), *_still_running(found, still)),
             effects=(Effect(f"{printable(name)} of {found.ref}", before, to_text(metric_value(command.value))),),
         )
 
@@ -135,15 +138,15 @@ def _judged_by(reader: Reader, found: Resolved) -> tuple[Rules, tuple[Tenure, ..
     return policy.rules, tuple(state.open_tenures(found.model, number, number))
 
 
-def _too_few(rules: Rules, command: Signal, tenures: Sequence[Tenure]) -> Iterator[str]:
-    """Yield a warning for each rule that would do something if the signal were from more observations."""
+def _without_count(rules: Rules, command: Signal, tenures: Sequence[Tenure]) -> Iterator[str]:
+    """Yield a warning for each rule that would act and asks how many observations a signal is from, which nobody said."""
     held = {tenure.stage for tenure in tenures}
     for rule in rules.signals:
-        if held and rule.then != "observe" and is_passed(rule, command, held) and not has_enough(rule, command):
-            what = f"{command.count} were" if command.count is not None else "none was"
+        acts = held and rule.then != "observe" and is_passed(rule, command, held)
+        if acts and command.count is None and not has_enough(rule, command):
             yield (
                 f"warning: the policy's rule for {printable(command.name)} ({rule.then}) takes at least {rule.count} "
-                f"observations, and {what} given with --count"
+                "observations, and --count does not say how many there were"
             )
 
 

@@ -155,8 +155,36 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "lineage", "compare", INSPECT, "Show what a version was made from, and what was made from it",
-        ("modelkeep lineage fraud@4", "modelkeep lineage data:transactions@2026-02 --down"),
-        ("source", "relation", "target"),
+        (
+            "modelkeep lineage fraud@4", "modelkeep lineage data:transactions@2026-02 --down",
+            "modelkeep lineage deployment:k8s/prod-eu --up --format mermaid",
+        ),
+        ("source", "relation", "target", "source's stages", "target's stages"),
+    ),
+    CommandRow(
+        "data", "datasets", INSPECT, "Record datasets, and show which versions were made from them",
+        ("modelkeep data add transactions@2026-02 data/transactions.parquet --rows 1204113", "modelkeep data show transactions@2026-02"),
+        commands=(
+            CommandRow(
+                "add", "datasets", INSPECT, "Record a version of a dataset: its bytes, place, schema, rows and parents",
+                (
+                    "modelkeep data add transactions@2026-02 data/transactions.parquet --rows 1204113",
+                    "modelkeep data add features@2026-02 s3://lake/features/2026-02 --parent transactions@2026-02",
+                    "modelkeep data add images@2026-02 data/images.dvc --schema schema.json",
+                ),
+                ("dataset: before -> after",),
+            ),
+            CommandRow(
+                "list", "datasets", INSPECT, "List datasets, also those that versions only name",
+                ("modelkeep data list", "modelkeep data list 'risk/*' --as-of 30d"),
+                ("name", "version", "recorded", "uses", "rows", "digest", "since", "actor", "location"),
+            ),
+            CommandRow(
+                "show", "datasets", INSPECT, "Show a dataset, what it was made from, and the versions that used it",
+                ("modelkeep data show transactions@2026-02", "modelkeep data show transactions@2026-02 --print-schema > schema.json"),
+                ("field", "value"),
+            ),
+        ),
     ),
     CommandRow(
         "audit", "lists", INSPECT, "Show who did what and when",
@@ -169,7 +197,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "requests", "approvals", GOVERN, "List the promotions that were asked for, who approved, and what is missing",
-        ("modelkeep requests --open", "modelkeep requests fraud@4"),
+        ("modelkeep requests --to-approve", "modelkeep requests fraud@4"),
         ("request", "ref", "stage", "state", "time", "actor", "approvals", "plan", "who may approve", "reason"),
     ),
     CommandRow(
@@ -283,7 +311,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
         commands=(
             CommandRow(
-                "record", "serving", RUN, "Record that a version runs at a target, or does so no more",
+                "record", "serving", RUN, "Record that a version runs at a target, or has ended there",
                 (
                     "modelkeep deployment record fraud@production --to k8s/prod-eu",
                     "modelkeep deployment record fraud@3 --to k8s/prod-eu --status stopped",
@@ -318,6 +346,16 @@ COMMANDS: tuple[CommandRow, ...] = (
             "modelkeep report fraud@production --annex-iv -o fraud.md",
         ),
         ("a line of the page",),
+    ),
+    CommandRow(
+        "card", "papers", INSPECT, "Write the model card of a version, as Hugging Face reads it",
+        ("modelkeep card fraud@production -o README.md", "modelkeep card fraud@4 --template docs/MODEL_CARD.md"),
+        ("a line of the page",),
+    ),
+    CommandRow(
+        "bom", "papers", INSPECT, "Write the bill of materials of a version, as CycloneDX",
+        ("modelkeep bom fraud@production -o fraud.cdx.json", "modelkeep bom fraud@4 | jq .components"),
+        ("a line of the document",),
     ),
     CommandRow(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",

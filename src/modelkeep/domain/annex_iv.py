@@ -20,7 +20,7 @@ class AnnexPart(NamedTuple):
 PARTS = (
     AnnexPart(
         "1(a)", "Intended purpose, provider, version and its relation to previous versions",
-        ("the name and address of the provider", "the intended purpose in the sense of the regulation, beyond the description"),
+        ("the name of the provider", "the intended purpose in the sense of the regulation, beyond the description"),
     ),
     AnnexPart(
         "1(b)", "How the system interacts with hardware and software that are not part of it, other AI systems included",
@@ -75,6 +75,7 @@ PARTS = (
         (
             "limitations, and accuracy for specific persons or groups",
             "foreseeable unintended outcomes and sources of risk",
+            "the human oversight measures",
             "specifications of the input data",
         ),
     ),

@@ -158,7 +158,7 @@ class GovernedState(Protocol):
         """Return the accounts that registered these bytes, in any model, deleted or not."""
 
     def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
-        """Return the keys of the tags of a version."""
+        """Return the keys of the tags of a version whose values are not blank."""
 
     def metric_values(self, model: int, number: int, name: str) -> tuple[MetricRecord, ...]:
         """Return the values of a metric of a version, the newest first."""

@@ -16,7 +16,7 @@ from msgspec.json import Decoder
 
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.record import Count, LogValue, Sha256, decode_canonical, encode_canonical
-from modelkeep.domain.text import pattern, printable
+from modelkeep.domain.text import caseless, pattern, printable
 from modelkeep.errors import Damaged, UsageError
 
 #: How an artifact was registered: as one file under its name, or as a tree of files.
@@ -185,19 +185,11 @@ def _check(files: Sequence[ManifestFile] | Sequence[PointerFile]) -> None:
 
 
 def _take(places: dict[str, str], path: str, shown: str) -> None:
-    place = _same(path)
+    place = caseless(path)
     if place in places:
         message = f"'{printable(places[place])}' and '{printable(shown)}' are one path where case or Unicode form do not count"
         raise UsageError(message, _HINT)
     places[place] = shown
-
-
-def _same(path: str) -> str:
-    if path.isascii():
-        return path.lower()
-    from unicodedata import normalize  # nearly all paths are ASCII
-
-    return normalize("NFC", normalize("NFC", path).casefold())
 
 
 _MANIFEST = Decoder(Manifest)

@@ -80,6 +80,7 @@ class DatasetRecord(Struct, frozen=True):
 
     seq: int
     digest: str | None
+    checksum: str | None
     rows: int | None
     schema: str | None
     parents: tuple[tuple[str, str | None, str | None], ...]

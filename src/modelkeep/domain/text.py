@@ -92,6 +92,15 @@ def translate_glob(glob: str) -> str:
     return translate(glob[:closed] + glob[closed:].replace("[", "[[]"))
 
 
+def caseless(text: str) -> str:
+    """Return a text as it is compared where neither case nor the Unicode form of a letter counts."""
+    if text.isascii():
+        return text.lower()
+    from unicodedata import normalize  # nearly all texts are ASCII
+
+    return normalize("NFC", normalize("NFC", text).casefold())
+
+
 def is_hex(text: str, digits: int) -> bool:
     """Tell whether a text is that many hex digits in lower case, as ids and digests are written."""
     return len(text) == digits and _HEX_DIGITS.issuperset(text)

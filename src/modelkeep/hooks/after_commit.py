@@ -9,11 +9,11 @@ import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from msgspec import json
+from msgspec import to_builtins
 
 from modelkeep.domain.text import first_line
 from modelkeep.errors import ModelkeepError
-from modelkeep.hooks.names import FILE, INSIDE
+from modelkeep.hooks.names import FILE, INSIDE, trusting
 
 if TYPE_CHECKING:
     from modelkeep.changes.runner import ChangeOutcome
@@ -76,16 +76,14 @@ class HookQueue:
 
         if self._files is None:
             try:
-                self._files = find_hooks(context.directory, self.configured, context.environ)
+                self._files = find_hooks(context, self.configured)
             except ModelkeepError as error:
                 context.say(f"warning: no hook runs: {error.message}")
                 self._files = HookFiles(())
             if self._files.unusable is not None:
                 context.say(f"warning: no hook of the registry runs: {self._files.unusable.message}")
             if self._files.untrusted is not None:
-                context.say(
-                    f"note: {self._files.untrusted} is not run: modelkeep config trust {context.directory} lets it"
-                )
+                context.say(f"note: {self._files.untrusted} does not run: {trusting(context.directory)}")
         return self._files
 
     def _tell(self, context: Context, hook: Hook, entry: Entry, change: Change) -> None:
@@ -124,10 +122,13 @@ def event_of(context: Context, hook: Hook, entry: Entry, change: Change, *, test
 
 def run_hook(context: Context, hook: Hook, event: HookEvent) -> HookRun:
     """Run one hook and return its result."""
+    import json
+
     from modelkeep.domain.answers.hooks import HookRun
     from modelkeep.hooks.delivery import HookFailed
 
-    body = json.encode(event) + b"\n"
+    # In ASCII: the path of a directory need not be UTF-8.
+    body = json.dumps(to_builtins(event), separators=(",", ":")).encode() + b"\n"
     outcome, attempts, output = "exit code 0", 1, ""
     try:
         if hook.url is None:

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 
 from modelkeep.hooks.delivery import HookFailed
 from modelkeep.hooks.hook import Hook
+from modelkeep.rendering import counted
 
 _MOST_OUTPUT_BYTES = 8 << 10
 _CHUNK = 1 << 16
@@ -50,7 +51,7 @@ def run_command(hook: Hook, body: bytes, environ: Mapping[str, str]) -> str:
     finally:
         text = output.decode(errors="replace").strip()
     if not ended:
-        message = f"took longer than {hook.timeout_seconds} seconds and was killed"
+        message = f"took longer than {counted(hook.timeout_seconds, 'second')} and was killed"
         raise HookFailed(message, output=text)
     if process.returncode:
         how = f"exit code {process.returncode}" if process.returncode > 0 else f"killed by signal {-process.returncode}"

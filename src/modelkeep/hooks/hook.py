@@ -1,4 +1,4 @@
-"""A hook as it is configured: when it runs, and the command or URL that is told.
+"""A hook as it is configured: for which changes it runs, and its command or URL.
 
 [hooks.notify]
 on = ["promote", "rollback"]
@@ -29,17 +29,19 @@ from modelkeep.errors import UsageError
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Entry
 
-#: What opens an item that a person has to look at: a broken glass, a signal, a canary without a result.
+#: Every change that opens an item for a person: a broken glass, a signal, a canary without a result.
 ITEM = "item"
 #: Every change.
 ANY = "*"
+#: No hook runs for these: `init` makes the registry, and this release writes no `migrate`.
+_BEFORE_HOOKS = ("init", "migrate")
 #: The files of hooks: at most so many each, with lists of at most so many words.
 MOST_HOOKS, _MOST_WORDS = 50, 200
 _NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
 _VARIABLE = pattern(r"[A-Za-z_][A-Za-z0-9_]{0,254}")
 _KEYS = ("on", "command", "url", "stages", "models", "timeout", "retries", "secret_env", "secret_file")
 _DEFAULT_SECONDS, _LONGEST_SECONDS, _DEFAULT_RETRIES, _MOST_RETRIES = 30, 600, 2, 5
-#: What happened in an entry besides what its verb says, by the name of the event.
+#: The word of ``on`` for an event that an entry of another verb may have.
 _WORDS = {
     "VersionPromoted": "promote",
     "StageRolledBack": "rollback",
@@ -68,7 +70,7 @@ class Hook(Struct, frozen=True, kw_only=True):
 
     @property
     def target(self) -> str:
-        """What runs, as people may see it: of a URL the scheme and host alone, for the rest may be a secret."""
+        """The command, or the scheme and host of the URL, whose rest may be a secret."""
         if self.url is None:
             return " ".join(self.command)
         parts = urlsplit(self.url)
@@ -85,7 +87,7 @@ class Hook(Struct, frozen=True, kw_only=True):
 
 
 def words_of(entry: Entry) -> tuple[str, ...]:
-    """Return what happened in an entry, in the words of ``on``: its verb, and what the policy did by itself."""
+    """Return the words of ``on`` for an entry: its verb, and the verbs of what the policy did by itself."""
     events = (_WORDS.get(type(event).__name__) for event in entry.events)
     return tuple(dict.fromkeys([entry.intent.kind, *(word for word in events if word is not None)]))
 
@@ -165,7 +167,7 @@ class _Table:
     def _check_actions(self, on: Sequence[str]) -> None:
         from modelkeep.domain.verbs.all_verbs import ACTIONS
 
-        known = (*ACTIONS, ITEM, ANY)
+        known = (*(action for action in ACTIONS if action not in _BEFORE_HOOKS), ITEM, ANY)
         if not on:
             self._refuse("does not say when it runs", 'on = ["promote"]')
         for word in on:
@@ -180,8 +182,8 @@ class _Table:
         try:
             parts = urlsplit(url)
             host, _ = parts.hostname, parts.port
-        except ValueError as error:
-            self._refuse(f"has a wrong url: {error}")
+        except ValueError:  # its text may have a part of the url, and so a secret
+            host = None
         if not host or url != printable(url) or " " in url or not url.isascii():
             self._refuse("has a wrong url", 'url = "https://host/path"')
         if parts.username is not None or parts.password is not None:
@@ -193,7 +195,7 @@ class _Table:
         text = self._text("timeout")
         found = _DEFAULT_SECONDS if text is None else parse_age(text, f"{self._where}: timeout").total_seconds()
         if not 1 <= found <= _LONGEST_SECONDS:
-            self._refuse("timeout is between 1s and 10m")
+            self._refuse("timeout is between 1s and 10m", 'timeout = "30s"')
         return int(found)
 
     def _retries(self) -> int:
@@ -206,18 +208,20 @@ class _Table:
         value = self._table.get(key)
         if value is None:
             return None
-        if not isinstance(value, str) or not value or "\0" in value:
-            self._refuse(f"{key} is a text")
+        if not isinstance(value, str) or not _is_text(value):
+            self._refuse(f"{key} is a text", f'{key} = "..."')
         return value
 
     def _words(self, key: str) -> tuple[str, ...]:
         value = self._table.get(key, [])
-        if not isinstance(value, list) or len(value) > _MOST_WORDS:
-            self._refuse(f"{key} is a list of texts")
-        if not all(isinstance(each, str) and each and "\0" not in each for each in value):
-            self._refuse(f"{key} is a list of texts")
+        if not isinstance(value, list) or len(value) > _MOST_WORDS or not all(map(_is_text, value)):
+            self._refuse(f"{key} is a list of texts", f'{key} = ["..."]')
         return tuple(value)
 
     def _refuse(self, what: str, hint: str | None = None) -> NoReturn:
         message = f"{self._where}: {what}"
-        raise UsageError(message, hint or "modelkeep hook list")
+        raise UsageError(message, hint)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str) and bool(value) and "\0" not in value

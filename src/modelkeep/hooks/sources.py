@@ -11,16 +11,23 @@ import os
 import stat
 from collections.abc import Mapping
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from modelkeep import locate
+from modelkeep.domain.stages import resolve_stage
 from modelkeep.errors import UsageError
 from modelkeep.hooks.hook import Hook, parse_hooks
 from modelkeep.hooks.names import FILE
 from modelkeep.owners import other_owner, our_uids
 from modelkeep.store.access.rename_rights import others_may_rename
+from modelkeep.store.db.sql.version_states import stages
 from modelkeep.userdirs import config_file
+
+if TYPE_CHECKING:
+    from modelkeep.context import Context
 
 _LARGEST_BYTES = 64 << 10
 
@@ -37,25 +44,37 @@ class HookFiles(Struct, frozen=True):
     unusable: UsageError | None = None
 
 
-def find_hooks(directory: str, configured: object, environ: Mapping[str, str]) -> HookFiles:
+def find_hooks(context: Context, configured: object) -> HookFiles:
     """Return the hooks of the user's config and then those of the registry; ``configured`` is the config's table.
 
     ``UsageError`` for a mistake in the config, or where the config belongs to another account, as under a ``sudo`` that
     keeps the home directory. The registry's file keeps no hook of the user from running.
     """
-    file = config_file(environ)
+    directory, environ = context.directory, context.environ
+    file, path = config_file(environ), os.path.join(directory, FILE)
     if configured and other_owner(file, environ) is not None:
         raise _refused(file, "it belongs to another account")
-    own = parse_hooks(configured, file, os.path.dirname(file)) if configured else ()
-    path = os.path.join(directory, FILE)
-    if not os.path.lexists(path):
-        return HookFiles(own)
-    if not is_trusted(directory, environ):
-        return HookFiles(own, untrusted=path)
-    try:
-        return HookFiles((*own, *hooks_of_registry(directory, environ)))
-    except UsageError as error:
-        return HookFiles(own, unusable=error)
+    hooks = parse_hooks(configured, file, os.path.dirname(file)) if configured else ()
+    untrusted = unusable = None
+    if os.path.lexists(path):
+        if is_trusted(directory, environ):
+            try:
+                hooks += hooks_of_registry(directory, environ)
+            except UsageError as error:
+                unusable = error
+        else:
+            untrusted = path
+    return HookFiles(_with_known_stages(context, hooks), untrusted, unusable)
+
+
+def _with_known_stages(context: Context, hooks: tuple[Hook, ...]) -> tuple[Hook, ...]:
+    """Return hooks whose stages have the names of this registry: ``prod`` is ``production``."""
+    if not any(hook.stages for hook in hooks):
+        return hooks
+    with context.database.reading() as reader:
+        known = stages(reader, None)
+    named = {text: found.name for hook in hooks for text in hook.stages if (found := resolve_stage(text, known))}
+    return tuple(replace(hook, stages=tuple(named.get(text, text) for text in hook.stages)) for hook in hooks)
 
 
 def is_trusted(directory: str, environ: Mapping[str, str]) -> bool:

@@ -1,7 +1,8 @@
-"""Markdown that says exactly what it is given: no text of a user becomes a heading, a link, a cell or HTML.
+"""Markdown that says exactly what it is given: no text of a user becomes a heading, a link, a cell, an emoji or HTML.
 
 The source is CommonMark with the tables of GitHub. Every ASCII punctuation character that means something there may be
-escaped by a backslash; control characters and marks that turn the direction of writing are shown as escapes.
+escaped by a backslash; control characters and marks that turn the direction of writing are shown as escapes. An address
+of e-mail is the exception: GitHub makes a link of it, escaped or not.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from modelkeep.domain.text import pattern, printable
 
-_SPECIAL = pattern(r"([\\`*_\[\]<|~&$#{}]|:(?=//))")
+_SPECIAL = pattern(r"([\\`*_\[\]<|~&$#{}]|:(?=//|[A-Za-z+-][\w+-]*:)|(?<!\d):(?=\d+:))")
 #: What GitHub makes a link of, besides what has a scheme.
 _HOST = pattern(r"(?i)\b(www)\.")
 _BACKTICKS = pattern("`+")

@@ -23,6 +23,10 @@ _WHAT = {
     "model_deleted": "deleted with its model",
 }
 _NOTHING = ["Nothing."]
+_EXCEPTIONS = (
+    "Changes that waived rules of the policy (break-glass), and changes with --force (forced), which promotes bad and "
+    "archived versions and deletes what was in a protected stage."
+)
 
 
 def report_page(found: Report) -> str:
@@ -89,9 +93,9 @@ def _summary(found: Report) -> list[str]:
         (len(found.policy_changes), "change of the policy"),
     ]
     plural = {"change of the policy": "changes of the policy"}
-    told = [counted(found.registered, "version registered", "versions registered")]
-    told += [counted(number, word, plural.get(word)) for number, word in numbers]
-    return [*heading(2, "Summary"), *(f"- {each}" for each in told)]
+    lines = [counted(found.registered, "version registered", "versions registered")]
+    lines += [counted(number, word, plural.get(word)) for number, word in numbers]
+    return [*heading(2, "Summary"), *(f"- {each}" for each in lines)]
 
 
 def _changes(found: Report) -> Iterator[list[str]]:
@@ -125,7 +129,7 @@ def _change(change: StageChange) -> list[str]:
                 ("Asked for by", None if change.request is None else f"{change.asked_by} (entry {change.request})"),
                 *(("Approved by", _approval(each.actor, each.roles, each.seq, each.time)) for each in change.approvals),
                 ("By the rule", change.rule),
-                ("Forced", "yes: the version was bad or archived" if change.forced else None),
+                ("Forced", "with --force, which takes a bad or archived version too" if change.forced else None),
                 ("Waived", counted(change.waived, "rule") if change.waived else None),
             ]
         ),
@@ -181,11 +185,7 @@ def _requests(found: Report) -> Iterator[list[str]]:
 
 def _given(request: RequestRow) -> Iterator[str]:
     for each in request.approvals:
-        why = (
-            {True: ", counted", False: f", did not count: {each.why}"}.get(each.counts, "")
-            if each.counts is not None
-            else ""
-        )
+        why = {None: "", True: ", counted", False: f", did not count: {each.why}"}[each.counts]
         yield f"{_approval(each.actor, each.roles, each.seq, each.time)}{why}"
 
 
@@ -211,10 +211,7 @@ def _checks(found: Report) -> Iterator[list[str]]:
 
 def _exceptions(found: Report) -> Iterator[list[str]]:
     yield heading(2, "Exceptions")
-    yield [
-        "Changes that were made although rules of the policy did not hold (break-glass), or against a guard (forced).",
-        "",
-    ]
+    yield [_EXCEPTIONS, ""]
     yield _table_or_nothing(
         ("Entry", "When", "Kind", "What", "By", "Because"),
         [(each.seq, minute(each.time), each.kind, each.sentence, each.actor, each.reason) for each in found.exceptions],
@@ -222,7 +219,7 @@ def _exceptions(found: Report) -> Iterator[list[str]]:
 
 
 def _items(found: Report) -> Iterator[list[str]]:
-    yield heading(2, "What a person has to look at")
+    yield heading(2, "Items for a person")
     rows = [
         (
             each.seq, minute(each.time), each.item, each.ref, each.sentence, each.actor,

@@ -1,4 +1,4 @@
-"""What a report rests on: roles, the policy and its changes, and the head of the log."""
+"""The last sections of a report: roles, the policy and its changes, and the head of the log."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from modelkeep.rendering import counted
 
 
 def roles_blocks(found: Report) -> Iterator[list[str]]:
-    """Yield who bore which role, and what was given and taken."""
-    yield heading(2, "Who bears which role")
+    """Yield who had which role at the end of the period, and what was granted and revoked in it."""
+    yield heading(2, "Who has which role")
     if not found.roles:
         yield ["No policy had roles: every account that can write the registry may do everything."]
     else:
         yield table(
-            ("Role", "Borne by", "May"),
+            ("Role", "Accounts and groups", "May"),
             (
                 (
                     each.role,
@@ -27,7 +27,7 @@ def roles_blocks(found: Report) -> Iterator[list[str]]:
             ),
         )
     if found.role_changes:
-        yield ["", "Given and taken in the period:", ""]
+        yield ["", "Granted and revoked in the period:", ""]
         yield table(
             ("Entry", "When", "What", "By", "Because"),
             ((each.seq, minute(each.time), each.sentence, each.actor, each.reason) for each in found.role_changes),
@@ -61,8 +61,8 @@ def policy_blocks(found: Report) -> Iterator[list[str]]:
 
 
 def proof_blocks(found: Report) -> Iterator[list[str]]:
-    """Yield the entries and hashes that the report rests on, and what `verify` said."""
-    yield heading(2, "What this rests on")
+    """Yield the entries and hashes that identify the log, and the result of `verify`."""
+    yield heading(2, "The log")
     yield facts(
         [
             ("Last entry of the period", f"{found.end.seq}, {minute(found.end.time)}, {found.end.hash}"),
@@ -76,6 +76,6 @@ def proof_blocks(found: Report) -> Iterator[list[str]]:
     result = "is intact" if verified.ok else "is **NOT intact**"
     read = counted(verified.entries, "entry", "entries")
     found_words = f"{counted(verified.errors, 'error')}, {counted(verified.warnings, 'warning')}"
-    yield ["", f"`modelkeep verify --log` read {read} up to entry {verified.head.seq} and decided each again."]
+    yield ["", f"`modelkeep verify --log` read {read} up to entry {verified.head.seq} and made each decision again."]
     yield ["", f"Its head is {verified.head.hash}. The log {result}: {found_words}."]
     yield ["", *(f"- {escape(each)}" for each in verified.findings)]

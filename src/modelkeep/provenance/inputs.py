@@ -2,7 +2,8 @@
 
 ``--data [ROLE=]URI|NAME@VERSION|PATH|NAME``, tried in this order. A URI is its own name, without its secrets. Names are
 taken as given. What has a ``/`` or ``.`` and is no NAME@VERSION is a path: it must exist, is hashed, and is named by its
-last part, so that a file that moves stays the same dataset. ``ROLE=`` is one only if the whole is no existing path.
+last part, so that a file that moves stays the same dataset. A file of DVC stands for the data that it names (`dvc`).
+``ROLE=`` is one only if the whole is no existing path.
 ``--run ID|URI`` is a run of another tool; one more may stand in the environment.
 """
 
@@ -14,11 +15,13 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from modelkeep.domain.names import is_imported_name
-from modelkeep.domain.refs import DataNode, parse_node
+from modelkeep.domain.nodes import DataNode, parse_node
+from modelkeep.domain.relations import FEATURE
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.local_path import real_path
+from modelkeep.provenance import dvc
 from modelkeep.provenance.urls import is_url, scrub
 
 _ROLE = pattern(r"[a-z][a-z0-9_-]{0,62}")
@@ -48,8 +51,8 @@ class Dataset(Struct, frozen=True):
         return f"{self.data.name}@{version}" if version else self.data.name
 
 
-def parse_data(text: str, cwd: str, hash_path: Callable[[str], str], say: Callable[[str], None]) -> Dataset:
-    """Return the dataset that a text names.
+def parse_data(text: str, cwd: str, hash_path: Callable[[str], str], say: Callable[[str], None]) -> tuple[Dataset, ...]:
+    """Return the dataset that a text names; a file of DVC may name several.
 
     ``hash_path`` returns the digest of the file or directory at an absolute path. ``say`` is told where a name is that
     of a path too. A text that is nothing of the above raises ``NotFound``.
@@ -64,18 +67,67 @@ def parse_data(text: str, cwd: str, hash_path: Callable[[str], str], say: Callab
         message = f"--data names no data: '{printable(text)}'"
         raise UsageError(message, _FORMS)
     if is_url(given):
-        return _uri(role, given)
+        return (_uri(role, given),)
     path = os.path.join(cwd, given)
     named = _named(role, given.removeprefix("data:"))
     if named is not None:
         if os.path.lexists(path):
             shown = printable(given)
             say(f"note: {shown} is taken as the dataset of that name; the path of that name would be ./{shown}")
-        return named
-    if not os.path.exists(path):
+        return (named,)
+    if dvc.is_dvc(path):
+        found = dvc.read_tracked(path, given)
+        return tuple(Dataset(Data(each.name, each.checksum, role=role), each.location) for each in found)
+    _require_there(path, given)
+    return (Dataset(Data(_name_of(path, given), digest=hash_path(path), role=role), given),)
+
+
+def parse_name(text: str) -> Data | None:
+    """Return the dataset of a ``NAME@VERSION``; None for all other texts, and where the version is a digest."""
+    named = None if is_url(text) else _named(None, text.removeprefix("data:"))
+    return named.data if named is not None and named.data.version is not None else None
+
+
+def parse_feature(text: str) -> Dataset:
+    """Return a view of a feature store, ``NAME@VERSION`` or a NAME, as data with the role ``feature``."""
+    check_text(text, "the feature view")
+    data = parse_name(text)
+    if data is None and is_imported_name(text):
+        data = Data(text)
+    if data is not None:
+        return Dataset(Data(data.name, data.version, role=FEATURE))
+    message = f"a feature view is named as NAME@VERSION, not '{printable(text)}'"
+    raise UsageError(message, "--feature payments/card_stats@7")
+
+
+class Source(Struct, frozen=True):
+    """Where a dataset lies, and what its bytes are: by a ``digest`` of ours, or the ``checksum`` of another tool."""
+
+    location: str | None = None
+    digest: str | None = None
+    checksum: str | None = None
+
+
+def parse_source(text: str, cwd: str, hash_path: Callable[[str], str]) -> Source:
+    """Return what a path (hashed), a URI or a file of DVC says of the bytes of one dataset."""
+    check_text(text, "the path of the dataset")
+    if is_url(text):
+        return Source(_uri(None, text).location)
+    path = os.path.join(cwd, text)
+    if not dvc.is_dvc(path):
+        _require_there(path, text)
+        return Source(text, hash_path(path))
+    found = dvc.read_tracked(path, text)
+    if len(found) > 1:
+        message = f"'{printable(text)}' names several datasets: {', '.join(each.name for each in found)}"
+        raise UsageError(message, "record each with the x.dvc of its own")
+    return Source(found[0].location, checksum=found[0].checksum)
+
+
+def _require_there(path: str, given: str) -> None:
+    if not given or not os.path.exists(path):
         message = f"there is no file or directory '{printable(given)}', and it is no URI and no NAME@VERSION"
         raise NotFound(message, _FORMS)
-    return Dataset(Data(_name_of(path, given), digest=hash_path(path), role=role), given)
 
 
 def _uri(role: str | None, given: str) -> Dataset:

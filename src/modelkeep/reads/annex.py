@@ -58,7 +58,7 @@ def annex_iv(context: Context, ref: str, moment: str | AsOf | None) -> AnnexIv:
             version=version_page(reader, at, found, context),
             purpose=models.description(reader, at, found.model, 0),
             checks=select.rows(reader, select.CHECKS, at, found.model, found.number),
-            signals=select.rows(reader, select.SIGNALS, at, found.model, found.number, most=_MOST),
+            signals=select.rows(reader, select.SIGNALS, at, found.model, found.number, most=_MOST + 1),
             deployments=select.rows(reader, select.DEPLOYMENTS, at, found.model, found.number),
             items=select.rows(reader, select.ITEMS, at, found.model, found.number),
             rules=() if known is None else statements(known),
@@ -76,8 +76,9 @@ def annex_iv(context: Context, ref: str, moment: str | AsOf | None) -> AnnexIv:
 
 
 def _entries(reader: Reader, model: int, number: int, at: int | None) -> Sequence[AuditEntry]:
+    """Return the newest entries about a version, the newest first."""
     wanted = audit.Wanted(about=(model, number))
-    return as_sentences(reader, audit.entries(reader, wanted, last=at or EVER, limit=_MOST)[::-1])
+    return as_sentences(reader, audit.entries(reader, wanted, last=at or EVER, limit=_MOST + 1))
 
 
 def _sections(facts: _Facts) -> tuple[AnnexSection, ...]:
@@ -94,7 +95,7 @@ def _sections(facts: _Facts) -> tuple[AnnexSection, ...]:
     )
 
 
-def _known(facts: _Facts) -> Mapping[str, Sequence[tuple[str, object]]]:
+def _known(facts: _Facts) -> Mapping[str, Iterable[tuple[str, object]]]:
     """Return what is known, by the number of the section."""
     version = facts.version
     code, trained = version.code, version.trained
@@ -108,8 +109,13 @@ def _known(facts: _Facts) -> Mapping[str, Sequence[tuple[str, object]]]:
     parents = [("Made from", each.ref or each.location) for each in version.parents]
     stages = [("In a stage", _tenure(each)) for each in version.tenures]
     deployments = [("Runs at", _deployment(row)) for row in facts.deployments]
-    signals = [("Signal", _signal(row)) for row in facts.signals]
+    signals = _listed("Signal", [_signal(row) for row in facts.signals], f"modelkeep signals {quote(version.ref)}")
     items = [("Left for a person", _item(row)) for row in facts.items]
+    changes = _listed(
+        "Change",
+        [f"{each.time}, {each.actor}: {each.sentence} (entry {each.seq})" for each in facts.entries],
+        f"modelkeep audit {quote(version.ref)}",
+    )[::-1]
     return {
         "1(a)": [
             ("Model", version.name), ("Version", version.version), ("Label", version.label),
@@ -129,21 +135,20 @@ def _known(facts: _Facts) -> Mapping[str, Sequence[tuple[str, object]]]:
         "2(b)": params,
         "2(c)": _files(version),
         "2(d)": [("Data", _data(each)) for each in version.data],
-        "2(e)": [*_approvals(version), *_rules(facts, "approval")],
-        "2(f)": [*_rules(facts, "signal"), *_rules(facts, "soak")],
+        "2(f)": _rules(facts, "signal"),
         "2(g)": [
             *[("Metric", f"{each.name} = {to_text(each.value)} on {each.data or 'data that was not named'} ({each.since} by {each.actor})") for each in version.evaluations],
             *[("Check", _check(row)) for row in facts.checks],
-            *_verdicts(version.tenures),
+            *_verdicts(version.tenures), *_approvals(version), *_rules(facts, "approval"),
         ],
         "2(h)": [("SHA-256 of the artifact's manifest", version.digest), *[("Check", _check(row)) for row in facts.checks]],
         "3": [*stages, *deployments, *signals, *items],
-        "4": [*_rules(facts, "metric")],
+        "4": _rules(facts, "metric"),
         "5": [
             ("Marked as bad", "yes" if version.bad else None),
             *[("Held because rules were waived", stage) for stage in version.break_glass], *items,
         ],
-        "6": [*[("Change", f"{each.time}, {each.actor}: {each.sentence} (entry {each.seq})") for each in facts.entries], *stages],
+        "6": [*changes, *stages],
         "9": [*_rules(facts, "signal"), *deployments, *signals, *items],
     }  # fmt: skip
 
@@ -163,13 +168,19 @@ def _unrecorded(facts: _Facts) -> Mapping[str, Sequence[tuple[str, str]]]:
         "1(d)": _absent(facts.deployments, "where it runs", f"modelkeep deployment record {ref} --to TARGET"),
         "2(a)": _absent(version.params, f"its parameters{again}", f"modelkeep register {name} PATH --params FILE"),
         "2(d)": _absent(version.data, f"the data that it was made from{again}", f"modelkeep register {name} PATH --data train=NAME@VERSION"),
-        "2(e)": _absent(version.requests, "a request that persons approved", f"modelkeep promote {ref} STAGE --request"),
         "2(g)": [
             *_absent(version.evaluations, "any metric", f"modelkeep evaluate {ref} -M NAME=VALUE --on DATA"),
             *_absent(facts.checks, "any check", f"modelkeep check record {ref} NAME pass --evidence FILE"),
+            *_absent(version.requests, "a request that persons approved", f"modelkeep promote {ref} STAGE --request"),
         ],
         "9": _absent(facts.signals, "any signal of monitoring", f"modelkeep signal {ref} NAME VALUE"),
     }  # fmt: skip
+
+
+def _listed(name: str, newest: Sequence[str], command: str) -> list[tuple[str, object]]:
+    """Return values, the newest first, and where there are more of them than are listed the line that shows all."""
+    more = [(name, f"and earlier ones: {command}")] if len(newest) > _MOST else []
+    return [*((name, each) for each in newest[:_MOST]), *more]
 
 
 def _absent(value: object, name: str, command: str) -> list[tuple[str, str]]:
@@ -206,7 +217,7 @@ def _approvals(version: Version) -> Iterator[tuple[str, object]]:
 def _rules(facts: _Facts, word: str) -> Iterator[tuple[str, object]]:
     """Yield the rules of the policy that are about something."""
     for each in facts.rules:
-        if each.rule.split(" ")[0].rstrip("s") == word or each.subject.split(" ")[0].rstrip("s") == word:
+        if word in (text.split(" ")[0].rstrip("s") for text in (each.rule, each.subject)):
             yield "Rule of the policy", f"{each.subject}, {each.rule}: {each.says}"
 
 

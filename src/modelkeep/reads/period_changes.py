@@ -89,15 +89,6 @@ def _left(reader: Reader, tenure: Tenure) -> StageChange:
         after=None,
         share=tenure.share,
         reason=_reason(reader, tenure.until_seq),
-        registered_by=None,
-        author=None,
-        request=None,
-        asked_by=None,
-        approvals=(),
-        rules=(),
-        waived=0,
-        forced=False,
-        rule=None,
     )
 
 

@@ -46,7 +46,7 @@ def check_lines(context: Context, model: int | None, period: Period) -> tuple[Ch
 
 
 def exception_lines(context: Context, model: int | None, period: Period) -> tuple[ExceptionLine, ...]:
-    """Return the changes that were made against a rule or a guard, of any stage, in the order of the log."""
+    """Return the changes with ``--break-glass`` or ``--force``, of any stage, in the order of the log."""
     found = []
     for action in ("promote", "delete"):
         for line, entry in _entries(context, model, action, period):

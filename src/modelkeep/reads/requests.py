@@ -1,9 +1,8 @@
-"""`requests`: the promotions that were asked for, who approved what, and what the policy says of the open ones now."""
+"""`requests`: the promotions that were asked for, who approved what, and what the policy says of the open ones."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -11,22 +10,20 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.approvals import ApprovalRow, RequestEnd, RequestRow, SeenPlan, SeenValue
 from modelkeep.domain.answers.changes import findings
 from modelkeep.domain.answers.versions import AsOf
+from modelkeep.domain.governed_state import PromotionRequest
 from modelkeep.domain.policy.identity import identity_of, is_same_person
 from modelkeep.domain.policy.plan import parse_plan
 from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.shares import to_percent
 from modelkeep.domain.text import pattern
-from modelkeep.reads.authority import observation
+from modelkeep.reads.authority import authority, observation
+from modelkeep.reads.judging import Judge
 from modelkeep.reads.references import version_or_model
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import requests as select
 from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.statement import EVER
-from modelkeep.store.db.state import SqlState
-
-if TYPE_CHECKING:
-    from modelkeep.domain.policy.gate import Judgement
 
 _NUMBER = pattern(r"#?([1-9][0-9]{0,15})")
 #: The place in a row of the entry that ended the request.
@@ -48,77 +45,61 @@ def requests(
     *,
     mine: bool,
     open_only: bool,
+    to_approve: bool = False,
     limit: int | None = None,
 ) -> tuple[RequestRow, ...]:
     """Return the newest ``limit`` requests for a model or version, or the one with a number.
 
-    ``mine``: only those that this account asked for.
+    ``mine``: only those that this account asked for. ``to_approve``: only those that lack an approval which it may give.
     """
+    # The name service may take seconds: it is asked outside of the snapshot.
+    me = authority(context).observed if to_approve else observation(context)
     with snapshot(context, moment) as (reader, at):
+        judge = Judge.of(context, reader, at, moment, observed=me)
         number = None if name is None else _NUMBER.fullmatch(name.strip())
         one = None if number is None else select.ONE.row(reader, at, last=at or EVER, request=int(number[1]))
         if one is not None:
             rows: Sequence[Row] = [one]
         elif name is None:
-            rows = (select.OPEN if open_only else select.ALL).rows(reader, at, last=at or EVER)
+            rows = (select.OPEN if open_only or to_approve else select.ALL).rows(reader, at, last=at or EVER)
         else:
             found = version_or_model(reader, name, context.say, at)
             about = {"model": found.model} | ({} if found.number is None else {"version": found.number})
             asked = select.OF_MODEL if found.number is None else select.OF_VERSION
             rows = asked.rows(reader, at, last=at or EVER, **about)
         if mine:
-            rows = [row for row in rows if _is_mine(context, reader, row[0])]
-        if open_only:
+            rows = [row for row in rows if _is_mine(judge, row[0])]
+        if open_only or to_approve:
             rows = [row for row in rows if _is_open(row, at)]
-        return tuple(_request(context, reader, at, row) for row in rows[:limit])
+        if to_approve:
+            rows = [row for row in rows if judge.awaits(_asked(row))]
+        return tuple(_request(judge, reader, at, row) for row in rows[:limit])
 
 
 def of_version(context: Context, reader: Reader, at: int | None, model: int, number: int) -> tuple[RequestRow, ...]:
     """Return the requests for a version, newest first."""
     rows = select.OF_VERSION.rows(reader, at, last=at or EVER, model=model, version=number)
-    return tuple(_request(context, reader, at, row) for row in rows)
+    judge = Judge.of(context, reader, at)
+    return tuple(_request(judge, reader, at, row) for row in rows)
 
 
 def request(context: Context, seq: int) -> RequestRow | None:
     """Return a request as it stands now, None where an entry asked for nothing."""
     with snapshot(context) as (reader, _):
         row = select.ONE.row(reader, None, last=EVER, request=seq)
-        return None if row is None else _request(context, reader, None, row)
+        return None if row is None else _request(Judge.of(context, reader), reader, None, row)
 
 
-def judgement_now(
-    context: Context, reader: Reader, model: int, number: int, stage: str, share: int | None
-) -> Judgement | None:
-    """Return what the policy in force says of a promotion, None where there is no policy.
-
-    A reason that the policy asks for is left out: it comes with the promotion.
-    """
-    state = SqlState(reader)
-    if state.policy() is None:
-        return None
-    from modelkeep.domain.entry import Intent, Subject
-    from modelkeep.domain.policy.candidate import registered
-    from modelkeep.domain.policy.gate import judge
-    from modelkeep.domain.verbs.interface import Proposal
-    from modelkeep.domain.verbs.promote import Promote
-
-    head, known, version = state.head(), state.model(model), state.version(model, number)
-    if head is None or known is None or version is None:
-        return None
-    subject = Subject(known.name, known.seq, version.number, version.digest, stage)
-    intent: Intent = Intent(registry="", id="", command=Promote(), time=context.now(), subject=subject)
-    proposal = Proposal(state, intent, observation(context), max(context.now(), head.time), head.seq + 1)
-    found = judge(proposal, registered(state, known, version), stage, share)
-    if found is None:
-        return None
-    return replace(found, results=tuple(each for each in found.results if each.rule != "reason"))
-
-
-def _is_mine(context: Context, reader: Reader, seq: int) -> bool:
-    state = SqlState(reader)
-    policy, by = state.policy(), state.identity(seq)
-    me = identity_of(observation(context))
+def _is_mine(judge: Judge, seq: int) -> bool:
+    policy, by = judge.state.policy(), judge.state.identity(seq)
+    me = identity_of(judge.observed)
     return by is not None and is_same_person(Rules() if policy is None else policy.rules, by, me)
+
+
+def _asked(row: Row) -> PromotionRequest:
+    """Return an open request as rules judge it."""
+    seq, model, version, stage, share, *_ = row
+    return PromotionRequest(seq, model, version, stage, share, until=None, ended_by=None)
 
 
 def _is_open(row: Row, at: int | None) -> bool:
@@ -126,7 +107,7 @@ def _is_open(row: Row, at: int | None) -> bool:
     return until is None or (at is not None and until > at)
 
 
-def _request(context: Context, reader: Reader, at: int | None, row: Row) -> RequestRow:
+def _request(judge: Judge, reader: Reader, at: int | None, row: Row) -> RequestRow:
     (
         seq, model, version, stage, share, time, actor, reason,
         until, ended_by, ended, ender, ended_reason,
@@ -148,23 +129,21 @@ def _request(context: Context, reader: Reader, at: int | None, row: Row) -> Requ
         approvals=given,
         ended=None if is_open else RequestEnd(until, ended, ender, ended_reason),
     )
-    if is_open and at is None:
-        return _as_it_stands(context, reader, model, found, share)
+    if is_open:
+        return _as_it_stands(judge, found, _asked(row))
     return _as_it_ended(reader, found) if found.state == "promoted" else found
 
 
-def _as_it_stands(context: Context, reader: Reader, model: int, found: RequestRow, share: int | None) -> RequestRow:
-    """Return an open request with what the policy says now, and which approvals count."""
-    judgement = judgement_now(context, reader, model, found.version, found.stage, share)
-    if judgement is None:
+def _as_it_stands(judge: Judge, found: RequestRow, asked: PromotionRequest) -> RequestRow:
+    """Return an open request with what the policy says of it, and which approvals count."""
+    judgement, policy = judge.judgement(asked), judge.state.policy()
+    if judgement is None or policy is None:
         return found
     from modelkeep.domain.policy.gate import who_may_approve
 
     plan, standing = judgement.plan, {each.approval.seq: each.why for each in judgement.standings}
     now = {rule: (value, bound) for rule, value, bound in plan.values}
     holder = f"{found.name}@{plan.holder}" if plan.holder else None
-    state = SqlState(reader)
-    policy = state.policy()
     return replace(
         found,
         approvals=tuple(
@@ -180,8 +159,8 @@ def _as_it_stands(context: Context, reader: Reader, model: int, found: RequestRo
         holder=holder,
         rules=findings(judgement.results),
         plan=plan.plan_digest,
-        needed=None if policy is None else sum(each.count for each in policy.rules.stage(found.stage).approvals),
-        who_may_approve=None if policy is None else who_may_approve(state, policy.rules, judgement),
+        needed=sum(each.count for each in policy.rules.stage(found.stage).approvals),
+        who_may_approve=who_may_approve(judge.state, policy.rules, judgement),
     )
 
 

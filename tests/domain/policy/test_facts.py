@@ -5,6 +5,7 @@ from history import History, at
 
 from modelkeep.domain.policy.rules import Direction, Gate, RequiredCheck, Rules, Soak, StageRules
 from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.errors import Denied
 
 COMMIT = "9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7"
 
@@ -85,6 +86,19 @@ def test_the_description_and_the_tags_of_the_model_are_not_those_of_the_version(
         "DENIES description: missing, must be there",
         "DENIES tag.owner: missing, must be there",
     ]
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n\t", "\N{NO-BREAK SPACE}"])
+def test_a_description_or_a_tag_that_is_blank_is_not_there(history, blank):
+    history.register("fraud", description="scores payments", tag__owner="risk")
+    history.policy(production(require=("description", "tag.owner")))
+    history.describe("fraud@1", blank)
+    history.tag("fraud@1", owner=blank)
+    missing = ["description: missing, must be there", "tag.owner: missing, must be there"]
+    assert said(history) == [f"DENIES {each}" for each in missing]
+    with pytest.raises(Denied) as caught:
+        history.register("fraud", "others", description=blank, tag__owner=blank, stage="production")
+    assert caught.value.message.splitlines()[1:3] == [f"  {each}" for each in missing]
 
 
 # Metrics

@@ -74,6 +74,8 @@ def test_a_refusal_lists_every_rule_that_does_not_hold_who_may_approve_and_the_n
         "  metric auc min: 0.8, must be >= 0.9\n"
         "  approval of risk: 0, must be 2 persons with the role risk\n"
         "  approval: 0, must be 1 person\n"
+        "to record data or code: modelkeep register fraud PATH --data NAME@VERSION --if-exists new\n"
+        'to say why: modelkeep promote fraud@1 production -m "why"\n'
         "who may approve: group:auditors, user:rita (risk); group:auditors, user:rita (owner or risk)\n"
         'to ask for it: modelkeep promote fraud@1 production --request -m "why"'
     )
@@ -140,6 +142,34 @@ def test_rollback_asks_no_gate(history):
     history.policy(rules(gates=(GATE,), approvals=(RequiredApproval(count=3),)))
     history.rollback("fraud@2", to=1)
     assert stages(history, "fraud@1") == ("production",)
+
+
+@pytest.mark.parametrize(
+    ("require", "lines"),
+    [
+        (
+            ("data", "clean-code"),
+            ["to record data or code: modelkeep register fraud PATH --data NAME@VERSION --code REV --if-exists new"],
+        ),
+        (("licence",), ["to say its licence: modelkeep supplement fraud@2 --licence SPDX"]),
+        (("description",), ["to describe it: modelkeep describe fraud@2 TEXT"]),
+        (("label",), ["to label it: modelkeep label fraud@2 1.0.0"]),
+        (("tag.owner", "tag.a b"), ["to tag it: modelkeep tag fraud@2 owner=VALUE 'a b'=VALUE"]),
+        (("reason",), ['to say why: modelkeep promote fraud@2 production -m "why"']),
+    ],
+)
+def test_a_refusal_says_how_to_add_what_is_missing(history, require, lines):
+    history.policy(rules(require=require))
+    error = refused(Denied, history.promote, "fraud@2", "production")
+    assert error.message.splitlines()[1 + len(require) :] == lines
+
+
+def test_a_refused_registration_says_what_it_takes(history):
+    history.policy(rules(require=("data", "clean-code", "tag.owner", "reason"), gates=(GATE,)))
+    error = refused(Denied, history.register, "fraud", "three", stage="production", metrics=[("auc", "0.89")])
+    assert error.message.splitlines()[-1] == (
+        'to add what is missing: --data NAME@VERSION --code REV --tag owner=VALUE -m "why"'
+    )
 
 
 # Registering into a stage

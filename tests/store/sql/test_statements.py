@@ -71,9 +71,11 @@ ALLOWED = {
     "version_states.STAGES now": {"stage"},
     "version_states.STAGES past": {"stage"},
     # a row for each policy that was in force, and for each account or group that bears a role
-    "deciding.POLICY": {"policy"},
-    "deciding.BINDINGS": {"role_binding"},
-    "deciding.ROLES_OF": {"role_binding"},
+    "deciding.POLICY now": {"policy"},
+    "deciding.BINDINGS now": {"role_binding"},
+    "deciding.BINDINGS past": {"role_binding"},
+    "deciding.ROLES_OF now": {"role_binding"},
+    "deciding.ROLES_OF past": {"role_binding"},
     "policies.IN_FORCE now": {"policy"},
     "policies.ALL now": {"policy"},
     "roles.POLICY now": {"policy"},
@@ -194,7 +196,9 @@ PINNED = {
         "SCALAR SUBQUERY 1",
         "SEARCH label_order USING PRIMARY KEY (model=?)",
     ],
-    "deciding.STAGES_HELD": ["SEARCH tenure USING COVERING INDEX sqlite_autoindex_tenure_1 (model=? AND version=?)"],
+    "deciding.STAGES_HELD now": [
+        "SEARCH tenure USING COVERING INDEX sqlite_autoindex_tenure_1 (model=? AND version=?)"
+    ],
     "audit.select": ["SEARCH entry_action USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
     "audit.select about": ["SEARCH entry_about USING PRIMARY KEY (model=? AND version=? AND seq>? AND seq<?)"],
     "audit.select actor": [

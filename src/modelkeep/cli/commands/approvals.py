@@ -91,15 +91,18 @@ def requests(
     ] = None,
     mine: Annotated[bool, Option("--mine", help="Only those that you asked for.")] = False,
     open_: Annotated[bool, Option("--open", help="Only those that nothing ended.")] = False,
+    to_approve: Annotated[
+        bool, Option("--to-approve", help="Only those that lack an approval which you may give and have not given.")
+    ] = False,
     limit: Annotated[str | None, Option("--limit", metavar="N", help="The newest N requests; all by default.")] = None,
 ) -> None:
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
-    found = registry.requests(name, mine=mine, open_only=open_, limit=positive_number(limit, "--limit"), as_of=moment)
+    most = positive_number(limit, "--limit")
+    found = registry.requests(name, mine=mine, open_only=open_, to_approve=to_approve, limit=most, as_of=moment)
     detailed = name is not None and (not registry.is_bare(name) or [str(each.request) for each in found] == [name])
-    call.show(
-        RequestsView(moment, found, detailed=detailed), nothing=None if found else lambda: "nothing was asked for"
-    )
+    nothing = "no request waits for your approval" if to_approve else "nothing was asked for"
+    call.show(RequestsView(moment, found, detailed=detailed), nothing=None if found else lambda: nothing)
 
 
 @command(*CHANGES)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from shlex import quote
 from typing import Annotated
 
@@ -10,9 +9,10 @@ from msgspec.structs import replace
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
+from modelkeep.cli.paper_file import write_page
 from modelkeep.cli.views.report import AnnexView, ReportView
 from modelkeep.domain.text import printable
-from modelkeep.errors import Conflict, IntegrityError, UsageError
+from modelkeep.errors import IntegrityError, UsageError
 from modelkeep.local_path import local_path
 
 
@@ -48,7 +48,7 @@ def report(
         raise UsageError(message, f"modelkeep report --until {quote(call.flags.as_of)}")
     found = call.registry().report(since=since, until=until, model=model, verify=verify)
     view = ReportView(found)
-    call.show(view if output is None else replace(view, file=_write(output, view.page, force=force)))
+    call.show(view if output is None else replace(view, file=write_page(output, view.page, force=force)))
     return IntegrityError.exit_code if found.verified is not None and not found.verified.ok else 0
 
 
@@ -61,26 +61,5 @@ def _annex(call: Call, ref: str | None, output: str | None, *, force: bool, peri
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
     view = AnnexView(registry.annex_iv(ref, as_of=moment))
-    call.show(view if output is None else replace(view, file=_write(output, view.page, force=force)))
+    call.show(view if output is None else replace(view, file=write_page(output, view.page, force=force)))
     return 0
-
-
-def _write(path: str, page: str, *, force: bool) -> str:
-    """Write a page and return its path; ``Conflict`` where something is there, unless it is overwritten.
-
-    A link in its place is not followed: who made it would choose the file.
-    """
-    if not force and os.path.lexists(path):
-        message = f"{printable(path)} is there already"
-        raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
-    try:
-        with open(path, "w" if force else "x", encoding="utf-8", newline="\n", opener=_without_links) as file:
-            file.write(page)
-    except (OSError, ValueError) as error:
-        message = f"cannot write {printable(path)}: {getattr(error, 'strerror', None) or error}"
-        raise UsageError(message, "-o FILE names another place") from error
-    return path
-
-
-def _without_links(path: str, flags: int) -> int:
-    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0), 0o666)

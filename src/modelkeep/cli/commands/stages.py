@@ -11,7 +11,7 @@ from typer import Argument, Option
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.options import CHANGES
-from modelkeep.cli.views.changes import ChangeView, RollbackView, effects
+from modelkeep.cli.views.changes import ChangeView, RollbackView
 from modelkeep.errors import Conflict, Denied, RecentRollback, UsageError
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def rollback(
 
 
 def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, Any]:
-    """Show what a rollback would do, ask for its reason, and return the arguments that the answers add.
+    """Ask for the reason of a rollback, saying what it would do, and return the arguments that the answers add.
 
     Shortly after another rollback it is asked whether a second one is meant. ``--yes`` does not answer
     that: a colleague may have rolled back a moment ago. Without ``--expect``, the version that was shown is expected
@@ -106,18 +106,21 @@ def _confirmed(call: Call, roll_back: Callable[..., RolledBack]) -> dict[str, An
     except RecentRollback as recent:
         added["confirmed"] = True
         planned = roll_back(dry_run=True, **added)
-        question = f"{recent.message}. {'; '.join(effects(planned))}: go back once more? [y/N] "
+        question = f"{recent.message}. {_leaving(planned)}: go back once more? [y/N] "
         if planned.changed and call.ask(question).lower() not in {"y", "yes"}:
             message = f"{recent.message}, and going back once more was not confirmed"
             raise Conflict(message, "nothing was changed") from None
-    else:
-        if planned.changed:
-            call.say("; ".join(effects(planned)), loud=True)
     if planned.changed:
-        added["message"] = call.flags.message or call.ask("why (Enter to skip)? ") or None
+        question = f"{_leaving(planned)}: why (Enter to skip)? "
+        added["message"] = call.flags.message or call.ask(question) or None
         if call.flags.expect is None and planned.left is not None:
             added["expect"] = planned.left.rpartition("@")[2]
     return added
+
+
+def _leaving(planned: RolledBack) -> str:
+    back = "" if planned.to is None else f", and {planned.to} comes back"
+    return f"{planned.left} leaves {planned.stage}{back}"
 
 
 @command(*CHANGES, "expect")

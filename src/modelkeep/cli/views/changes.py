@@ -9,7 +9,7 @@ from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.changes import Change, Registered, RolledBack
 from modelkeep.domain.record import Answer
 from modelkeep.domain.text import printable
-from modelkeep.rendering import counted, rule_lines, verdict, visible
+from modelkeep.rendering import counted, finding_words, rule_lines, verdict, visible
 
 #: How many metrics the notes of a registration name at most.
 _METRICS_SHOWN = 20
@@ -90,7 +90,7 @@ def _rules(change: Change) -> list[str]:
         return [*rule_lines(change.rules), *([f"plan {change.plan}"] if change.plan else [])]
     if change.action not in {"promote", "register"}:
         return []  # what is open of a request stands in its notes
-    return [f"warning: {each}" for each in rule_lines([each for each in change.rules if not each.passed])]
+    return [f"warning: {finding_words(each)}" for each in change.rules if not each.passed]
 
 
 def _more(number: int, what: str) -> list[str]:

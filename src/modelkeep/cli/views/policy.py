@@ -13,7 +13,7 @@ from modelkeep.domain.answers.policy import Policy, PolicyDiff, PolicyRow, Polic
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.policy.statements import PolicyDifference
 from modelkeep.domain.text import printable
-from modelkeep.rendering import Clock, counted
+from modelkeep.rendering import Clock, counted, finding_words
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -83,7 +83,7 @@ class PolicySetView(ChangeView, frozen=True):
             return []
         told = [
             f"{each.ref} stays in {each.stage}, and would not pass today: "
-            + "; ".join(f"{rule.rule}: {rule.value}, must be {rule.bound}" for rule in each.refused)
+            + "; ".join(map(finding_words, each.refused))
             for each in found.holders
         ]
         most = "" if found.complete else f" (only {found.judged:,} were judged, the highest stage and the newest first)"

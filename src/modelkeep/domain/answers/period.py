@@ -47,7 +47,7 @@ class StageChange(Answer, frozen=True, kw_only=True):
     ``what`` is ``promoted``, ``registered``, ``rolled_back``, ``retired``, ``archived``, ``deleted`` or ``model_deleted``.
     ``before`` and ``after`` are versions, None for none. ``registered_by`` and ``author`` are of the version that came;
     ``asked_by`` asked for it in entry ``request``. ``rules`` are what the policy found, ``rule`` names the rule that did it
-    by itself, ``forced`` says that it was forced although the version was bad or archived.
+    by itself, ``forced`` says that ``--force`` was given, which takes a bad or archived version too.
     """
 
     seq: int
@@ -59,15 +59,15 @@ class StageChange(Answer, frozen=True, kw_only=True):
     after: str | None
     share: float | None
     reason: str | None
-    registered_by: str | None
-    author: str | None
-    request: int | None
-    asked_by: str | None
-    approvals: tuple[CountedApproval, ...]
-    rules: tuple[RuleFinding, ...]
-    waived: int
-    forced: bool
-    rule: str | None
+    registered_by: str | None = None
+    author: str | None = None
+    request: int | None = None
+    asked_by: str | None = None
+    approvals: tuple[CountedApproval, ...] = ()
+    rules: tuple[RuleFinding, ...] = ()
+    waived: int = 0
+    forced: bool = False
+    rule: str | None = None
 
 
 class CheckLine(Answer, frozen=True):
@@ -84,7 +84,10 @@ class CheckLine(Answer, frozen=True):
 
 
 class ExceptionLine(Answer, frozen=True):
-    """A change that was made against a rule or a guard: ``kind`` is ``break-glass`` or ``forced``."""
+    """A change with ``--break-glass``, which waives rules, or with ``--force``, which passes a guard where there is one.
+
+    ``kind`` is ``break-glass`` or ``forced``.
+    """
 
     seq: int
     time: str

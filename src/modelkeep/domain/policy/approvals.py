@@ -17,6 +17,7 @@ from modelkeep.domain.policy.identity import Identity, is_named, is_same_person,
 from modelkeep.domain.policy.permissions import may, permissions_of
 from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.policy.rules import RequiredApproval, Rules, StageRules
+from modelkeep.domain.text import caseless
 from modelkeep.domain.times import parse_stored
 
 if TYPE_CHECKING:
@@ -106,10 +107,14 @@ def involvement(state: State, rules: Rules, request: PromotionRequest, me: Ident
 
 
 def accounts_behind(state: GovernedState, rules: Rules, *entries: int) -> frozenset[str]:
-    """Return the accounts of the persons who wrote some entries: none of them may approve what rests on these."""
+    """Return the accounts of the persons who wrote some entries, as names are compared.
+
+    None of them may approve what rests on these.
+    """
     found = {name for seq in entries if (by := state.identity(seq)) for name in (by.user, by.login_user) if name}
-    persons = (person.names for person in rules.persons if not found.isdisjoint(person.names))
-    return frozenset(found.union(*persons))
+    known = set(map(caseless, found))
+    persons = (person.names for person in rules.persons if not known.isdisjoint(map(caseless, person.names)))
+    return frozenset(map(caseless, found.union(*persons)))
 
 
 def _shown(rules: Rules, by: Identity, me: Identity) -> str:
@@ -123,6 +128,11 @@ def _shown(rules: Rules, by: Identity, me: Identity) -> str:
     return (
         f"{by.user}, who is the same person as {me.user}," if behind is None else f"{by.user} (logged in as {behind})"
     )
+
+
+def served(stage: StageRules, standing: Sequence[Standing]) -> int:
+    """Return how many of the approvals that a stage asks for are there."""
+    return sum(assign(stage.approvals, [each.roles for each in standing if each.why is None]))
 
 
 def results(stage: StageRules, counted: Sequence[Standing]) -> Iterator[RuleResult]:

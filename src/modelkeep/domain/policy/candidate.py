@@ -97,7 +97,7 @@ def registering(proposal: Proposal, command: Register, model: Model, number: int
         code_state=None if command.code is None else command.code.state,
         has_data=bool(command.data),
         is_described=proposal.says("description"),
-        tags=frozenset(name.removeprefix("tag.") for name, _ in lines if name.startswith("tag.")),
+        tags=frozenset(key.removeprefix("tag.") for key, value in lines if key.startswith("tag.") and value.strip()),
         metrics={name: {data: value} for name, value in values},
         is_new=True,
     )

@@ -87,7 +87,7 @@ def _metadata(proposal: Proposal, candidate: Candidate, word: str, *, warn: bool
         "licence": candidate.licence is not None,
         "description": candidate.is_described,
         "label": candidate.label is not None,
-        "reason": proposal.says_why(),
+        "reason": proposal.says("reason"),
     }
     passed = there[word] if word in there else word.removeprefix("tag.") in candidate.tags
     missing = "dirty" if word == "clean-code" and candidate.code_state == "dirty" else _MISSING

@@ -14,19 +14,23 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from modelkeep.domain.governed_state import Approval
 from modelkeep.domain.hashing import digest_of
-from modelkeep.domain.policy.approvals import Standing, accounts_behind, results, standings
+from modelkeep.domain.policy.approvals import Standing, accounts_behind, results, served, standings
 from modelkeep.domain.policy.candidate import Candidate
 from modelkeep.domain.policy.facts import facts
+from modelkeep.domain.policy.identity import identity_of
 from modelkeep.domain.policy.permissions import bearers_of, may, permissions_of, roles_of, roles_with
 from modelkeep.domain.policy.plan import Plan
+from modelkeep.domain.policy.remedies import remedies
 from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.policy.rules import RequiredApproval, Rules, StageRules
 from modelkeep.domain.record import encode_canonical
+from modelkeep.domain.text import caseless
 from modelkeep.errors import Denied, UsageError
 
 if TYPE_CHECKING:
-    from modelkeep.domain.governed_state import Approval, GovernedState
+    from modelkeep.domain.governed_state import GovernedState
     from modelkeep.domain.verbs.interface import Proposal
 
 #: Rules whose values are not facts of the version and its holder: a plan leaves them out.
@@ -148,8 +152,7 @@ def denial(proposal: Proposal, candidate: Candidate, stage: str, judgement: Judg
     meaning = None if policy is None else policy.rules.stage(stage).meaning
     lines = [f"{candidate.ref} may not be in {stage}{'' if meaning is None else f' ({meaning})'}: {count}"]
     lines += [f"  {each.rule}: {each.value}, must be {each.bound}" for each in refused]
-    if not candidate.is_new and any(each.rule == "licence" for each in refused):
-        lines.append(f"to say its licence: modelkeep supplement {quote(candidate.ref)} --licence SPDX")
+    lines += remedies(candidate, stage, refused)
     missing = [] if policy is None else _missing_approvals(policy.rules.stage(stage), refused)
     if policy is not None and missing:
         lines.append(
@@ -158,7 +161,7 @@ def denial(proposal: Proposal, candidate: Candidate, stage: str, judgement: Judg
     if len(refused) > len(missing) > 0 and judgement.request is None and not candidate.is_new:
         lines.append(f'to ask for it: {_promote_line(candidate, stage, judgement)} --request -m "why"')
     lines += [f"only a warning: {each.rule}: {each.value}, should be {each.bound}" for each in judgement.warned]
-    hint = _next_step(candidate, stage, judgement, missing)
+    hint = _next_step(proposal, candidate, stage, judgement, missing)
     return Denied("\n".join(lines), hint, judgement.results, judgement.plan.plan_digest)
 
 
@@ -172,7 +175,27 @@ def _rule_name(required: RequiredApproval) -> str:
     return "approval" if required.role is None else f"approval of {required.role}"
 
 
-def _next_step(candidate: Candidate, stage: str, judgement: Judgement, missing: Sequence[RequiredApproval]) -> str:
+def awaits_approval(proposal: Proposal, candidate: Candidate, judgement: Judgement) -> bool:
+    """Tell whether the open request lacks an approval that the account may give and has not given."""
+    policy, observed, plan = proposal.state.policy(), proposal.observed, judgement.plan
+    unusable = observed.user_namespace or candidate.bad or candidate.archived
+    if policy is None or judgement.request is None or unusable:
+        return False
+    stage = policy.rules.stage(plan.stage)
+    asked_for = {each.role for each in stage.approvals}
+    roles = tuple(each for each in proposal.state.roles_of(observed.user, observed.groups) if each in asked_for)
+    mine = Approval(proposal.seq, identity_of(observed), plan.plan_digest, roles, observed.groups, proposal.time)
+    then = judge(proposal, candidate, plan.stage, plan.share, [mine])
+    return then is not None and served(stage, then.standings) > served(stage, judgement.standings)
+
+
+def _next_step(
+    proposal: Proposal,
+    candidate: Candidate,
+    stage: str,
+    judgement: Judgement,
+    missing: Sequence[RequiredApproval],
+) -> str:
     """Return the line that is next: to ask for approvals, to approve, or to look again once the facts are mended."""
     line = _promote_line(candidate, stage, judgement)
     if candidate.is_new:
@@ -181,7 +204,8 @@ def _next_step(candidate: Candidate, stage: str, judgement: Judgement, missing: 
         return f"{line} -n        (every rule with its value)"
     if judgement.request is None:
         return f'{line} --request -m "why"'
-    return f"modelkeep approve {judgement.request}        (another person)"
+    who = "" if awaits_approval(proposal, candidate, judgement) else "        (another person)"
+    return f"modelkeep approve {judgement.request}{who}"
 
 
 def _promote_line(candidate: Candidate, stage: str, judgement: Judgement) -> str:
@@ -207,7 +231,7 @@ def who_may_approve(state: GovernedState, rules: Rules, judgement: Judgement, *,
             parts.append("anybody who neither registered it, made it nor asked for it")
             continue
         able = [each.role] if each.role is not None else list(roles_with(rules, "approve"))
-        bearers = [name for name in bearers_of(state.bindings(), able) if name not in behind]
+        bearers = [name for name in bearers_of(state.bindings(), able) if caseless(name) not in behind]
         role = " or ".join(able)
-        parts.append(f"{', '.join(bearers) or 'nobody who may'} ({role})")
+        parts.append(f"{', '.join(bearers) or 'nobody else'} ({role})")
     return "; ".join(dict.fromkeys(parts)) or None

@@ -2,7 +2,7 @@
 
 Separation of duties compares persons. Two entries are by one person where they share the account, the account that
 logged in before a ``sudo`` or ``su``, the uid under another name, or the person that the policy names for an account.
-Names are compared without case: directories like Active Directory do so, and write the same account either way.
+Names are compared without case and Unicode form: directories like Active Directory write the same account either way.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+
+from modelkeep.domain.text import caseless
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Observed
@@ -43,7 +45,7 @@ def identity_of(observed: Observed) -> Identity:
 
 def person_of(rules: Rules, user: str) -> str:
     """Return the name of the person whom the policy names for an account, else the account's name."""
-    return next((person.name for person in rules.persons if user in person.names), user)
+    return next((person.name for person in _persons(rules, {caseless(user)})), user)
 
 
 def is_same_person(rules: Rules, one: Identity, other: Identity) -> bool:
@@ -59,14 +61,14 @@ def may_be_same_person(rules: Rules, one: Identity, other: Identity) -> bool:
 def is_named(rules: Rules, identity: Identity, text: str) -> bool:
     """Tell whether a name that a person typed (``bo``, ``Bo Bell <bo@example.org>``) is a name of an account's person.
 
-    Names are compared without case. Those of a person are the accounts and the name that the policy gives; the part of
+    Those of a person are the accounts and the name that the policy gives; the part of
     an address before the ``@`` counts as a name too.
     """
     name, _, rest = text.partition("<")
     address = rest.partition(">")[0] or (name if "@" in name else "")
-    typed = {part.strip().casefold() for part in (text, name, address, address.partition("@")[0])} - {""}
+    typed = {caseless(part.strip()) for part in (text, name, address, address.partition("@")[0])} - {""}
     users = _names(identity)
-    known = users | {name.casefold() for person in _persons(rules, users) for name in person.names}
+    known = users | {caseless(name) for person in _persons(rules, users) for name in person.names}
     return not typed.isdisjoint(known)
 
 
@@ -82,9 +84,9 @@ def _traits(rules: Rules, identity: Identity) -> set[tuple[str, str | int]]:
 
 def _names(identity: Identity) -> set[str]:
     """Return the accounts of an identity, as names are compared."""
-    return {name.casefold() for name in (identity.user, identity.login_user) if name is not None}
+    return {caseless(name) for name in (identity.user, identity.login_user) if name is not None}
 
 
 def _persons(rules: Rules, names: Collection[str]) -> list[Person]:
     """Return the persons to whom an account of some names belongs."""
-    return [each for each in rules.persons if any(name.casefold() in names for name in each.names)]
+    return [each for each in rules.persons if any(caseless(name) in names for name in each.names)]

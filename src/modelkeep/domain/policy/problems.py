@@ -26,7 +26,7 @@ from modelkeep.domain.policy.rules import MOST_PERSONS, Gate, Retention, Rules, 
 from modelkeep.domain.policy.verdict_size import LARGEST_VERDICT, largest_verdict
 from modelkeep.domain.policy.words import CONSEQUENCES, ROLE_NAME, check_check_name, check_signal_name
 from modelkeep.domain.stages import check_stages
-from modelkeep.domain.text import check_key, printable
+from modelkeep.domain.text import caseless, check_key, printable
 
 if TYPE_CHECKING:
     pass
@@ -223,8 +223,8 @@ def _persons(rules: Rules) -> Iterator[Problem]:
         for account in person.names:
             if not account or printable(account) != account or len(account) > _LONGEST_GLOB:
                 yield Problem(path, f"not the name of an account: '{printable(account)}'")
-            elif owner.setdefault(account, person.name) != person.name:
-                yield Problem(path, f"{account} is {owner[account]} and {person.name} at once")
+            elif owner.setdefault(caseless(account), person.name) != person.name:
+                yield Problem(path, f"{account} is {owner[caseless(account)]} and {person.name} at once")
         yield from check_repeated(path, person.accounts)
     yield from check_repeated(("persons",), [person.name for person in rules.persons])
 

@@ -17,14 +17,17 @@ from modelkeep.errors import Conflict, UsageError
 
 #: A dataset's name and version as `--data NAME@VERSION` can name them.
 _NAME = pattern(r"[^\s@\x00-\x1f\x7f][^@\x00-\x1f\x7f]{0,249}")
-_VERSION = pattern(r"[^\s@\x00-\x1f\x7f][^@\x00-\x1f\x7f]{0,199}")
+_VERSION = pattern(r"(?!sha256:)[^\s@\x00-\x1f\x7f][^@\x00-\x1f\x7f]{0,199}")
+#: What another tool calls some bytes: ``md5:`` and hex digits; DVC writes ``.dir`` behind that of a directory.
+CHECKSUM = pattern(r"(?!sha256:)[a-z][a-z0-9-]{1,15}:[0-9a-f]{8,128}(\.dir)?")
 
 
 class AddDataset(Command, frozen=True, kw_only=True, tag="data"):
     """Record a version of a dataset; it never changes, and the same again is no change.
 
-    ``digest`` is the SHA-256 of its bytes (of the manifest of a directory), ``rows`` how many it has, ``schema`` the
-    digest of a document with its schema, ``parents`` the datasets it was made from.
+    ``digest`` is the SHA-256 of its bytes (of the manifest of a directory), where modelkeep hashed them; ``checksum`` is
+    what another tool says of them (``md5:…``). ``rows`` is how many it has, ``schema`` the digest of a document with its
+    schema, ``parents`` the datasets it was made from.
     """
 
     PERMISSION = "register"
@@ -33,6 +36,7 @@ class AddDataset(Command, frozen=True, kw_only=True, tag="data"):
     name: str
     version: str
     digest: Sha256 | None = None
+    checksum: str | None = None
     rows: Count | None = None
     schema: Sha256 | None = None
     parents: tuple[Data, ...] = ()
@@ -45,6 +49,9 @@ class AddDataset(Command, frozen=True, kw_only=True, tag="data"):
             if not form.fullmatch(word) or word != word.strip():
                 message = f"not the {what} of a dataset: {printable(word)!r}"
                 raise UsageError(message, "modelkeep data add transactions@2026-02 data/transactions.parquet")
+        if self.checksum is not None and not CHECKSUM.fullmatch(self.checksum):
+            message = f"not the checksum of another tool: {printable(self.checksum)!r}"
+            raise UsageError(message)
         check_once("parent", [data_name(each.name, each.version, each.digest) for each in self.parents])
         called = data_name(self.name, self.version, None)
         if any((each.name, each.version) == (self.name, self.version) for each in self.parents):
@@ -56,8 +63,8 @@ class AddDataset(Command, frozen=True, kw_only=True, tag="data"):
         if there is None:
             return (DatasetAdded(),)
         parents = tuple((each.name, each.version, each.digest) for each in self.parents)
-        given = (self.digest, self.rows, self.schema, parents)
-        known = (there.digest, there.rows, there.schema, there.parents)
+        given = (self.digest, self.checksum, self.rows, self.schema, parents)
+        known = (there.digest, there.checksum, there.rows, there.schema, there.parents)
         if all(one in (None, (), other) for one, other in zip(given, known, strict=True)):
             return AlreadySo(f"{called} is recorded so")
         message = f"{called} is recorded with other contents in entry {there.seq}"
@@ -74,8 +81,8 @@ class DatasetAdded(Event, frozen=True):
     def project(self, recorded: Recorded) -> Changes:
         command = recorded.command(AddDataset)
         key: Row = {"name": command.name, "data_version": command.version}
-        row: Row = {"digest": command.digest, "row_count": command.rows, "schema_digest": command.schema}
-        yield Insert("data_version", {**key, "seq": recorded.seq, **row})
+        row: Row = {"digest": command.digest, "checksum": command.checksum, "row_count": command.rows}
+        yield Insert("data_version", {**key, "seq": recorded.seq, **row, "schema_digest": command.schema})
         for position, parent in enumerate(command.parents):
             row = {"parent_name": parent.name, "parent_version": parent.version, "digest": parent.digest}
             yield Insert("data_parent", {**key, "position": position, **row})

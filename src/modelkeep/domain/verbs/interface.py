@@ -124,16 +124,9 @@ class Proposal(Struct, frozen=True):
         return data
 
     def says(self, name: str) -> bool:
-        """Tell whether the details have a field; a line that was redacted may have been it."""
+        """Tell whether the details have a field that is not blank; a line that was redacted may have been it."""
         lines = () if self.details is None else self.details.lines
-        return any(getattr(line, "field", name) == name for line in lines)
-
-    def says_why(self) -> bool:
-        """Tell whether a reason is given that is not blank; a line that was redacted may have been it."""
-        lines = () if self.details is None else self.details.lines
-        return any(
-            getattr(line, "field", "reason") == "reason" and getattr(line, "value", "?").strip() for line in lines
-        )
+        return any(getattr(line, "field", name) == name and getattr(line, "value", "?").strip() for line in lines)
 
     def subject(self) -> Subject:
         """Return what the intent is about."""

@@ -99,7 +99,7 @@ class Promote(Command, frozen=True):
         from modelkeep.domain.policy.candidate import registered  # a registry without a policy does not need it
         from modelkeep.domain.policy.gate import open_gate
 
-        if self.break_glass and not proposal.says_why():
+        if self.break_glass and not proposal.says("reason"):
             message = "breaking the glass needs a reason"
             raise UsageError(message, 'add -m "why"')
         candidate = registered(proposal.state, model, version)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any, TypeAlias
 
+    from modelkeep.store.db.governed_names import GovernedNames
+
     #: What the word could become, and a short description.
     Candidate: TypeAlias = tuple[str, str]
     #: A version as the SELECTs below return it: number, label, deleted, archived, bad.
@@ -63,22 +65,19 @@ ORDER BY version.number DESC LIMIT {_LOOKED_AT}
 TAGS = f"SELECT key, value FROM tag WHERE model = :model AND HOLDS(tag) ORDER BY version DESC LIMIT {_LOOKED_AT}"
 ALL_TAGS = f"SELECT key, value FROM tag ORDER BY model DESC, version DESC LIMIT {_LOOKED_AT}"
 # The next of the distinct values of an indexed column, each of which may stand in many rows.
-DATASETS = "SELECT name FROM dataset WHERE name >= :low AND name < :end ORDER BY name LIMIT 1"
+DATASETS = """
+SELECT min(name) FROM (SELECT min(name) AS name FROM dataset WHERE name >= :low AND name < :end
+    UNION ALL SELECT min(name) FROM data_version WHERE name >= :low AND name < :end) HAVING min(name) IS NOT NULL
+"""
 COMMITS = (
     "SELECT code_commit FROM version WHERE code_commit >= :low AND code_commit < :end ORDER BY code_commit LIMIT 1"
 )
 RUNS = "SELECT id FROM run WHERE id >= :low AND id < :end ORDER BY id LIMIT 1"
 ACTORS = "SELECT actor FROM entry_action WHERE actor >= :low AND actor < :end ORDER BY actor LIMIT 1"
-ROLES = """
-SELECT json_extract(role.value, '$.name') FROM policy CROSS JOIN json_each(policy.rules, '$.roles') AS role
-WHERE HOLDS(policy)
-"""
-BEARERS = f"""
-SELECT kind, name FROM role_binding WHERE role = :role AND HOLDS(role_binding) ORDER BY kind, name LIMIT {_LOOKED_AT}
-"""
-DATA_VERSIONS = """
-SELECT data_version FROM dataset WHERE name = :name AND data_version >= :low AND data_version < :end
-ORDER BY data_version DESC LIMIT 1
+_VERSION_OF = "max(data_version) AS found FROM {} WHERE name = :name AND data_version >= :low AND data_version < :end"
+DATA_VERSIONS = f"""
+SELECT max(found) FROM (SELECT {_VERSION_OF.format("dataset")} UNION ALL SELECT {_VERSION_OF.format("data_version")})
+HAVING max(found) IS NOT NULL
 """
 
 
@@ -120,16 +119,19 @@ class Names:
         return self._numbers_and_labels(self._model(name), typed, ANY)
 
     def stages(self) -> list[Candidate]:
-        """Return the stages, lowest first."""
-        return [(name, "") for name, *_ in self._rows(shared.STAGES)]
+        """Return the stages, lowest first, each with what the policy says that it means."""
+        meanings = self.governed().meanings()
+        return [(name, meanings.get(name, "")) for name, *_ in self._rows(shared.STAGES)]
 
-    def roles(self) -> list[Candidate]:
-        """Return the roles of the policy in force, in its order."""
-        return [(role, "") for (role,) in self._rows(ROLES)][:MOST]
+    def checks(self, name: str) -> list[Candidate]:
+        """Return the names of checks for a model."""
+        return self.governed().checks(self._model(name))
 
-    def bearers(self, role: str) -> list[Candidate]:
-        """Return who bears a role, as ``user:ana``."""
-        return [(f"{kind}:{name}", "") for kind, name in self._rows(BEARERS, role=role)][:MOST]
+    def governed(self) -> GovernedNames:
+        """Return the names that the policy is about."""
+        from modelkeep.store.db.governed_names import GovernedNames
+
+        return GovernedNames(self._rows)
 
     def aliases(self, name: str) -> list[Candidate]:
         """Return the aliases of a model, each with the version it means."""

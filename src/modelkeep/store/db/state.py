@@ -2,38 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from modelkeep.domain.governed_state import (
-    Approval,
-    Binding,
-    CheckResult,
-    Deployment,
-    MetricRecord,
-    OpenItem,
-    Particulars,
-    PolicyInForce,
-    PromotionRequest,
-)
 from modelkeep.domain.labels import fold
 from modelkeep.domain.shares import parse_slots
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import DatasetRecord, Head, Model, Tenure, Version
-from modelkeep.store.db.interface import Reader, Row, Value
+from modelkeep.store.db.governed_state import GovernedSqlState
+from modelkeep.store.db.interface import Row
 from modelkeep.store.db.sql import deciding
 from modelkeep.store.db.sql.version_states import stages
 
 if TYPE_CHECKING:
-    from modelkeep.domain.policy.identity import Identity
     from modelkeep.domain.verbs.evaluate import Data
 
 
-class SqlState:
-    """A registry's state as its tables have it; see `modelkeep.domain.state.State`."""
+class SqlState(GovernedSqlState):
+    """A registry's state as its tables have it, or had it after entry ``at``; see `modelkeep.domain.state.State`.
 
-    def __init__(self, reader: Reader) -> None:
-        self._reader = reader
+    Of the past it answers what the rules of a policy ask, and raises ``LookupError`` for anything else.
+    """
 
     def head(self) -> Head | None:
         row = self._one(deciding.HEAD)
@@ -63,7 +51,7 @@ class SqlState:
         return None if row is None else str(row[0])
 
     def stages(self) -> tuple[StageDef, ...]:
-        return stages(self._reader, None)
+        return stages(self._reader, self._at)
 
     def model_named(self, name: str) -> Model | None:
         row = self._one(deciding.MODEL_NAMED, folded=fold(name))
@@ -104,14 +92,14 @@ class SqlState:
         return _tenure(model, stage, self._one(deciding.LAST_HOLDER, model=model, stage=stage))
 
     def shares(self, model: int, stage: str) -> tuple[Tenure, ...]:
-        rows = self._reader.recall(deciding.SHARES, model=model, stage=stage)
+        rows = self._rows(deciding.SHARES, model=model, stage=stage)
         return tuple(
             Tenure(seq, model, stage, version, share, None, None, parse_slots(slots))
             for seq, version, share, slots in rows
         )
 
     def stages_held(self, model: int, version: int) -> tuple[str, ...]:
-        rows = self._reader.recall(deciding.STAGES_HELD, model=model, version=version)
+        rows = self._rows(deciding.STAGES_HELD, model=model, version=version)
         return tuple(stage for (stage,) in rows)
 
     def latest_tenure(self, model: int, stage: str, version: int) -> Tenure | None:
@@ -122,7 +110,7 @@ class SqlState:
         return _tenure(model, stage, self._one(deciding.TENURE, model=model, stage=stage, seq=seq))
 
     def open_tenures(self, model: int, first: int, last: int) -> tuple[Tenure, ...]:
-        rows = self._reader.recall(deciding.OPEN_TENURES, model=model, first=first, last=last)
+        rows = self._rows(deciding.OPEN_TENURES, model=model, first=first, last=last)
         return tuple(
             Tenure(seq, model, stage, version, share, came_from, until=None)
             for seq, stage, version, share, came_from in rows
@@ -137,7 +125,7 @@ class SqlState:
         return None if row is None else str(row[0])
 
     def archived_ranges(self, model: int, first: int, last: int) -> tuple[tuple[int, int], ...]:
-        found = self._reader.recall(deciding.ARCHIVED_RANGES, model=model, first=first, last=last)
+        found = self._rows(deciding.ARCHIVED_RANGES, model=model, first=first, last=last)
         return tuple((start, end) for start, end in found)
 
     def all_archived(self, model: int) -> bool:
@@ -149,7 +137,7 @@ class SqlState:
         return None if row is None else int(row[0])
 
     def aliases_of(self, model: int, version: int) -> tuple[str, ...]:
-        rows = self._reader.recall(deciding.ALIASES_OF, model=model, version=version)
+        rows = self._rows(deciding.ALIASES_OF, model=model, version=version)
         return tuple(alias for (alias,) in rows)
 
     def has_tag_line(self, model: int, version: int | None, line: str) -> bool:
@@ -178,107 +166,11 @@ class SqlState:
         row = self._one(deciding.DATASET, name=name, version=version)
         if row is None:
             return None
-        parents = self._reader.recall(deciding.DATASET_PARENTS, name=name, version=version)
-        seq, digest, rows, schema = row
+        parents = self._rows(deciding.DATASET_PARENTS, name=name, version=version)
+        seq, digest, checksum, count, schema = row
         return DatasetRecord(
-            seq, digest, rows, schema, tuple((name, version, digest) for name, version, digest in parents)
+            seq, digest, checksum, count, schema, tuple((each[0], each[1], each[2]) for each in parents)
         )
-
-    def policy(self) -> PolicyInForce | None:
-        row = self._one(deciding.POLICY)
-        if row is None:
-            return None
-        from modelkeep.domain.policy.rules import parse_rules  # a registry without a policy does not need it
-
-        seq, digest, rules, source = row
-        return PolicyInForce(seq, digest, parse_rules(rules.encode()), source)
-
-    def bindings(self) -> tuple[Binding, ...]:
-        return tuple(Binding(*row) for row in self._reader.recall(deciding.BINDINGS))
-
-    def roles_of(self, user: str, groups: Sequence[str]) -> tuple[str, ...]:
-        bearers = [("user", user), *(("group", group) for group in groups)]
-        rows = (self._reader.recall(deciding.ROLES_OF, kind=kind, name=name) for kind, name in bearers)
-        return tuple(dict.fromkeys(str(role) for found in rows for (role,) in found))
-
-    def identity(self, seq: int) -> Identity | None:
-        row = self._one(deciding.IDENTITY, seq=seq)
-        return None if row is None else _identity(row)
-
-    def is_held(self, stage: str) -> bool:
-        return self._one(deciding.STAGE_IS_HELD, stage=stage) is not None
-
-    def alias_among(self, words: Sequence[str]) -> str | None:
-        rows = (self._one(deciding.ALIAS_OF_ANY_MODEL, alias=word) for word in words)
-        return next((str(row[0]) for row in rows if row is not None), None)
-
-    def deployments(self, model: int, target: str) -> tuple[Deployment, ...]:
-        return tuple(Deployment(*row) for row in self._reader.recall(deciding.DEPLOYMENTS, model=model, target=target))
-
-    def stage_of_target(self, model: int, target: str) -> str | None:
-        row = self._one(deciding.STAGE_OF_TARGET, model=model, target=target)
-        return None if row is None else str(row[0])
-
-    def has_open_signal(self, model: int, number: int, name: str) -> bool:
-        return self._one(deciding.OPEN_SIGNAL, model=model, number=number, name=name) is not None
-
-    def time_of(self, seq: int) -> str:
-        return str(self._reader.one(deciding.TIME_OF, seq=seq)[0])
-
-    def particulars(self, model: int, number: int) -> Particulars:
-        seq, licence, commit, state, has_data, described = self._reader.one(
-            deciding.PARTICULARS, model=model, number=number
-        )
-        return Particulars(seq, licence, commit, state, has_data=bool(has_data), is_described=bool(described))
-
-    def names_given(self, seq: int) -> tuple[str, ...]:
-        return tuple(name for (name,) in self._reader.recall(deciding.NAMES_GIVEN, seq=seq))
-
-    def registrants(self, digest: str) -> tuple[Identity, ...]:
-        return tuple(_identity(row) for row in self._reader.recall(deciding.REGISTRANTS, digest=digest))
-
-    def tag_keys(self, model: int, number: int) -> tuple[str, ...]:
-        return tuple(key for (key,) in self._reader.recall(deciding.TAG_KEYS, model=model, number=number))
-
-    def metric_values(self, model: int, number: int, name: str) -> tuple[MetricRecord, ...]:
-        rows = self._reader.recall(deciding.METRIC_VALUES, model=model, number=number, name=name)
-        return tuple(MetricRecord(*row) for row in rows)
-
-    def check(self, model: int, number: int, name: str) -> CheckResult | None:
-        row = self._one(deciding.CHECK, model=model, number=number, name=name)
-        return None if row is None else CheckResult(*row)
-
-    def request(self, seq: int) -> PromotionRequest | None:
-        row = self._one(deciding.REQUEST, seq=seq)
-        return None if row is None else PromotionRequest(*row)
-
-    def open_request(self, model: int, number: int, stage: str) -> PromotionRequest | None:
-        row = self._one(deciding.OPEN_REQUEST, model=model, number=number, stage=stage)
-        return None if row is None else PromotionRequest(*row)
-
-    def open_requests(self) -> tuple[PromotionRequest, ...]:
-        return tuple(PromotionRequest(*row) for row in self._reader.recall(deciding.OPEN_REQUESTS))
-
-    def approvals(self, request: int) -> tuple[Approval, ...]:
-        return tuple(
-            Approval(seq, _identity(account), plan, tuple(roles.split()), tuple(filter(None, groups.split(":"))), time)
-            for seq, plan, roles, groups, time, *account in self._reader.recall(deciding.APPROVALS, request=request)
-        )
-
-    def open_item(self, seq: int) -> OpenItem | None:
-        row = self._one(deciding.OPEN_ITEM, seq=seq)
-        return None if row is None else OpenItem(*row)
-
-    def _one(self, statement: str, **values: Value) -> Row | None:
-        rows = self._reader.recall(statement, **values)
-        return rows[0] if rows else None
-
-
-def _identity(row: Sequence[Any]) -> Identity:
-    from modelkeep.domain.policy.identity import Identity
-
-    user, uid, login, login_user, user_namespace = row
-    return Identity(user, uid, login, login_user, bool(user_namespace))
 
 
 def _tenure(model: int, stage: str, row: Row | None) -> Tenure | None:

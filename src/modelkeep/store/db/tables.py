@@ -35,7 +35,10 @@ _COMPACT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _NOW = "until_seq IS NULL"
 _LOGIN = "login_user IS NOT NULL"
 _HASHED = "digest IS NOT NULL"
+_MD5 = "data_version >= 'md5:' AND data_version < 'md5;'"
+_SUMMED = "checksum IS NOT NULL"
 _STORED = "evidence_bytes IS NOT NULL"
+_ON = "on_name IS NOT NULL"
 _PERSON = "field IN ('claimed', 'author')"
 
 
@@ -297,7 +300,13 @@ class DatasetRow(SQLModel, table=True):
     """The data a version was made from."""
 
     __tablename__ = "dataset"
-    __table_args__ = (_of_version(), Index("dataset_name", "name", "data_version"), _COMPACT)
+    __table_args__ = (
+        _of_version(),
+        Index("dataset_name", "name", "data_version", "digest"),
+        Index("dataset_digest", "digest", sqlite_where=text(_HASHED), postgresql_where=text(_HASHED)),
+        Index("dataset_checksum", "data_version", sqlite_where=text(_MD5), postgresql_where=text(_MD5)),
+        _COMPACT,
+    )
     model: int = Field(sa_column=_key(_NUMBER))
     version: int = Field(sa_column=_key(_NUMBER))
     position: int = Field(sa_column=_key(_NUMBER))
@@ -339,17 +348,19 @@ class VersionFactRow(SQLModel, table=True):
 
 
 class DataVersionRow(SQLModel, table=True):
-    """A dataset that was recorded for itself: its bytes by digest, how many rows it has, the document of its schema."""
+    """A dataset that was recorded for itself: its bytes by digest, or by the ``checksum`` of another tool, its rows and schema."""
 
     __tablename__ = "data_version"
     __table_args__ = (
         Index("data_version_digest", "digest", sqlite_where=text(_HASHED), postgresql_where=text(_HASHED)),
+        Index("data_version_checksum", "checksum", sqlite_where=text(_SUMMED), postgresql_where=text(_SUMMED)),
         _STRICT,
     )
     name: str = Field(sa_column=_key(Text))
     data_version: str = Field(sa_column=_key(Text))
     seq: int = _number()
     digest: str | None = _text()
+    checksum: str | None = _text()
     row_count: int | None = _number()
     schema_digest: str | None = _text()
 
@@ -383,7 +394,11 @@ class MetricRow(SQLModel, table=True):
     """A metric as exact text, each time it was recorded; the newest ``seq`` counts."""
 
     __tablename__ = "metric"
-    __table_args__ = (_of_version(), _COMPACT)
+    __table_args__ = (
+        _of_version(),
+        Index("metric_on", "on_name", "on_version", "on_digest", sqlite_where=text(_ON), postgresql_where=text(_ON)),
+        _COMPACT,
+    )
     model: int = Field(sa_column=_key(_NUMBER))
     version: int = Field(sa_column=_key(_NUMBER))
     name: str = Field(sa_column=_key(Text))
@@ -617,7 +632,12 @@ class DeploymentRow(SQLModel, table=True):
     """A version that runs at a target, with a share of the traffic or alone; ``stage``: whose versions should run there."""
 
     __tablename__ = "deployment"
-    __table_args__ = (_of_version(), Index("deployment_version", "model", "version"), _STRICT)
+    __table_args__ = (
+        _of_version(),
+        Index("deployment_version", "model", "version"),
+        Index("deployment_target", "target", "since_seq"),
+        _STRICT,
+    )
     model: int = Field(sa_column=_key(_NUMBER))
     target: str = Field(sa_column=_key(Text))
     since_seq: int = Field(sa_column=_key(_NUMBER))

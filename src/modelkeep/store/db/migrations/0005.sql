@@ -23,6 +23,7 @@ CREATE TABLE data_version (
     data_version TEXT NOT NULL,
     seq INTEGER NOT NULL,
     digest TEXT,
+    checksum TEXT,
     row_count INTEGER,
     schema_digest TEXT,
     PRIMARY KEY (name, data_version)
@@ -61,3 +62,17 @@ CREATE TABLE version_fact (
  STRICT;
 
 CREATE INDEX version_fact_value ON version_fact (kind, value);
+
+DROP INDEX dataset_name;
+
+CREATE INDEX dataset_name ON dataset (name, data_version, digest);
+
+CREATE INDEX dataset_digest ON dataset (digest) WHERE digest IS NOT NULL;
+
+CREATE INDEX dataset_checksum ON dataset (data_version) WHERE data_version >= 'md5:' AND data_version < 'md5;';
+
+CREATE INDEX data_version_checksum ON data_version (checksum) WHERE checksum IS NOT NULL;
+
+CREATE INDEX metric_on ON metric (on_name, on_version, on_digest) WHERE on_name IS NOT NULL;
+
+CREATE INDEX deployment_target ON deployment (target, since_seq);

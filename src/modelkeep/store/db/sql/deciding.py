@@ -1,6 +1,11 @@
-"""The rows that deciding reads: each statement finds its few rows through an index."""
+"""The rows that deciding reads: each statement finds its few rows through an index.
+
+What the rules of a policy ask has a form for the past too, by which a request is judged as it stood then.
+"""
 
 from __future__ import annotations
+
+from modelkeep.store.db.sql.statement import statement
 
 # With the registry's id, which every change and every read asks too.
 HEAD = """
@@ -25,23 +30,24 @@ SELECT model FROM model_name WHERE folded = :folded
 ORDER BY until_seq IS NOT NULL, since_seq DESC LIMIT 1
 """
 
-MODEL = """
+MODEL = statement("""
 SELECT name, coalesce((
         SELECT max(number) FROM (
-            SELECT max(number) AS number FROM version WHERE model = :model
-            UNION ALL SELECT max(version) FROM deleted WHERE model = :model) AS highest), 0), until_seq IS NOT NULL
-FROM model_name WHERE model = :model ORDER BY since_seq DESC LIMIT 1
-"""
+            SELECT max(number) AS number FROM version WHERE model = :model AND KNOWN(version.seq)
+            UNION ALL SELECT max(version) FROM deleted WHERE model = :model AND KNOWN(deleted.seq)) AS highest), 0),
+    NOT (HOLDS(model_name))
+FROM model_name WHERE model = :model AND KNOWN(model_name.since_seq) ORDER BY since_seq DESC LIMIT 1
+""")
 
-VERSION = """
-SELECT digest, label, form,
-    EXISTS (SELECT 1 FROM mark
-            WHERE mark.model = :model AND mark.version = :number AND until_seq IS NULL),
+VERSION = statement("""
+SELECT digest, CASE WHEN KNOWN(version.label_seq) THEN label END, form,
+    EXISTS (SELECT 1 FROM mark WHERE mark.model = :model AND mark.version = :number AND HOLDS(mark)),
     EXISTS (SELECT 1 FROM archived
-            WHERE archived.model = :model AND first <= :number AND last >= :number AND until_seq IS NULL),
-    EXISTS (SELECT 1 FROM deleted WHERE deleted.model = :model AND deleted.version = :number)
-FROM version WHERE model = :model AND number = :number
-"""
+            WHERE archived.model = :model AND first <= :number AND last >= :number AND HOLDS(archived)),
+    EXISTS (SELECT 1 FROM deleted
+            WHERE deleted.model = :model AND deleted.version = :number AND KNOWN(deleted.seq))
+FROM version WHERE model = :model AND number = :number AND KNOWN(version.seq)
+""")
 
 VERSION_LABELLED = """
 SELECT number FROM version WHERE model = :model AND label_key = :key
@@ -74,25 +80,26 @@ WHERE version_blob.digest = :digest AND version_blob.model = :model AND version.
 ORDER BY version.number DESC LIMIT 1
 """
 
-LAST_HOLDER = """
-SELECT since_seq, version, share, came_from, until_seq FROM tenure
-WHERE model = :model AND stage = :stage AND share IS NULL ORDER BY since_seq DESC LIMIT 1
-"""
+LAST_HOLDER = statement("""
+SELECT since_seq, version, share, came_from, CASE WHEN KNOWN(tenure.until_seq) THEN until_seq END FROM tenure
+WHERE model = :model AND stage = :stage AND share IS NULL AND KNOWN(tenure.since_seq) ORDER BY since_seq DESC LIMIT 1
+""")
 
 SHARES = """
 SELECT since_seq, version, share, slots FROM tenure
 WHERE model = :model AND stage = :stage AND until_seq IS NULL AND share IS NOT NULL ORDER BY version
 """
 
-STAGES_HELD = """
-SELECT DISTINCT stage FROM tenure WHERE model = :model AND version = :version ORDER BY stage
-"""
+STAGES_HELD = statement("""
+SELECT DISTINCT stage FROM tenure
+WHERE model = :model AND version = :version AND KNOWN(tenure.since_seq) ORDER BY stage
+""")
 
-LATEST_TENURE = """
-SELECT since_seq, version, share, came_from, until_seq FROM tenure
-WHERE model = :model AND version = :version AND stage = :stage AND share IS NULL
+LATEST_TENURE = statement("""
+SELECT since_seq, version, share, came_from, CASE WHEN KNOWN(tenure.until_seq) THEN until_seq END FROM tenure
+WHERE model = :model AND version = :version AND stage = :stage AND share IS NULL AND KNOWN(tenure.since_seq)
 ORDER BY since_seq DESC LIMIT 1
-"""
+""")
 
 TENURE = """
 SELECT since_seq, version, share, came_from, until_seq FROM tenure
@@ -163,21 +170,21 @@ RUN = """
 SELECT 1 FROM run WHERE model = :model AND version = :version AND id = :run LIMIT 1
 """
 
-POLICY = """
-SELECT since_seq, digest, rules, source FROM policy WHERE until_seq IS NULL
-"""
+POLICY = statement("""
+SELECT since_seq, digest, rules, source FROM policy WHERE HOLDS(policy)
+""")
 
-BINDINGS = """
-SELECT role, kind, name FROM role_binding WHERE until_seq IS NULL ORDER BY role, kind, name
-"""
+BINDINGS = statement("""
+SELECT role, kind, name FROM role_binding WHERE HOLDS(role_binding) ORDER BY role, kind, name
+""")
 
-ROLES_OF = """
-SELECT role FROM role_binding WHERE kind = :kind AND name = :name AND until_seq IS NULL ORDER BY role
-"""
+ROLES_OF = statement("""
+SELECT role FROM role_binding WHERE kind = :kind AND name = :name AND HOLDS(role_binding) ORDER BY role
+""")
 
-IDENTITY = """
+IDENTITY = statement("""
 SELECT account, uid, login, login_user, user_namespace FROM entry_action WHERE seq = :seq
-"""
+""")
 
 STAGE_IS_HELD = """
 SELECT 1 FROM tenure WHERE stage = :stage AND until_seq IS NULL LIMIT 1
@@ -206,66 +213,68 @@ OPEN_ITEM = """
 SELECT since_seq, item, model, version, until_seq FROM open_item WHERE since_seq = :seq
 """
 
-TIME_OF = """
+TIME_OF = statement("""
 SELECT time FROM entry_index WHERE seq = :seq
-"""
+""")
 
-PARTICULARS = """
+PARTICULARS = statement("""
 SELECT seq,
     (SELECT value FROM version_fact
      WHERE version_fact.model = :model AND version_fact.version = :number AND kind = 'licence' AND name = ''
+        AND KNOWN(version_fact.seq)
      ORDER BY version_fact.seq DESC LIMIT 1),
     code_commit, code_state,
     EXISTS (SELECT 1 FROM dataset WHERE dataset.model = :model AND dataset.version = :number),
-    EXISTS (SELECT 1 FROM description
-            WHERE description.model = :model AND description.version = :number AND until_seq IS NULL)
+    (SELECT text FROM description
+     WHERE description.model = :model AND description.version = :number AND HOLDS(description))
 FROM version WHERE model = :model AND number = :number
-"""
+""")
 
-NAMES_GIVEN = """
+NAMES_GIVEN = statement("""
 SELECT value FROM entry_text WHERE seq = :seq AND field IN ('author', 'claimed') ORDER BY position
-"""
+""")
 
-REGISTRANTS = """
+REGISTRANTS = statement("""
 SELECT DISTINCT account, uid, login, login_user, user_namespace
 FROM version JOIN entry_action ON entry_action.seq = version.seq
-WHERE digest = :digest ORDER BY account, uid, login, login_user, user_namespace
-"""
+WHERE digest = :digest AND KNOWN(version.seq) ORDER BY account, uid, login, login_user, user_namespace
+""")
 
-TAG_KEYS = """
-SELECT key FROM tag WHERE model = :model AND version = :number AND until_seq IS NULL ORDER BY key
-"""
+TAGS = statement("""
+SELECT key, value FROM tag WHERE model = :model AND version = :number AND HOLDS(tag) ORDER BY key
+""")
 
-METRIC_VALUES = """
+METRIC_VALUES = statement("""
 SELECT value, on_name, on_version, on_digest FROM metric
-WHERE model = :model AND version = :number AND name = :name ORDER BY seq DESC
-"""
+WHERE model = :model AND version = :number AND name = :name AND KNOWN(metric.seq) ORDER BY seq DESC
+""")
 
-CHECK = """
+CHECK = statement("""
 SELECT check_result.seq, entry_index.time, result, expires
 FROM check_result JOIN entry_index ON entry_index.seq = check_result.seq
-WHERE model = :model AND version = :number AND name = :name ORDER BY check_result.seq DESC LIMIT 1
-"""
+WHERE model = :model AND version = :number AND name = :name AND KNOWN(check_result.seq)
+ORDER BY check_result.seq DESC LIMIT 1
+""")
 
 REQUEST = """
 SELECT since_seq, model, version, stage, share, until_seq, ended_by FROM request WHERE since_seq = :seq
 """
 
-OPEN_REQUEST = """
-SELECT since_seq, model, version, stage, share, until_seq, ended_by FROM request
-WHERE model = :model AND version = :number AND stage = :stage AND until_seq IS NULL
-"""
+OPEN_REQUEST = statement("""
+SELECT since_seq, model, version, stage, share, NULL, NULL FROM request
+WHERE model = :model AND version = :number AND stage = :stage AND HOLDS(request)
+""")
 
 OPEN_REQUESTS = """
 SELECT since_seq, model, version, stage, share, until_seq, ended_by FROM request
 WHERE until_seq IS NULL ORDER BY since_seq
 """
 
-APPROVALS = """
+APPROVALS = statement("""
 SELECT approval.seq, plan, roles, in_groups, entry_index.time, account, uid, login, login_user, user_namespace
 FROM approval JOIN entry_index ON entry_index.seq = approval.seq JOIN entry_action ON entry_action.seq = approval.seq
-WHERE request = :request ORDER BY approval.seq
-"""
+WHERE request = :request AND KNOWN(approval.seq) ORDER BY approval.seq
+""")
 
 FACT = """
 SELECT value FROM version_fact
@@ -273,7 +282,7 @@ WHERE model = :model AND version = :version AND kind = :kind AND name = :name OR
 """
 
 DATASET = """
-SELECT seq, digest, row_count, schema_digest FROM data_version WHERE name = :name AND data_version = :version
+SELECT seq, digest, checksum, row_count, schema_digest FROM data_version WHERE name = :name AND data_version = :version
 """
 
 DATASET_PARENTS = """

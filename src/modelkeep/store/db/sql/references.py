@@ -150,7 +150,7 @@ def _hits(reader: Reader, at: int | None, low: str, model: Resolved | None, dele
 
 def _existing_version(reader: Reader, at: int | None, model: Resolved, number: int) -> Resolved:
     if at is None:
-        found = reader.recall(deciding.VERSION, model=model.model, number=number)
+        found = deciding.VERSION.recall(reader, at, model=model.model, number=number)
     else:
         found = VERSION.rows(reader, at, model=model.model, number=number)
     if found:
@@ -229,7 +229,7 @@ def find_model(reader: Reader, at: int | None, name: str) -> Resolved:
 
 def name_of(reader: Reader, at: int | None, model: int) -> str:
     """Return what a model was called at a moment."""
-    found = reader.recall(deciding.MODEL, model=model) if at is None else NAME.rows(reader, at, model=model)
+    found = deciding.MODEL.recall(reader, at, model=model) if at is None else NAME.rows(reader, at, model=model)
     if not found:
         message = f"there was no model {model} then"
         raise NotFound(message)

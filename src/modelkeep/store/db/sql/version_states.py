@@ -7,7 +7,7 @@ the newest fifty costs the same in a model of a hundred or of a hundred thousand
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -174,6 +174,20 @@ def standing(
         shares=shares,
         deleted=deleted,
     )
+
+
+def states_of(
+    reader: Reader, at: int | None, versions: Iterable[tuple[int, int]]
+) -> dict[tuple[int, int], tuple[str, tuple[str, ...]]]:
+    """Return the state of each of some versions (model and number) and the stages that it holds, in a few SELECTs a model."""
+    numbers: dict[int, set[int]] = {}
+    for model, number in versions:
+        numbers.setdefault(model, set()).add(number)
+    found: dict[tuple[int, int], tuple[str, tuple[str, ...]]] = {}
+    for model, wanted in numbers.items():
+        there = standing(reader, at, model, min(wanted), max(wanted))
+        found |= {(model, each): (there.state(each), there.stages.get(each, ())) for each in wanted}
+    return found
 
 
 def _merged(ranges: Sequence[tuple[int, ...]]) -> tuple[tuple[int, int], ...]:

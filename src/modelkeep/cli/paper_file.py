@@ -1,0 +1,32 @@
+"""The file that a paper is written to: ``report -o``, ``card -o``, ``bom -o``."""
+
+from __future__ import annotations
+
+import os
+
+from modelkeep.domain.text import printable
+from modelkeep.errors import Conflict, UsageError
+
+
+def write_page(path: str, page: str, *, force: bool) -> str:
+    """Write a page and return its path; ``Conflict`` where something is there, unless it is overwritten.
+
+    A link in its place is not followed: who made it would choose the file.
+    """
+    if not force and os.path.lexists(path):
+        message = f"{printable(path)} is there already"
+        raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
+    try:
+        with open(path, "w" if force else "x", encoding="utf-8", newline="\n", opener=_without_links) as file:
+            file.write(page)
+    except (OSError, ValueError) as error:
+        message = f"cannot write {printable(path)}: {getattr(error, 'strerror', None) or error}"
+        raise UsageError(message, "-o FILE names another place") from error
+    return path
+
+
+def _without_links(path: str, flags: int) -> int:
+    """Open a file to write it; a pipe that no program reads is an error."""
+    descriptor = os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0), 0o666)
+    os.set_blocking(descriptor, True)
+    return descriptor

@@ -1,0 +1,197 @@
+"""`data list` and `data show`: datasets that were recorded, and those that are only named."""
+
+from __future__ import annotations
+
+from msgspec.structs import asdict
+
+from modelkeep.context import Context
+from modelkeep.domain import relations
+from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse, SchemaDocument
+from modelkeep.domain.answers.versions import AsOf
+from modelkeep.domain.nodes import DataNode, parse_node
+from modelkeep.domain.text import printable
+from modelkeep.errors import NotFound
+from modelkeep.reads.lists import is_glob
+from modelkeep.reads.snapshot import snapshot
+from modelkeep.store.db.interface import Reader, Row, Value
+from modelkeep.store.db.sql import datasets as select
+from modelkeep.store.db.sql import lineage
+from modelkeep.store.db.sql.references import hint, name_of
+from modelkeep.store.db.sql.statement import Statement
+from modelkeep.store.db.sql.version_states import states_of
+
+_KIND = "data:"
+
+
+class _Found(DatasetRow, frozen=True, kw_only=True):
+    """A dataset with what only its page shows."""
+
+    seq: int | None
+    schema: str | None
+    reason: str | None
+
+    @property
+    def row(self) -> DatasetRow:
+        """Its line of `data list`."""
+        return DatasetRow(**{name: getattr(self, name) for name in DatasetRow.__struct_fields__})
+
+    @property
+    def selector(self) -> str | None:
+        """Its version, or its digest where it has none."""
+        return self.version or self.digest
+
+
+def datasets(context: Context, pattern: str | None, moment: str | AsOf | None) -> tuple[DatasetRow, ...]:
+    """Return datasets by name; of each the versions that were recorded, the newest first, then those that are only named.
+
+    A pattern without ``* ? [`` is a name, and ``NotFound`` where no dataset has it.
+    """
+    with snapshot(context, moment) as (reader, at):
+        if pattern is None or is_glob(pattern):
+            from modelkeep.domain.globs import GlobMatcher
+
+            matcher = GlobMatcher(["*" if pattern is None else pattern])
+            found = _between(reader, at, pattern or "")
+            return tuple(each.row for each in found if matcher.matches(each.name))
+        node = _node(pattern)
+        return tuple(each.row for each in _of_name(reader, at, node) if node.version in (None, each.version))
+
+
+def dataset(context: Context, text: str, moment: str | AsOf | None) -> DatasetPage:
+    """Return all that is known of a dataset; a name alone is its newest version, with a note."""
+    with snapshot(context, moment) as (reader, at):
+        found = _find(context, reader, at, _node(text))
+        name, version, selector = found.name, found.version, found.selector
+        uses = [each for each in lineage.from_data(reader, at, name, selector) if each[2].node == found.node]
+        related = [(model, number, relations.of_role(use.role)) for model, number, use in uses]
+        related += [(*each, relations.EVALUATED) for each in select.evaluated(reader, at, name, selector)]
+        states = states_of(reader, at, [each[:2] for each in related])
+        places = [use.location for _, _, use in uses if use.location is not None]
+        made_from = select.parents(reader, name, version) if found.recorded and version is not None else ()
+        row = asdict(found.row)
+        row["location"] = found.location or (places[-1] if places else None)
+        return DatasetPage(
+            **row,
+            seq=found.seq,
+            reason=found.reason,
+            schema_document=None if found.schema is None else _schema(reader, found.schema),
+            parents=tuple(lineage.data_node(*each) for each in made_from),
+            children=tuple(lineage.data_node(*each, None) for each in select.children(reader, at, name, selector)),
+            used=tuple(
+                DatasetUse(f"{name_of(reader, at, model)}@{number}", relation, *states[model, number])
+                for model, number, relation in dict.fromkeys(related)
+            ),
+        )
+
+
+def schema(context: Context, text: str, moment: str | AsOf | None) -> bytes:
+    """Return the bytes of the document with the schema of a dataset."""
+    with snapshot(context, moment) as (reader, at):
+        found = _find(context, reader, at, _node(text))
+        if found.schema is None:
+            message = f"no schema of {printable(found.node.removeprefix(_KIND))} is recorded"
+            raise NotFound(message, "modelkeep data show --help")
+        return select.document(reader, found.schema)
+
+
+def _schema(reader: Reader, digest: str) -> SchemaDocument:
+    return SchemaDocument(digest, len(select.document(reader, digest)))
+
+
+def _node(text: str) -> DataNode:
+    node = parse_node(text if text.startswith(_KIND) else _KIND + text)
+    if isinstance(node, DataNode):
+        return node
+    raise TypeError(node)  # pragma: no cover  data: is always one
+
+
+def _find(context: Context, reader: Reader, at: int | None, node: DataNode) -> _Found:
+    """Return the dataset of a node; a digest may be cut."""
+    found = _of_name(reader, at, node)
+    if node.version is None:
+        newest = found[0]
+        if newest.selector is not None:
+            context.say(f"note: {printable(node.name)} is taken as {printable(newest.node.removeprefix(_KIND))}")
+        return newest
+    if node.version.startswith("sha256:"):
+        same = [each for each in found if each.version is None and (each.digest or "").startswith(node.version)]
+    else:
+        same = [each for each in found if each.version == node.version]
+    if same:
+        return same[0]
+    raise _no_dataset(node, [each.node for each in found])
+
+
+def _no_dataset(node: DataNode, known: list[str]) -> NotFound:
+    called = printable(str(node).removeprefix(_KIND))
+    names = [each.removeprefix(_KIND) for each in known]
+    return NotFound(f"there is no dataset {called}", printable(hint("modelkeep data list", called, names)))
+
+
+def _of_name(reader: Reader, at: int | None, node: DataNode) -> list[_Found]:
+    """Return the versions of a dataset; ``NotFound`` where there are none, with near names."""
+    found = _rows(reader, at, select.OF_NAME, select.MENTIONED_OF_NAME, {"name": node.name})
+    if not found:
+        known = dict.fromkeys(each.name for each in _between(reader, at, node.name[:1]))
+        raise _no_dataset(node, list(known))
+    return found
+
+
+def _between(reader: Reader, at: int | None, pattern: str) -> list[_Found]:
+    """Return the datasets whose names begin like a pattern."""
+    prefix = pattern[: min((place for place, each in enumerate(pattern) if each in "*?["), default=len(pattern))]
+    return _rows(reader, at, select.RECORDED, select.MENTIONED, select.bounds(prefix))
+
+
+def _rows(
+    reader: Reader, at: int | None, recorded: Statement, mentioned: Statement, values: dict[str, Value]
+) -> list[_Found]:
+    """Return recorded datasets and those that are only named, in the order of `data list`."""
+    found = {each.node: each for each in map(_recorded, recorded.rows(reader, at, **values))}
+    uses: dict[str, int] = {}
+    for name, version, digest, count in mentioned.rows(reader, at, **values):
+        node = lineage.data_node(name, version, digest)
+        uses[node] = uses.get(node, 0) + count
+        if node not in found:
+            found[node] = _named(node, name, version, digest)
+    counted = [_Found(**{**asdict(each), "uses": uses.get(each.node, 0)}) for each in found.values()]
+    return sorted(counted, key=lambda each: (each.name, -(each.seq or 0), each.node))
+
+
+def _recorded(row: Row) -> _Found:
+    name, version, seq, digest, checksum, count, schema_digest, since, actor, location, reason = row
+    return _Found(
+        node=lineage.data_node(name, version, None),
+        name=name,
+        version=version,
+        recorded=True,
+        uses=0,
+        rows=count,
+        digest=digest,
+        checksum=checksum,
+        location=location,
+        since=since,
+        actor=actor,
+        seq=seq,
+        schema=schema_digest,
+        reason=reason,
+    )
+
+
+def _named(node: str, name: str, version: str | None, digest: str | None) -> _Found:
+    return _Found(
+        node=node,
+        name=name,
+        version=version,
+        recorded=False,
+        uses=0,
+        rows=None,
+        digest=digest,
+        checksum=None,
+        location=None,
+        since=None,
+        actor=None,
+        seq=None,
+        schema=None,
+        reason=None,
+    )
