@@ -155,8 +155,11 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "lineage", "compare", INSPECT, "Show what a version was made from, and what was made from it",
-        ("modelkeep lineage fraud@4", "modelkeep lineage data:transactions@2026-02 --down"),
-        ("source", "relation", "target"),
+        (
+            "modelkeep lineage fraud@4", "modelkeep lineage data:transactions@2026-02 --down",
+            "modelkeep lineage deployment:k8s/prod-eu --up --format mermaid",
+        ),
+        ("source", "relation", "target", "source's stages", "target's stages"),
     ),
     CommandRow(
         "data", "datasets", INSPECT, "Record datasets, and show which versions were made from them",
