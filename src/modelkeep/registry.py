@@ -117,7 +117,9 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         on: Dataset | None = None,
         tags: Values = (),
         data: Datasets = (),
+        features: Texts = (),
         parents: Refs = (),
+        derived_by: str | None = None,
         runs: Texts = (),
         code: str = "auto",
         author: str | None = None,
@@ -146,7 +148,8 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
         bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI, ``NAME@VERSION`` or a name; ``code``
         is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
-        with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
+        with ``HEAD`` for that of the current directory; ``features`` are views of a feature store, ``NAME@VERSION``;
+        ``derived_by`` says what was done with the ``parents`` (``fine-tune``, ``quantize``, any word); ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
         ``licence`` is an SPDX expression: ``Apache-2.0``. ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered. ``progress`` is called with bytes.
@@ -185,7 +188,9 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             on=on,
             tags=tags,
             data=data,
+            features=features,
             parents=parents,
+            derived_by=derived_by,
             runs=runs,
             code=code,
             author=author,
@@ -531,13 +536,14 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
 
         return lists.models(self._context, pattern, as_of, everything=all, limit=limit)
 
-    def versions(
+    def versions(  # noqa: PLR0913  each narrows or orders the list
         self,
         name: str | None = None,
         *,
         pattern: str | None = None,
         stage: str | None = None,
         tags: Tags = (),
+        where: str | None = None,
         sort: str | None = None,
         limit: int | None = None,
         all: bool = False,  # noqa: A002  the flag's own name
@@ -545,17 +551,28 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
+        ``where`` is a filter: ``"metric.auc >= 0.9 AND (tag.tier = 'gold' OR alias = 'champion')"``; what MLflow's search
+        takes is a part of it. A comparison with what is missing does not hold.
+
         ``tags`` keep only versions that have them all: ``"owner"``, ``"owner=risk"``, ``{"owner": "risk"}``. ``sort`` is
         ``KEY[:asc|desc]``: name version created author size label, ``metric.K metric.K@DATA param.K tag.K``.
         Versions whose metric was measured on other data cannot be compared: `UsageError` names the data.
 
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
+        >>> [version.ref for version in registry.versions(where="metric.auc > 0.91 AND NOT stage = 'production'")]
+        ['fraud@2']
         """
         from modelkeep.reads import lists
 
         return lists.versions(
-            self._context, name, as_of, pattern=pattern, wanted=lists.Wanted(stage, tags, all), sort=sort, limit=limit
+            self._context,
+            name,
+            as_of,
+            pattern=pattern,
+            wanted=lists.Wanted(stage, tags, all, where),
+            sort=sort,
+            limit=limit,
         )
 
     def keys(self, kind: str, name: str | None = None, *, as_of: Moment | None = None) -> tuple[str, ...]:
@@ -643,7 +660,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
     ) -> Lineage:
         """Return what made a node (``up``) and what was made from it (``down``), ``depth`` steps far.
 
-        A node is a ref, ``data:NAME[@VERSION]``, ``code:COMMIT`` or ``run:ID``.
+        A node is a ref, ``data:NAME[@VERSION]``, ``code:COMMIT``, ``run:ID``, ``environment:HEX`` or ``deployment:TARGET``.
 
         >>> [edge.source for edge in registry.lineage("fraud@1").edges]
         ['data:transactions@2026-02']

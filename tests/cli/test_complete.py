@@ -180,7 +180,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         # what versions are made from
         ("register m f --data c", "cards "),
         ("register m f --data train=cards@", "train=cards@2026-02 "),
-        ("lineage d", "data:"),
+        ("lineage d", "data: deployment:"),
         ("lineage data:c", "data:cards"),
         ("lineage code:a1", "code:" + "a1b2c3d4" * 5),
         ("lineage run:", "run:abc"),
@@ -230,6 +230,85 @@ def test_the_registry_is_the_one_that_the_line_names(tab, home):
     assert tab("show fraud-", **elsewhere) == []
     assert tab(f"--registry {home} show fraud-", **elsewhere) == ["fraud-batch"]
     assert tab(f"show --registry={home} fraud-", **elsewhere) == ["fraud-batch"]
+
+
+@pytest.fixture(scope="module")
+def governed(tmp_path_factory):
+    """Return what completes a line in a registry with a policy, two requests (one of which ended) and checks."""
+    from history import History
+
+    from modelkeep.domain.policy.rules import RequiredApproval, RequiredCheck, Rules, StageRules
+
+    story = History()
+    story.register("fraud")
+    story.register("fraud")
+    staging = StageRules(name="staging", meaning="is tried out", checks=(RequiredCheck(name="bias"),))
+    asked = (RequiredApproval(count=1),)
+    story.policy(Rules(stages=(staging, StageRules(name="production", meaning="m" * 500, approvals=asked))))
+    ended = story.request("fraud@1")
+    story.reject("fraud@1", ended)
+    story.request("fraud@2")
+    story.check("fraud@1", "size")
+    directory = tmp_path_factory.mktemp("governed")
+    story.connection.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
+    (directory / "hooks.toml").write_text("[hooks.chat]\n[hooks.'a\tb']\n")
+
+    def press(line, **environ):
+        environ = {"MODELKEEP_REGISTRY": str(directory), "HOME": "/nowhere"} | environ
+        return complete.candidates(line.split(" "), environ, "/")
+
+    press.directory = directory
+    return press
+
+
+def test_stages_are_offered_with_what_they_mean(governed):
+    assert governed("promote fraud@1 ") == [("staging", "is tried out"), ("production", "m" * 500)]
+    assert governed("retire fraud s") == [("staging", "is tried out")]
+
+
+def test_requests_are_offered_by_their_numbers(governed):
+    (number, said), *more = governed("approve ")
+    assert (said, more) == (("fraud@2 for production, asked by ana"), [("fraud@", "newest 2")])
+    assert [word for word, _ in governed("requests ")] == [number, str(int(number) - 2), "fraud"]
+    assert [word for word, _ in governed(f"reject {number}")] == [number]
+    assert [word for word, _ in governed("approve fraud@2")] == ["fraud@2"]
+
+
+def test_checks_are_offered_as_the_policy_asks_and_as_they_were_recorded(governed):
+    for command in ("record", "run", "show"):
+        assert governed(f"check {command} fraud@1 ") == [("bias", "asked for by the policy"), ("size", "")]
+
+
+def test_hooks_are_offered_from_the_files_that_name_them(governed, tmp_path, monkeypatch):
+    monkeypatch.setenv("MODELKEEP_REGISTRY", str(governed.directory))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "modelkeep").mkdir()
+    (tmp_path / "modelkeep/config.toml").write_text("[hooks.mail]\n")
+    assert [word for word, _ in governed("hook test ")] == ["mail", "chat", "a\tb"]
+    assert printed(
+        "hook", "test", "", **{name: os.environ[name] for name in ("MODELKEEP_REGISTRY", "XDG_CONFIG_HOME")}
+    ) == (
+        f"mail\t{tmp_path}/modelkeep/config.toml\nchat\t{governed.directory}/hooks.toml\n".encode(),
+        b"",
+        0,
+    )
+
+
+def test_help_says_what_the_stages_of_the_registry_mean_and_nothing_on_any_trouble(governed, tmp_path):
+    def helped(*words, registry):
+        words = [sys.executable, "-m", "modelkeep", *words, "--help"]
+        env = {"PATH": os.environ["PATH"], "HOME": "/nowhere", "MODELKEEP_REGISTRY": str(registry), "COLUMNS": "80"}
+        done = subprocess.run(words, env=env, capture_output=True, text=True, check=True)
+        assert done.stderr == ""
+        return done.stdout.partition("\nStages of this registry:\n")[2].splitlines()
+
+    assert helped("promote", registry=governed.directory)[0] == "  staging     is tried out"
+    assert (
+        helped("--registry", str(governed.directory), "retire", registry="/nowhere")[0] == "  staging     is tried out"
+    )
+    assert helped("tag", registry=governed.directory) == helped("promote", registry="/nowhere") == []
+    (tmp_path / "registry.db").write_bytes(b"garbage" * 1000)
+    assert helped("promote", registry=tmp_path) == []
 
 
 def test_versions_are_told_apart(home):

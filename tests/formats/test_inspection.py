@@ -1,19 +1,19 @@
 """What is in an artifact: each file by the reader of its format; whatever the bytes are, the answer is a document."""
 
-import json
 import struct
+from types import ModuleType
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from model_files import InMemory
+from model_makers import safetensors
 
-from modelkeep.domain.known_documents import Problem, Tensor, parse_inspection, to_document
+from modelkeep.domain.known_documents import FileInspection, Problem, Tensor, parse_inspection, to_document
+from modelkeep.formats import known_formats
 from modelkeep.formats.inspection import inspect
-
-
-def safetensors(header, data=b""):
-    text = header if isinstance(header, bytes) else json.dumps(header).encode()
-    return struct.pack("<Q", len(text)) + text + data
+from modelkeep.formats.interface import FoundInFile, FoundInTree
+from modelkeep.formats.known_formats import FileFormat, TreeFormat
 
 
 def test_an_artifact_without_a_known_format_has_no_inspection():
@@ -30,7 +30,7 @@ def test_tensors_parameters_and_metadata_of_safetensors_are_found():
     (file,) = found.files
     assert (found.kind, file.format, file.problems) == ("safetensors", "safetensors", ())
     assert dict(file.facts) == {
-        "tensors": "2", "parameters": "9", "dtypes": "F32, BF16", "metadata.0": "format=pt",
+        "tensors": "2", "parameters": "9", "dtypes": "BF16 1, F32 1", "metadata.0": "format=pt",
     }  # fmt: skip
     assert file.tensors == (Tensor("w", "F32", ("2", "3")), Tensor("b", "BF16", ("3",)))
     assert parse_inspection(to_document(found)) == found
@@ -70,3 +70,65 @@ def test_any_bytes_of_any_name_make_a_document(data):
     for name in ("model.safetensors", "x"):
         found = inspect([InMemory(name, data)]).inspection
         assert found is None or parse_inspection(to_document(found)) == found
+
+
+def found_by(reader, monkeypatch):
+    """Return what is in a file and in its directory where this is the reader of both."""
+    module = ModuleType("reader")
+    module.inspect = reader
+    monkeypatch.setattr(FileFormat, "load", lambda _form: module)
+    monkeypatch.setattr(TreeFormat, "load", lambda _form: module)
+    tree = TreeFormat("tree", "reader", ("x.safetensors",))
+    monkeypatch.setattr(known_formats, "TREE_FORMATS", (tree,))
+    return inspect([InMemory("x.safetensors", b"x")]).inspection
+
+
+@pytest.mark.parametrize("error", [ValueError("odd"), MemoryError(), ImportError("no onnx"), KeyError("a")])
+def test_whatever_a_reader_raises_is_a_problem(monkeypatch, error):
+    def reader(*_given):
+        raise error
+
+    found = found_by(reader, monkeypatch)
+    assert {problem.kind for _, problem in found.all_problems} == {"unverified"}
+    assert found.problems[0].text == f"its reader failed: {type(error).__name__}: {error}"
+    assert parse_inspection(to_document(found)) == found
+
+
+def test_what_a_reader_finds_and_the_log_cannot_keep_is_a_problem(monkeypatch):
+    def reader(*given):
+        if isinstance(given[0], dict):
+            return FoundInTree("", problems=(Problem("NOT A WORD", ""),))
+        return FoundInFile(FileInspection("x.safetensors", "x", facts=(("name", "\ud800"),)))
+
+    found = found_by(reader, monkeypatch)
+    assert [problem.kind for _, problem in found.all_problems] == ["unverified", "unverified"]
+    assert parse_inspection(to_document(found)) == found
+
+
+def test_of_very_many_problems_the_first_of_each_kind_are_kept(monkeypatch):
+    problems = tuple(Problem(kind, f"{kind} {number}") for number in range(60) for kind in ("dangerous", "unknown"))
+
+    def reader(*given):
+        return (
+            None if isinstance(given[0], dict) else FoundInFile(FileInspection(given[0].path, "x", problems=problems))
+        )
+
+    kept = found_by(reader, monkeypatch).files[0].problems
+    assert [each.text for each in kept[:2]] == ["dangerous 0", "unknown 0"]
+    assert (len(kept), kept[-1]) == (101, Problem("note", "there are 20 more problems"))
+
+
+def test_an_inspection_that_is_too_long_keeps_the_files_with_problems(monkeypatch):
+    def reader(*given):
+        if isinstance(given[0], dict):
+            return None
+        path = given[0].path
+        problems = (Problem("dangerous", "it runs os.system"),) * (path == "9999.safetensors")
+        return FoundInFile(FileInspection(path, "x" * 60, problems=problems))
+
+    found_by(reader, monkeypatch)
+    files = [InMemory(f"{number:04}{'x' * 4000}.safetensors", b"x") for number in range(1200)]
+    found = inspect([*files, InMemory("9999.safetensors", b"x")]).inspection
+    assert found.files[-1].path == "9999.safetensors"
+    assert found.unread == 1201 - len(found.files) > 0
+    assert parse_inspection(to_document(found)) == found

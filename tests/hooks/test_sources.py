@@ -20,9 +20,7 @@ def test_the_hooks_of_a_registry_run_only_for_who_trusts_it(hooked):
     hooked.share(keep={**ON, "command": hooked.keeper()})
     assert hooked.registry.promote("fraud@1", "production").changed
     assert hooked.told() == []
-    assert hooked.said == [
-        f"note: {hooked.registry_hooks} is not run: modelkeep config trust {hooked.directory} lets it"
-    ]
+    assert hooked.said == [f"note: {hooked.registry_hooks} does not run: modelkeep config trust {hooked.directory}"]
     assert [(each.name, each.runs) for each in hooked.registry.hooks()] == [("keep", False)]
     with pytest.raises(Conflict):
         hooked.registry.test_hook("keep")
@@ -125,6 +123,7 @@ def test_a_file_of_an_account_that_neither_owns_the_registry_nor_is_ours_runs_no
         ({**ON, "command": ["a\0"]}, "command is a list of texts"),
         ({**ON, "command": ["true"], "stage": ["x"]}, "has no setting 'stage'"),
         ({"on": ["promot"], "command": ["true"]}, "there is no change 'promot'"),
+        ({"on": ["init"], "command": ["true"]}, "there is no change 'init'"),
         ({**ON, "url": "http://example.org"}, "needs https, or http to this machine"),
         ({**ON, "url": "http://localhost.example.org"}, "needs https, or http to this machine"),
         ({**ON, "url": "http://127.0.0.1@example.org"}, "has a user or password in its url"),

@@ -83,6 +83,18 @@ def test_all_selectors_of_a_model_are_listed(bash):
     assert bash.offers("modelkeep show fraud@") == ["@production", "@staging", "@latest", "@2", "@1"]
 
 
+def test_what_is_listed_has_its_description_where_each_has_one(bash, run):
+    (run.cwd / "policy.toml").write_text(
+        '[[stages]]\nname = "staging"\nmeaning = "is tried out"\n[[stages]]\nname = "production"\nmeaning = "in use: $x"\n'
+    )
+    assert run("policy", "set", "policy.toml").exit_code == 0
+    said = ["staging", "(is", "tried", "out)", "production", "(in", "use:", "$x)"]
+    assert bash.offers("modelkeep promote fraud@1 ") == said
+    assert bash.line("modelkeep promote fraud@1 st\t")[-1] == "staging"
+    bash.send("bind 'set show-all-if-ambiguous on'")
+    assert bash.line("modelkeep promote fraud@1 \tp\t")[-1] == "production"
+
+
 def test_the_cursor_may_stand_inside_the_line(bash):
     left = "\x02" * len(" staging")
     assert bash.line(f"modelkeep promote fraud@p staging{left}\t") == [

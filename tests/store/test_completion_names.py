@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from modelkeep.domain.labels import fold
 from modelkeep.errors import IntegrityError, ModelkeepError
-from modelkeep.store.db import completion, prefixes
+from modelkeep.store.db import completion, governed_names, prefixes
 from modelkeep.store.db.completion import ANY, ARCHIVED, Names
 from modelkeep.store.db.sql import shared
 
@@ -278,8 +278,12 @@ def _steps(asked, question):
 VALUES = ("alias", "at", "count", "end", "folded", "high", "low", "model", "name", "role", "stage")
 ASKED = {
     "models": lambda names: names.models("fr"),
-    "roles": lambda names: names.roles(),
-    "bearers": lambda names: names.bearers("owner"),
+    "stages": lambda names: names.stages(),
+    "checks": lambda names: names.checks("fraud"),
+    "roles": lambda names: names.governed().roles(),
+    "bearers": lambda names: names.governed().bearers("owner"),
+    "requests": lambda names: names.governed().requests(open_only=False),
+    "open requests": lambda names: names.governed().requests(open_only=True),
     "fraud@": lambda names: names.versions("fraud", ""),
     "fraud@p": lambda names: names.versions("fraud", "p"),
     "fraud@1": lambda names: names.versions("fraud", "1"),
@@ -429,7 +433,7 @@ def test_hot_questions_walk_no_table(story, asked):
     connection = asked()._connection
     statements = {
         name: shared.now(text)
-        for name, text in (*vars(shared).items(), *vars(completion).items())
+        for name, text in (*vars(shared).items(), *vars(completion).items(), *vars(governed_names).items())
         if name.isupper() and name[0] != "_" and str(text).strip().startswith("SELECT")
     }
     assert len(statements) > 15
@@ -439,5 +443,6 @@ def test_hot_questions_walk_no_table(story, asked):
     }
     walked = {name for name, plan in steps.items() if any(re.match(r"SCAN \w", step) for step in plan)}
     # the few stages and policies; the newest rows of a table, up to a limit
-    assert walked == {"STAGES", "HOLDERS", "ROLES", "ALL_METRICS", "ALL_TAGS"}
-    assert {name for name, plan in steps.items() if "TEMP" in str(plan)} == {"STAGES", "HOLDERS"}
+    of_policy = {"ROLES", "MEANINGS", "ASKED_FOR"}
+    assert walked == {"STAGES", "HOLDERS", "ALL_METRICS", "ALL_TAGS", "REQUESTS", "OPEN_REQUESTS"} | of_policy
+    assert {name for name, plan in steps.items() if "TEMP" in str(plan)} == {"STAGES", "HOLDERS", "ASKED_FOR"}

@@ -21,6 +21,7 @@ from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.domain.verbs.register import Trained
+from modelkeep.domain.verbs.supplement import WORD
 from modelkeep.errors import UsageError
 from modelkeep.local_path import local_path
 from modelkeep.provenance import ci, inputs
@@ -52,7 +53,9 @@ class Request(Struct, frozen=True):
     on: str | None = None
     tags: Pairs = ()
     data: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
+    derived_by: str | None = None
     runs: tuple[str, ...] = ()
     code: str = "auto"
     author: str | None = None
@@ -114,6 +117,7 @@ def check(request: Request) -> None:
     if request.on is not None and not request.metrics:
         message = f"--on says what metrics were measured on, and there are none: {request.on}"
         raise UsageError(message, "add --metric auc=0.9, or give it as --data")
+    _check_derivation(request)
     if request.expect is not None and request.stage is None:
         message = "--expect compares with the holder of a stage"
         raise UsageError(message, "add --stage")
@@ -140,20 +144,33 @@ def _check_origin(request: Request) -> None:
             raise UsageError(message, "--seed 42, or with what it is for --seed numpy=42")
 
 
+def _check_derivation(request: Request) -> None:
+    """Refuse a word that says how a version was derived where it has no parent, and what is no word."""
+    if request.derived_by is None:
+        return
+    if not WORD.fullmatch(request.derived_by):
+        message = f"--derived-by is one word of lower-case letters, digits and -, not '{printable(request.derived_by)}'"
+        raise UsageError(message, "--derived-by fine-tune")
+    if not request.parents:
+        message = f"--derived-by {request.derived_by} says what was done with the parents, and there are none"
+        raise UsageError(message, f"--parent REF --derived-by {request.derived_by}")
+
+
 def collect_provenance(context: Context, request: Request) -> Provenance:
     """Return the provenance of a request, completed by what can be found; a given time of training is no guess."""
     trained = _trained(context, request)  # refuses before anything is hashed
     keep_diff = DIFF in request.attach
     code = code_.capture(request.paths, context.cwd, request.code, context.environ, context.script, keep_diff=keep_diff)
+    environment, attached = given_environment(context, request.env), attach(request.attach, code)
     return Provenance(
         code=code,
-        data=datasets(context, request.data),
+        data=(*datasets(context, request.data), *map(inputs.parse_feature, request.features)),
         on=None if request.on is None else measured_on(context, request.on),
         runs=inputs.runs(request.runs, context.environ),
         trained=trained,
-        environment=given_environment(context, request.env),
+        environment=environment,
         ci=ci.capture(context.environ),
-        attached=attach(request.attach, code),
+        attached=attached,
     )
 
 

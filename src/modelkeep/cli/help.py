@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -83,6 +84,8 @@ def of_command(command: Any, context: Any) -> str:
     blocks += [_section("Options", own, width)] if own else []
     words = _words(each.metavar or each.name.upper() for each in command.params if each.name not in ALWAYS)
     blocks += [_section("Words", words, width)] if words else []
+    meanings = _meanings() if any(word == "STAGE" for word, _ in words) else []
+    blocks += [_section("Stages of this registry", meanings, width)] if meanings else []
     blocks += [fill(f"Options of all commands: {', '.join(shared)} (modelkeep --help).", width, break_on_hyphens=False)]
     blocks += ["Examples:\n" + "".join(f"  {each}\n" for each in row.examples)]
     if row.columns:
@@ -97,6 +100,16 @@ def _words(metavars: Iterable[str]) -> list[tuple[str, str]]:
 
     used = {word for metavar in metavars for word in re.findall(r"ROLE=|[A-Z]+", metavar)}
     return [(word.removesuffix("="), meaning) for word, meaning in _WORDS.items() if word in used]
+
+
+def _meanings() -> list[tuple[str, str]]:
+    """Return what the policy of the registry at hand says that its stages mean; nothing on any trouble."""
+    from modelkeep.cli.complete import completion
+
+    try:
+        return completion.meanings(sys.argv[1:], os.environ, os.getcwd())
+    except Exception:  # noqa: BLE001 - help is for who is in trouble
+        return []
 
 
 def _exit_codes() -> str:

@@ -6,15 +6,15 @@
 _modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark identify path lineage data audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report card bom verify archive backup delete gc prune doctor migrate init whoami config hook completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --window -M -m -o -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
     REPLY='--registry --json --format -q --quiet -v --verbose --no-color --yes --no-input'
     case $1 in
     '') REPLY='--version '$REPLY ;;
-    register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --parent --run --code --author --trained-at --training-started --seed --env --attach --description --licence --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
-    list) REPLY='--stage --tag --sort --limit --all --columns --as-of '$REPLY ;;
+    register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --feature --parent --derived-by --run --code --author --trained-at --training-started --seed --env --attach --description --licence --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
+    list) REPLY='--stage --tag --where --sort --limit --all --columns --as-of '$REPLY ;;
     show) REPLY='--field --packages --attachment --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;
     diff) REPLY='--exit-code '$REPLY ;;
@@ -153,7 +153,7 @@ _modelkeep_place() {
 # of the last word that readline replaces.
 _modelkeep_values() {
     local program=modelkeep line word before=${raw%"$2"} keep=$quote
-    local -a asked=("${words[@]:1}") words=()
+    local -a asked=("${words[@]:1}") words=() texts=()
     if type -P -- "$1" >/dev/null; then program=$1; fi
     local raw quote target
     _modelkeep_split "$before"
@@ -166,6 +166,7 @@ _modelkeep_values() {
                 compopt -o default 2>/dev/null
             else
                 compopt -o filenames 2>/dev/null
+                texts=()
                 while IFS= read -r word; do COMPREPLY+=("$word"); done < <(compgen -f -- "$2")
             fi
             continue
@@ -184,9 +185,31 @@ _modelkeep_values() {
             fi
         fi
         COMPREPLY+=("$word")
+        line=${line#*$'\t'}
+        if [[ $line ]]; then texts+=("$line"); fi
     done < <("$program" __complete -- "${asked[@]}" 2>/dev/null </dev/null)
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[@:=./] ]]; then compopt -o nospace 2>/dev/null; fi
     compopt -o nosort 2>/dev/null
+    # Where several candidates are listed and each has a description, it stands beside.
+    case ${COMP_TYPE-} in
+    33 | 63 | 64) if [[ ${#COMPREPLY[@]} -gt 1 && ${#texts[@]} -eq ${#COMPREPLY[@]} ]]; then _modelkeep_describe; fi ;;
+    esac
+}
+
+# Puts a description of `texts` behind each candidate, as far as the terminal is wide.
+_modelkeep_describe() {
+    local word text i widest=0 room
+    for word in "${COMPREPLY[@]}"; do
+        if [[ ${#word} -gt widest ]]; then widest=${#word}; fi
+    done
+    room=$((${COLUMNS:-80} - widest - 6))
+    if [[ room -lt 10 ]]; then return; fi
+    for ((i = 0; i < ${#COMPREPLY[@]}; i++)); do
+        text=${texts[i]}
+        if [[ ${#text} -gt room ]]; then text=${text:0:room-3}...; fi
+        printf -v word '%-*s  (%s)' "$widest" "${COMPREPLY[i]}" "$text"
+        COMPREPLY[i]=$word
+    done
 }
 
 _modelkeep() {

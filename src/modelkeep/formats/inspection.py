@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from modelkeep.domain.known_documents import LARGEST, FileInspection, Inspection, Interface, Problem, to_document
+from modelkeep.domain.known_documents import (
+    LARGEST,
+    FileInspection,
+    Inspection,
+    Interface,
+    Problem,
+    parse_inspection,
+    parse_interface,
+    to_document,
+)
+from modelkeep.errors import Damaged, ModelkeepError
 from modelkeep.formats.interface import (
     ARTIFACT_SECONDS,
     FILE_SECONDS,
@@ -22,6 +33,8 @@ from modelkeep.formats.interface import (
 from modelkeep.formats.known_formats import FileFormat, format_of, tree_formats
 
 HEAD_BYTES = 4096
+#: Of each kind, in one file.
+_MOST_PROBLEMS = 50
 
 
 class Found(Struct, frozen=True):
@@ -60,13 +73,35 @@ def _inspect_file(form: FileFormat, file: ModelFile) -> FoundInFile:
     """Return what the reader of a format found; what it could not read is a problem."""
     try:
         found: FoundInFile = form.load().inspect(file, Budget(FILE_SECONDS))
+        _check_kept(Inspection(files=(found.inspection,)), found.interface)
     except Malformed as error:
         return _problem(form, file, "invalid", clean(f"it {error}"))
-    except OverBudget:
-        return _problem(form, file, "unverified", f"it was not read to its end in {FILE_SECONDS:g} s")
+    except OverBudget as error:
+        return _problem(
+            form, file, "unverified", f"it {str(error) or f'was not read to its end in {FILE_SECONDS:g} s'}"
+        )
     except RecursionError:
         return _problem(form, file, "invalid", "it is nested too deeply")
+    except ModelkeepError:  # the bytes cannot be read at all
+        raise
+    except Exception as error:  # noqa: BLE001  a reader that fails must not make a registration fail
+        return _problem(form, file, "unverified", _failure(error))
     return found
+
+
+def _check_kept(inspection: Inspection, interface: Interface | None) -> None:
+    """Raise `ValueError` where the log cannot keep what a reader found: a text may be empty or have surrogates."""
+    try:
+        parse_inspection(to_document(_fitting(inspection)))
+        if interface is not None:
+            parse_interface(to_document(interface))
+    except Damaged as error:
+        message = f"it found what cannot be kept: {error.message}"
+        raise ValueError(message) from error
+
+
+def _failure(error: Exception) -> str:
+    return clean(f"its reader failed: {type(error).__name__}: {error}")
 
 
 def _problem(form: FileFormat, file: ModelFile, kind: str, text: str) -> FoundInFile:
@@ -79,10 +114,16 @@ def _inspect_tree(
     for form in tree_formats(files):
         try:
             tree: FoundInTree | None = form.load().inspect(files, found, budget)
+            if tree is not None:
+                _check_kept(_of_tree(tree), tree.interface)
         except (OverBudget, RecursionError):
             return FoundInTree(form.name, problems=(Problem("unverified", "it was not read to its end"),))
         except Malformed as error:
             return FoundInTree(form.name, problems=(Problem("invalid", clean(f"it {error}")),))
+        except ModelkeepError:
+            raise
+        except Exception as error:  # noqa: BLE001  as of a file
+            return FoundInTree(form.name, problems=(Problem("unverified", _failure(error)),))
         if tree is not None:
             return tree
     return None
@@ -91,24 +132,38 @@ def _inspect_tree(
 def _inspection(files: list[FileInspection], tree: FoundInTree | None, unread: int) -> Inspection:
     """Return what was found as one document; tensors are left out where they would make it too large."""
     kind = tree.kind if tree is not None else files[0].format if len({file.format for file in files}) == 1 else None
-    inspection = Inspection(
-        kind=kind,
-        facts=() if tree is None else tree.facts,
-        files=tuple(files),
-        parts=() if tree is None else tree.parts,
-        problems=() if tree is None else tree.problems,
-        unread=unread or None,
-    )
-    return _fitting(inspection)
+    whole = Inspection() if tree is None else _of_tree(tree)
+    return _fitting(replace(whole, kind=kind, files=tuple(files), unread=unread or None))
+
+
+def _of_tree(tree: FoundInTree) -> Inspection:
+    return Inspection(tree.kind, tree.facts, parts=tree.parts, problems=tree.problems)
 
 
 def _fitting(inspection: Inspection) -> Inspection:
-    """Return an inspection that a document can hold: tensors go first, then globals, then all but formats and problems."""
+    """Return an inspection that a document can hold: tensors go first, then globals, then facts, then files without problems."""
+    files = tuple(replace(file, problems=_few(file.problems)) for file in inspection.files)
+    inspection = replace(inspection, files=files, problems=_few(inspection.problems))
     for left_out in ((), ("tensors",), ("tensors", "globals"), ("tensors", "globals", "facts")):
         files = tuple(replace(file, **dict.fromkeys(left_out, ())) for file in inspection.files)
         found = replace(inspection, files=files)
         if len(to_document(found)) <= LARGEST["inspection"]:
             return found
-    kept = inspection.files[: len(inspection.files) // 2]
-    unread = (inspection.unread or 0) + len(inspection.files) - len(kept)
-    return _fitting(replace(inspection, files=kept, unread=unread))
+    if not files:
+        return Inspection(inspection.kind, problems=inspection.problems, unread=inspection.unread)
+    first = sorted(files, key=lambda file: not file.problems)[: len(files) // 2]
+    unread = (inspection.unread or 0) + len(files) - len(first)
+    return _fitting(replace(inspection, files=tuple(sorted(first, key=lambda file: file.path)), unread=unread))
+
+
+def _few(problems: tuple[Problem, ...]) -> tuple[Problem, ...]:
+    """Return the first problems of each kind, with a note of how many more there are."""
+    kept: list[Problem] = []
+    count: Counter[str] = Counter()
+    for each in problems:
+        count[each.kind] += 1
+        if count[each.kind] <= _MOST_PROBLEMS:
+            kept.append(each)
+    if len(kept) < len(problems):
+        kept.append(Problem("note", f"there are {len(problems) - len(kept)} more problems"))
+    return tuple(kept)

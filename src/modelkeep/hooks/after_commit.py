@@ -13,7 +13,7 @@ from msgspec import to_builtins
 
 from modelkeep.domain.text import first_line
 from modelkeep.errors import ModelkeepError
-from modelkeep.hooks.names import FILE, INSIDE
+from modelkeep.hooks.names import FILE, INSIDE, trusting
 
 if TYPE_CHECKING:
     from modelkeep.changes.runner import ChangeOutcome
@@ -83,9 +83,7 @@ class HookQueue:
             if self._files.unusable is not None:
                 context.say(f"warning: no hook of the registry runs: {self._files.unusable.message}")
             if self._files.untrusted is not None:
-                context.say(
-                    f"note: {self._files.untrusted} is not run: modelkeep config trust {context.directory} lets it"
-                )
+                context.say(f"note: {self._files.untrusted} does not run: {trusting(context.directory)}")
         return self._files
 
     def _tell(self, context: Context, hook: Hook, entry: Entry, change: Change) -> None:

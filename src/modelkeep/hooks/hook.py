@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 ITEM = "item"
 #: Every change.
 ANY = "*"
+#: No hook runs for these: `init` makes the registry, and this release writes no `migrate`.
+_BEFORE_HOOKS = ("init", "migrate")
 #: The files of hooks: at most so many each, with lists of at most so many words.
 MOST_HOOKS, _MOST_WORDS = 50, 200
 _NAME = pattern(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}")
@@ -165,7 +167,7 @@ class _Table:
     def _check_actions(self, on: Sequence[str]) -> None:
         from modelkeep.domain.verbs.all_verbs import ACTIONS
 
-        known = (*ACTIONS, ITEM, ANY)
+        known = (*(action for action in ACTIONS if action not in _BEFORE_HOOKS), ITEM, ANY)
         if not on:
             self._refuse("does not say when it runs", 'on = ["promote"]')
         for word in on:

@@ -12,6 +12,7 @@ from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.text import close_to, printable
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.hooks.after_commit import event_of, run_hook
+from modelkeep.hooks.names import trusting
 from modelkeep.hooks.sources import find_hooks, hooks_of_registry
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.sql import audit
@@ -44,7 +45,7 @@ def hooks(context: Context) -> tuple[HookRow, ...]:
 
 
 def test_hook(context: Context, name: str, action: str | None) -> HookRun:
-    """Run one hook with an entry that is there already."""
+    """Run one hook with an older entry of the log."""
     known = {hook.name: (hook, runs) for hook, runs in reversed([*_all(context)])}
     if name not in known:
         near = close_to(name, known)
@@ -52,8 +53,8 @@ def test_hook(context: Context, name: str, action: str | None) -> HookRun:
         raise NotFound(message, f"modelkeep hook test {near[0]}" if near else "modelkeep hook list")
     hook, runs = known[name]
     if not runs:
-        message = f"{hook.source} is not run: you do not trust this registry"
-        raise Conflict(message, f"modelkeep config trust {context.directory}")
+        message = f"{hook.source} does not run: you do not trust this registry"
+        raise Conflict(message, trusting(context.directory))
     entry = _entry(context, hook, action)
     return run_hook(context, hook, event_of(context, hook, entry, _change_of(entry), test=True))
 

@@ -50,8 +50,9 @@ def from_file(path: str, seen: os.stat_result | None, process: Environment | Non
     data = read_bytes(path, seen, most_bytes=_MOST_BYTES, forms=_KNOWN, if_larger=_KNOWN)
     name = "standard input" if path == "-" else os.path.basename(os.path.normpath(path))
     found: dict[str, str] = {}
-    unpinned = 0
+    total = unpinned = 0
     for package in _packages(data, name):
+        total += 1
         normal = None if package.version is None else normal_package(package.name, package.version)
         if normal is None:
             unpinned += 1
@@ -71,7 +72,7 @@ def from_file(path: str, seen: os.stat_result | None, process: Environment | Non
         accelerators=about.accelerators,
         lock=LockFile(printable(name)[:_LONGEST_NAME], digest_of(data)),
     )
-    note = f"{unpinned} of {unpinned + len(found)} packages have no exact version" if unpinned else None
+    note = f"{unpinned} of {total} packages have no exact version" if unpinned else None
     return captured(environment, path, note)
 
 

@@ -58,6 +58,14 @@ def list_(
     ] = None,
     stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Only the versions in this stage.")] = None,
     tag: Annotated[list[str] | None, Option("--tag", metavar="K[=V]", help="Only the versions with this tag.")] = None,
+    where: Annotated[
+        str | None,
+        Option(
+            "--where",
+            metavar="EXPR",
+            help="Only the versions of which a filter holds: metric.auc >= 0.9 AND tag.tier = 'gold'.",
+        ),
+    ] = None,
     sort: Annotated[
         str | None,
         Option(
@@ -88,7 +96,7 @@ def list_(
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
-    if (pattern is None or is_glob) and not (stage or tag or sort or keys):
+    if (pattern is None or is_glob) and not (stage or tag or where or sort or keys):
         models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
         call.show(
@@ -102,6 +110,7 @@ def list_(
         pattern=pattern if is_glob else None,
         stage=stage,
         tags=tag or (),
+        where=where,
         sort=sort,
         limit=rows.read,
         all=all_,
@@ -117,7 +126,7 @@ def list_(
                     check_column(key.rpartition(",")[2].strip())
                 raise error
     versions, note = rows.first(found)
-    nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment)
+    nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment, where)
     if sort and limit and (bad := [row.ref for row in versions if row.bad]):
         note.append(f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad")
     call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note, nothing=nothing)

@@ -161,12 +161,39 @@ def _node(command: PartialCommand, names: Names) -> list[Candidate]:
     """Complete a node of the lineage: a version, or what a version was made from."""
     kind, colon, rest = command.word.partition(":")
     if not colon:
-        return [*_ref(command, names), *((f"{kind}:", "") for kind in ("data", "code", "run"))]
+        return [
+            *_ref(command, names),
+            *((f"{kind}:", "") for kind in ("data", "code", "run", "environment", "deployment")),
+        ]
     if kind == "data":
         found = _datasets(rest, names)
     else:
         found = names.commits(rest) if kind == "code" else names.runs(rest) if kind == "run" else []
     return [(f"{kind}:{word}", text) for word, text in found]
+
+
+def _request(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete an open request by its number, or the version that it is about."""
+    return [*names.governed().requests(open_only=True), *_version(command, names)]
+
+
+def _asked(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete a request by its number, or the model or version that it is about."""
+    return [*names.governed().requests(open_only=False), *_ref(command, names)]
+
+
+def _hook(command: PartialCommand, _names: Names) -> list[Candidate]:
+    """Complete the hooks of the user's config, and of the registry unless it is another user's."""
+    from modelkeep.hooks.names import FILE
+    from modelkeep.locate import locate, read_toml
+    from modelkeep.userdirs import config_file
+
+    registry = locate(command.options.get("--registry"), os.environ, os.getcwd())
+    found: dict[str, str] = {}
+    for path in (config_file(os.environ), *(() if registry.foreign else (os.path.join(registry.path, FILE),))):
+        hooks = read_toml(path).get("hooks")
+        found |= dict.fromkeys(hooks if isinstance(hooks, dict) else (), path)
+    return list(found.items())
 
 
 def _groups(_command: PartialCommand, _names: Names) -> list[Candidate]:
@@ -179,7 +206,7 @@ def _groups(_command: PartialCommand, _names: Names) -> list[Candidate]:
 def _principal(command: PartialCommand, names: Names) -> list[Candidate]:
     """Complete who gets a role, or for `role revoke` who has it."""
     if command.command == "role revoke":
-        return names.bearers(command.arguments[0])
+        return names.governed().bearers(command.arguments[0])
     import grp
     import pwd
 
@@ -228,9 +255,13 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "dataset": lambda command, names: _datasets(command.word, names),
     "node": _node,
     "value": _setting_value,
+    "hook": _hook,
     "fixed": lambda command, names: [("none", ""), *names.numbers(command.model, command.word)],
     "group": _groups,
-    "role": lambda _command, names: names.roles(),
+    "role": lambda _command, names: names.governed().roles(),
+    "request": _request,
+    "asked": _asked,
+    "check": lambda command, names: names.checks(command.model),
     "principal": _principal,
     "run": lambda command, names: names.runs(command.word),
     "actor": lambda command, names: names.actors(command.word),

@@ -55,6 +55,12 @@ def candidates(words: Sequence[str], environ: Mapping[str, str], cwd: str) -> li
     ]
 
 
+def meanings(words: Sequence[str], environ: Mapping[str, str], cwd: str) -> list[Candidate]:
+    """Return the stages that have a meaning, of the registry that a line names, lowest first."""
+    stages = _names(PartialCommand([*words, ""]), environ, cwd).stages()
+    return [(name, meaning) for name, meaning in stages if meaning and is_printable(name + meaning)]
+
+
 def is_printable(text: str) -> bool:
     """Say whether a text may be printed: names have no control characters, but a forged row might."""
     return text.isprintable()

@@ -1,4 +1,4 @@
-"""What `hook` prints: the hooks there are, and what came of one that was tried."""
+"""What `hook list` and `hook test` print."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from modelkeep.cli.views.interface import View, line
 from modelkeep.cli.views.layout import heading, table, text
 from modelkeep.domain.answers.hooks import HookRow, HookRun
+from modelkeep.hooks.names import FILE, trusting
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -44,13 +45,13 @@ class HooksView(View, frozen=True):
         return table(("hook", "on", "only for", "runs", "active", "from"), rows, fold=("runs",), drop=("from",))
 
     def notes(self) -> list[str]:
-        """Return how hooks that do not run are let run."""
+        """Return the line that lets hooks run which do not."""
         waiting = dict.fromkeys(each.source for each in self.hooks if not each.runs)
-        return [f"{source} does not run: modelkeep config trust DIRECTORY lets it" for source in waiting]
+        return [f"{source} does not run: {trusting(source.removesuffix(FILE)[:-1])}" for source in waiting]
 
 
 class HookRunView(View, frozen=True):
-    """What came of a hook that was tried."""
+    """The result of a hook that was tested."""
 
     answer: HookRun
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from typing import Any, TypeAlias
 
+    from modelkeep.store.db.governed_names import GovernedNames
+
     #: What the word could become, and a short description.
     Candidate: TypeAlias = tuple[str, str]
     #: A version as the SELECTs below return it: number, label, deleted, archived, bad.
@@ -72,13 +74,6 @@ COMMITS = (
 )
 RUNS = "SELECT id FROM run WHERE id >= :low AND id < :end ORDER BY id LIMIT 1"
 ACTORS = "SELECT actor FROM entry_action WHERE actor >= :low AND actor < :end ORDER BY actor LIMIT 1"
-ROLES = """
-SELECT json_extract(role.value, '$.name') FROM policy CROSS JOIN json_each(policy.rules, '$.roles') AS role
-WHERE HOLDS(policy)
-"""
-BEARERS = f"""
-SELECT kind, name FROM role_binding WHERE role = :role AND HOLDS(role_binding) ORDER BY kind, name LIMIT {_LOOKED_AT}
-"""
 _VERSION_OF = "max(data_version) AS found FROM {} WHERE name = :name AND data_version >= :low AND data_version < :end"
 DATA_VERSIONS = f"""
 SELECT max(found) FROM (SELECT {_VERSION_OF.format("dataset")} UNION ALL SELECT {_VERSION_OF.format("data_version")})
@@ -124,16 +119,19 @@ class Names:
         return self._numbers_and_labels(self._model(name), typed, ANY)
 
     def stages(self) -> list[Candidate]:
-        """Return the stages, lowest first."""
-        return [(name, "") for name, *_ in self._rows(shared.STAGES)]
+        """Return the stages, lowest first, each with what the policy says that it means."""
+        meanings = self.governed().meanings()
+        return [(name, meanings.get(name, "")) for name, *_ in self._rows(shared.STAGES)]
 
-    def roles(self) -> list[Candidate]:
-        """Return the roles of the policy in force, in its order."""
-        return [(role, "") for (role,) in self._rows(ROLES)][:MOST]
+    def checks(self, name: str) -> list[Candidate]:
+        """Return the names of checks for a model."""
+        return self.governed().checks(self._model(name))
 
-    def bearers(self, role: str) -> list[Candidate]:
-        """Return who bears a role, as ``user:ana``."""
-        return [(f"{kind}:{name}", "") for kind, name in self._rows(BEARERS, role=role)][:MOST]
+    def governed(self) -> GovernedNames:
+        """Return the names that the policy is about."""
+        from modelkeep.store.db.governed_names import GovernedNames
+
+        return GovernedNames(self._rows)
 
     def aliases(self, name: str) -> list[Candidate]:
         """Return the aliases of a model, each with the version it means."""
