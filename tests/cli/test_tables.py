@@ -112,7 +112,7 @@ def test_lineage_is_a_tree_up_and_down_with_every_node_once():
         "fraud@4  production  made from\n"
         "├── data:transactions@2026-02  trained on\n"
         "└── fraud@3  superseded  derived from\n"
-        "    └── data:transactions@2026-02  trained on  (above)\n"
+        "    └── data:transactions@2026-02  trained on  (see above)\n"
         "fraud@4  production  went into\n"
         "└── distilled@1  development  derived from\n"
     )
