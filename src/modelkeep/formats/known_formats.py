@@ -76,6 +76,9 @@ def _is_pickle(head: bytes, size: int) -> bool:
 #: In the order in which they are tried.
 FILE_FORMATS = (
     FileFormat("gguf", "gguf", magic=(b"GGUF",), suffixes=(".gguf",)),
+    FileFormat("zip", "zip_formats", magic=(b"PK\x03\x04", b"PK\x05\x06"), suffixes=(".keras", ".npz")),
+    FileFormat("npy", "numpy_arrays", magic=(b"\x93NUMPY",), suffixes=(".npy",)),
+    FileFormat("hdf5", "hdf5", magic=(b"\x89HDF\r\n\x1a\n",), suffixes=(".h5", ".hdf5")),
     FileFormat("onnx", "onnx", suffixes=(".onnx",)),
     FileFormat("safetensors", "safetensors", suffixes=(".safetensors",), guess=_is_safetensors),
     FileFormat("zip", "zip_models", magic=(b"PK\x03\x04", b"PK\x05\x06")),
