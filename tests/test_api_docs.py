@@ -63,9 +63,9 @@ def prepared(tmp_path, monkeypatch):
         (tmp_path / "notes.md").write_bytes(b"trained by night")
         (tmp_path / "requirements.txt").write_text("numpy==2.4.6\nscikit-learn==1.7.2\n")
         data = "transactions@2026-02"
-        registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, data=data, code="none")
-        registry.register("fraud", "other.onnx", metrics={"auc": 0.921}, data=data, code="none")
-        registry.register("churn", "churn.onnx", code="none")
+        registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, data=data, code="none", env="none")
+        registry.register("fraud", "other.onnx", metrics={"auc": 0.921}, data=data, code="none", env="none")
+        registry.register("churn", "churn.onnx", code="none", env="none")
         if until == HOOKED:
             config = tmp_path / "config" / "modelkeep" / "config.toml"
             config.parent.mkdir(parents=True)
