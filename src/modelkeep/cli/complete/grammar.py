@@ -76,9 +76,9 @@ COMMANDS = {
     "config get": ("Print the value of a setting", "setting", ""),
     "config set": ("Change a setting in the user's config", "setting value", ""),
     "config trust": ("Trust a directory of another user, or list the trusted ones", "directory", "--remove"),
-    "hook": ("List and try the commands and webhooks that are told of changes", "", ""),
+    "hook": ("List and test the commands and webhooks that run after changes", "", ""),
     "hook list": ("List the hooks of your config and of the registry", "", ""),
-    "hook test": ("Run a hook now, with an entry that is there already", "hook", "--event=action"),
+    "hook test": ("Run a hook now, with an older entry of the log", "hook", "--event=action"),
     "completion": ("Print the completion script of a shell", "bash|", "--as=text"),
     "demo": ("Show modelkeep at work, in a registry made for the demo", "", "--keep=directory"),
 }  # fmt: skip
