@@ -33,6 +33,7 @@ TRANSCRIPTS = [
     "docs/checks.md",
     "docs/monitoring.md",
     "docs/papers.md",
+    "docs/filters.md",
 ]
 _BLOCK = re.compile(
     r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",

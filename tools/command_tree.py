@@ -16,10 +16,15 @@ from modelkeep.cli.options import ALWAYS, FORMATS
 #: The kind of value that completion offers, by the word that help shows for the value.
 #: A word with ``|`` in it is a choice and stands for itself; "text" is anything.
 KINDS = {
+    "EXPR": "text",
     "A": "text",
     "A,B,C": "text",
     "ACTION": "action",
     "ALIAS": "alias",
+    "auto|none|FILE": "file",
+    "auto|FILE": "file",
+    "diff|FILE": "file",
+    "SEED": "text",
     "DATA": "data",
     "DATASET": "dataset",
     "DATASETS": "dataset",
@@ -76,6 +81,8 @@ KINDS = {
     "NAME@VERSION": "dataset",
     "PATH|URI": "source",
     "[ROLE=]DATA": "data",
+    "VIEW": "dataset",
+    "WORD": "fine-tune|merge|quantize|convert|distill|adapter",
     "auto|none|REV": "auto|none",
     "bash": "bash|",
 }
@@ -92,7 +99,7 @@ KINDS_HERE = {
     ("gc", "grace"): "0|12h|1d|7d|30d",
     ("init", "store"): "directory",
     ("list", "tag"): "tagged",
-    ("lineage", "format"): "tree|" + "|".join(FORMATS),
+    ("lineage", "format"): "tree|" + "|".join((*FORMATS, "dot", "mermaid", "openlineage")),
     ("lineage", "depth"): "1|2|3",
     ("note", "ref"): "ref",
     ("pick", "key"): "text",

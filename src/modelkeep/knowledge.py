@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
-    from modelkeep.api_types import Moment, Path, Ref, Signature
+    from modelkeep.api_types import Moment, Path, Paths, Ref, Signature
     from modelkeep.context import Context
     from modelkeep.domain.answers.changes import Change
     from modelkeep.domain.answers.inspections import Inspected
+    from modelkeep.domain.answers.origin import AttachmentContent, PackageList
 
 
 @checked_class
@@ -51,6 +52,8 @@ class Knowledge:
         licence: str | None = None,
         signature: Signature | None = None,
         inspect: bool = False,
+        env: Path | None = None,
+        attach: Paths = (),
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
@@ -58,7 +61,8 @@ class Knowledge:
 
         ``licence`` is an SPDX expression: ``Apache-2.0``. ``signature`` is a file, or an object with ``inputs``,
         ``outputs`` and ``params``. ``inspect`` reads the stored bytes and records what is in them, with the signature of the
-        format where none was given ever.
+        format where none was recorded. ``env`` and ``attach`` are as in `register`; ``"diff"`` is what is not committed in the
+        current directory's work tree.
 
         >>> registry.supplement("fraud@1", licence="MIT").effects[0].after
         'MIT'
@@ -67,6 +71,29 @@ class Knowledge:
         from modelkeep.changes.change_answer import answer
         from modelkeep.changes.runner import run_change
 
-        facts = supplement.given_facts(self._context, ref, licence, signature, inspect=inspect)
+        given = supplement.Given(licence, signature, env, attach, inspect)
+        facts = supplement.find_facts(self._context, ref, given)
         resolve = supplement.supplement(ref, facts)
         return answer(run_change(self._context, resolve, message=message, dry_run=dry_run))
+
+    def attachment(self, ref: Ref, name: str, *, as_of: Moment | None = None) -> AttachmentContent:
+        """Return an attachment of a version: its bytes, their digest, and whether it is a ``diff`` or a ``file``.
+
+        >>> change = registry.supplement("fraud@1", attach="notes.md")
+        >>> registry.attachment("fraud@1", "notes.md").content
+        b'trained by night'
+        """
+        from modelkeep.reads import origin
+
+        return origin.attachment(self._context, ref, name, as_of)
+
+    def packages(self, ref: Ref, *, as_of: Moment | None = None) -> PackageList:
+        """Return the packages of the environment that made a version.
+
+        >>> change = registry.supplement("fraud@1", env="requirements.txt")
+        >>> registry.packages("fraud@1").packages
+        {'numpy': '2.4.6', 'scikit-learn': '1.7.2'}
+        """
+        from modelkeep.reads import origin
+
+        return origin.packages(self._context, ref, as_of)

@@ -54,6 +54,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers.versions import AsOf, ModelRow, Tenure, VersionRow
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
+    from modelkeep.provenance.captured_environment import Captured
 
 
 @checked_class
@@ -117,11 +118,17 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         on: Dataset | None = None,
         tags: Values = (),
         data: Datasets = (),
+        features: Texts = (),
         parents: Refs = (),
+        derived_by: str | None = None,
         runs: Texts = (),
         code: str = "auto",
         author: str | None = None,
         trained_at: Moment | None = None,
+        training_started: Moment | None = None,
+        seeds: Texts = (),
+        env: Path = "auto",
+        attach: Paths = (),
         description: str | None = None,
         licence: str | None = None,
         signature: Signature | None = None,
@@ -144,12 +151,18 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
         bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI, ``NAME@VERSION`` or a name; ``code``
         is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
-        with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
+        with ``HEAD`` for that of the current directory; ``features`` are views of a feature store, ``NAME@VERSION``;
+        ``derived_by`` says what was done with the ``parents`` (``fine-tune``, ``quantize``, any word); ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
         ``licence`` is an SPDX expression: ``Apache-2.0``. ``signature`` is a file or an object with ``inputs``, ``outputs``
         and ``params``, by default that of the format. What is in the files is inspected and recorded, and what is dangerous in
         them a warning, unless ``inspect`` is False. ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered. ``progress`` is called with bytes.
+
+        ``env`` is ``auto`` (the packages that this process can import), ``none``, or a file that names packages: a
+        ``requirements.txt``, a lock file, an export of conda. ``attach`` are files of at most 1 MiB to keep beside the
+        version, and ``"diff"``, the uncommitted changes of its code. ``seeds`` are those of the training, ``trained_at``
+        and ``training_started`` when it ended and began. A CI system that runs this is recorded too.
 
         Arrays in ``params`` are kept whole, all values together up to 8 MiB of text; objects that are no plain values
         are described by their ``repr`` in one line of at most 1,000 characters. Raises `UsageError` for arguments that
@@ -181,11 +194,17 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             on=on,
             tags=tags,
             data=data,
+            features=features,
             parents=parents,
+            derived_by=derived_by,
             runs=runs,
             code=code,
             author=author,
             trained_at=trained_at,
+            training_started=training_started,
+            seeds=seeds,
+            env=env,
+            attach=attach,
             description=description,
             licence=None if licence is None else parse_licence(licence),
             signature=None if signature is None else given_signature(signature),
@@ -525,13 +544,14 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
 
         return lists.models(self._context, pattern, as_of, everything=all, limit=limit)
 
-    def versions(
+    def versions(  # noqa: PLR0913  each narrows or orders the list
         self,
         name: str | None = None,
         *,
         pattern: str | None = None,
         stage: str | None = None,
         tags: Tags = (),
+        where: str | None = None,
         sort: str | None = None,
         limit: int | None = None,
         all: bool = False,  # noqa: A002  the flag's own name
@@ -539,17 +559,28 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
     ) -> tuple[VersionRow, ...]:
         """Return versions of a model (or of the models that match ``pattern``, or of all), newest first.
 
+        ``where`` is a filter: ``"metric.auc >= 0.9 AND (tag.tier = 'gold' OR alias = 'champion')"``; what MLflow's search
+        takes is a part of it. A comparison with what is missing does not hold.
+
         ``tags`` keep only versions that have them all: ``"owner"``, ``"owner=risk"``, ``{"owner": "risk"}``. ``sort`` is
         ``KEY[:asc|desc]``: name version created author size label, ``metric.K metric.K@DATA param.K tag.K``.
         Versions whose metric was measured on other data cannot be compared: `UsageError` names the data.
 
         >>> [version.ref for version in registry.versions("fraud", sort="metric.auc:desc", limit=1)]
         ['fraud@2']
+        >>> [version.ref for version in registry.versions(where="metric.auc > 0.91 AND NOT stage = 'production'")]
+        ['fraud@2']
         """
         from modelkeep.reads import lists
 
         return lists.versions(
-            self._context, name, as_of, pattern=pattern, wanted=lists.Wanted(stage, tags, all), sort=sort, limit=limit
+            self._context,
+            name,
+            as_of,
+            pattern=pattern,
+            wanted=lists.Wanted(stage, tags, all, where),
+            sort=sort,
+            limit=limit,
         )
 
     def keys(self, kind: str, name: str | None = None, *, as_of: Moment | None = None) -> tuple[str, ...]:
@@ -637,7 +668,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
     ) -> Lineage:
         """Return what made a node (``up``) and what was made from it (``down``), ``depth`` steps far.
 
-        A node is a ref, ``data:NAME[@VERSION]``, ``code:COMMIT`` or ``run:ID``.
+        A node is a ref, ``data:NAME[@VERSION]``, ``code:COMMIT``, ``run:ID``, ``environment:HEX`` or ``deployment:TARGET``.
 
         >>> [edge.source for edge in registry.lineage("fraud@1").edges]
         ['data:transactions@2026-02']
@@ -1075,6 +1106,11 @@ def _context(
 
         database = FoundDatabase(directory, identity, lock_wait=settings.lock_wait_seconds, say=say)
 
+    def environment(given: str, seen: os.stat_result | None) -> Captured:
+        from modelkeep.provenance.environment import capture
+
+        return capture(given, seen, os.environ, in_process=script)
+
     @functools.cache
     def claimed(_variable: str | None) -> str | None:
         """Return the name that the user claims; git is asked once, not at each change."""
@@ -1096,6 +1132,7 @@ def _context(
         say=say or (lambda _text: None),
         script=machine.running_script() if script else None,
         groups_among=lambda names: machine.groups_among(names, account),
+        environment=environment,
         listener=HookQueue(settings.hooks),
     )
 

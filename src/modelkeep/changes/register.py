@@ -33,12 +33,13 @@ from modelkeep.context import Context
 from modelkeep.domain import metrics_document as metrics_document_
 from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.entry import Expect, Subject
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import StageDef, check_alias
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.create import check_name_is_free
-from modelkeep.domain.verbs.register import Code, Parent, Register
+from modelkeep.domain.verbs.register import Code, Parent, Register, Trained
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import machine
@@ -144,8 +145,7 @@ class _Registration:
     def _write(self, ingested: Ingested, contents: FoundContents, check_bytes: Callable[[], None] | None) -> Registered:
         """Write the entry for the bytes that were ingested, and return the answer."""
         request, provenance = self._request, self._provenance
-        if request.trained_at is None:
-            provenance = replace(provenance, trained=guess_training(ingested.newest_mtime_ns) or provenance.trained)
+        provenance = replace(provenance, trained=guess_training(provenance.trained, ingested.newest_mtime_ns))
 
         runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
         outcome = runner.run(_resolve_with(request, provenance, ingested, contents), check_bytes)
@@ -185,7 +185,7 @@ def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
     return _Names(
         model=model,
         stage=None if request.stage is None else stage_named(reader, request.stage),
-        parents=tuple(_parent(reader, say, text) for text in request.parents),
+        parents=tuple(_parent(reader, say, text, request.derived_by) for text in request.parents),
         expect=expectation(reader, request.expect, None if model is None else model.seq),
     )
 
@@ -208,6 +208,9 @@ def _resolve_request(
     if ingested.manifest.files:
         documents[digest] = ingested.manifest.to_bytes()
     documents |= contents.documents
+    documents |= provenance.attached.documents
+    if (environment := provenance.environment.document()) is not None:
+        documents[digest_of(environment)] = environment
     if model is not None and request.if_exists != "new":
         _note_same_bytes(reader, say, model, name, ingested)
     return ChangeRequest(
@@ -229,7 +232,10 @@ def _resolve_request(
             reuse=request.reuse_name,
             runs=tuple(run.id for run in provenance.runs),
             symlinks=ingested.symlinks,
-            trained=provenance.trained,
+            trained=None if provenance.trained == Trained() else provenance.trained,
+            environment=None if environment is None else digest_of(environment),
+            ci=None if provenance.ci is None else provenance.ci.system,
+            attachments=provenance.attached.attachments,
         ),
         intent_subject=Subject(
             digest=digest, model=model, name=name, stage=None if names.stage is None else names.stage.name, version=None
@@ -261,15 +267,15 @@ def _code(code: code_.Code) -> Code | None:
     return Code(commit=code.commit, diff=code.diff, state=state)
 
 
-def _parent(reader: Reader, say: Say, text: str) -> tuple[Parent, str | None]:
+def _parent(reader: Reader, say: Say, text: str, derived_by: str | None) -> tuple[Parent, str | None]:
     """Return a parent by what identifies it, and its address where it is no version of this registry."""
     if "://" in text:
-        return Parent(), text
+        return Parent(by=derived_by), text
     resolved = version_of(reader, text, say, "register NAME PATH --parent {}")
     deleted = references.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
     if deleted is not None:
         say(f"note: the parent {deleted}")
-    return Parent(resolved.digest, resolved.model, resolved.number), None
+    return Parent(resolved.digest, resolved.model, resolved.number, derived_by), None
 
 
 def _fields(request: Request, provenance: Provenance, parents: list[str | None]) -> tuple[tuple[str, str], ...]:
@@ -292,4 +298,5 @@ def _fields(request: Request, provenance: Provenance, parents: list[str | None])
     if provenance.on is not None and provenance.on.location is not None:
         fields.append(("on", provenance.on.location))
     fields += [(f"parent.{n}", address) for n, address in enumerate(parents) if address is not None]
+    fields += () if provenance.ci is None else provenance.ci.fields
     return (*fields, *run_fields(provenance.runs))

@@ -31,10 +31,11 @@ from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Register, VersionRegistered
 from modelkeep.errors import Conflict, ModelkeepError
+from modelkeep.provenance.captured_environment import Captured
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.provenance.values import Pairs, number_warnings
 from modelkeep.reads.show import version_page
-from modelkeep.rendering import difference, files, human_size
+from modelkeep.rendering import counted, difference, files, human_size
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import show as select
 from modelkeep.store.db.sql.annotations import recorded_metrics
@@ -71,7 +72,12 @@ def registered(
         seq=None if request.dry_run else entry.seq,
         effects=effects_of(entry, name),
         dry_run=request.dry_run,
-        notes=(_summary(ingested, provenance, contents, cwd), *ingested.notes, *outcome.notes),
+        notes=(
+            _summary(ingested, provenance, contents, cwd),
+            *provenance.attached.notes,
+            *ingested.notes,
+            *outcome.notes,
+        ),
         hints=tuple(hint.replace("{}", ref) for hint in outcome.request.hints),
         rules=rules,
         plan=plan,
@@ -156,7 +162,19 @@ def _summary(ingested: Ingested, provenance: Provenance, contents: FoundContents
         parts.append(f"code unknown ({code.note})")
     parts += [f"data {each}" for each in provenance.data]
     parts += [f"run {run.id}" + (" (of the environment)" if run.captured else "") for run in provenance.runs]
+    parts += [] if (about := _environment(provenance.environment)) is None else [about]
+    parts += [] if provenance.ci is None else [f"CI {provenance.ci.system}"]
     return ", ".join(parts)
+
+
+def _environment(found: Captured) -> str | None:
+    """Return what was read from a file, or why no environment is known; None where it is the usual one, or none is asked for."""
+    if found.environment is None:
+        return None if found.note is None else f"environment unknown ({found.note})"
+    if found.environment.lock is None:
+        return None
+    packages = f"{counted(len(found.environment.packages), 'package')} of {found.environment.lock.name}"
+    return packages if found.note is None else f"{packages} ({found.note})"
 
 
 def _same(
@@ -255,13 +273,14 @@ def _other_words(reader: Reader, existing: Version, command: Register, fields: d
         yield "licence" if existing.licence is None else f"licence (it is {existing.licence})"
     data = {Data(each.name, each.version, each.digest, each.role) for each in existing.data}
     yield from (f"data {each.name}" for each in command.data if each not in data)
-    parents = {each.ref or each.location for each in existing.parents}
+    parents = {each.ref or each.location: each.derived_by for each in existing.parents}
     for position, parent in enumerate(command.parents):
         address = fields.get(f"parent.{position}", "")
-        if (
-            address if parent.model is None else f"{name_of(reader, None, parent.model)}@{parent.version}"
-        ) not in parents:
+        called = address if parent.model is None else f"{name_of(reader, None, parent.model)}@{parent.version}"
+        if called not in parents:
             yield "parent"
+        elif parent.by not in (None, parents[called]):
+            yield f"derivation from {called}"
 
 
 def _other_provenance(existing: Version, request: Request, provenance: Provenance) -> Iterator[str]:
@@ -270,9 +289,9 @@ def _other_provenance(existing: Version, request: Request, provenance: Provenanc
     yield from (f"run {run.id}" for run in provenance.runs if not run.captured and run.id not in runs)
     if request.code not in ("auto", "none") and provenance.code.commit not in (None, existing.code.commit):
         yield "code"
-    if (
-        request.trained_at is not None
-        and provenance.trained is not None
-        and provenance.trained.ended != existing.trained.ended
-    ):
+    given, known = provenance.trained, existing.trained
+    times = ((request.trained_at, given.ended, known.ended), (request.training_started, given.started, known.started))
+    if any(typed is not None and one != other for typed, one, other in times):
         yield "time of training"
+    if given.seeds and given.seeds != known.seeds:
+        yield "seed"

@@ -5,17 +5,20 @@ Files are read before the change begins: nothing is read under the writers' lock
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from shlex import quote
 from typing import Any
 
 from msgspec import Struct
 
+from modelkeep.changes.attachments import Attached, attach_later
 from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
 from modelkeep.changes.inspecting import FoundContents
+from modelkeep.changes.register_request import given_environment
 from modelkeep.changes.signature import given_signature
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import NONE, Effect
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.known_documents import Interface
 from modelkeep.domain.signatures import signature_words
 from modelkeep.domain.verbs.supplement import Supplement
@@ -34,11 +37,21 @@ _HINT = "supplement {} --licence Apache-2.0"
 _SHORT_DIGEST = len("sha256:") + 12
 
 
+class Given(Struct, frozen=True):
+    """What is to be added, as it was given: an SPDX expression, a file or an object, a file, files, the stored bytes."""
+
+    licence: str | None = None
+    signature: str | Mapping[str, Any] | None = None
+    env: str | None = None
+    attach: Sequence[str] = ()
+    inspect: bool = False
+
+
 class _Inspected(Struct, frozen=True):
-    """What is in the bytes of a version, and which version that is."""
+    """What is in the bytes of a version, and the digest of that version."""
 
     digest: str
-    contents: Found
+    found: Found
 
 
 class Facts(Struct, frozen=True):
@@ -46,21 +59,34 @@ class Facts(Struct, frozen=True):
 
     licence: str | None = None
     interface: Interface | None = None
+    environment: bytes | None = None
+    attached: Attached = Attached()
     inspected: _Inspected | None = None
 
 
-def given_facts(context: Context, ref: str, licence: str | None, signature: Any, *, inspect: bool) -> Facts:
-    """Return what was given or is in the stored bytes; `UsageError` where nothing is to be added."""
-    if licence is None and signature is None and not inspect:
+def find_facts(context: Context, ref: str, given: Given) -> Facts:
+    """Return what was given, read from its files, and what is in the stored bytes; `UsageError` where nothing is to be added."""
+    if given == Given(attach=given.attach) and not given.attach:
         message = "supplement needs something to add"
         raise UsageError(message, f"modelkeep supplement {quote(ref)} --licence Apache-2.0")
-    interface = None if signature is None else given_signature(signature)
-    found = _stored_contents(context, ref) if inspect else None
     return Facts(
-        licence=None if licence is None else parse_licence(licence),
-        interface=interface,
-        inspected=found,
+        environment=None if given.env is None else _environment(context, given.env),
+        attached=attach_later(context, given.attach),
+        licence=None if given.licence is None else parse_licence(given.licence),
+        interface=None if given.signature is None else given_signature(given.signature),
+        inspected=_stored_contents(context, ref) if given.inspect else None,
     )
+
+
+def _environment(context: Context, env: str) -> bytes:
+    captured = given_environment(context, env)
+    document = captured.document()
+    if document is None:
+        message = f"there is no environment to add: {captured.note or '--env none names none'}"
+        raise UsageError(message, "--env requirements.txt")
+    if captured.note is not None:
+        context.say(f"note: {captured.note}")
+    return document
 
 
 def _stored_contents(context: Context, ref: str) -> _Inspected:
@@ -68,48 +94,76 @@ def _stored_contents(context: Context, ref: str) -> _Inspected:
     from modelkeep.reads.inspect import read_stored
 
     with snapshot(context, None) as (reader, at):
-        found = version_of(reader, ref, context.say, _HINT, at)
-        refuse_bytes_of_deleted(reader, found.model, found.name, found.number or 0)
-        manifest, _ = manifests.artifact(reader, found.model, found.number or 0)
-    contents = read_stored(context, manifest)
-    if contents.inspection is None:
-        message = f"no file of {found.ref} is of a format that modelkeep knows"
-        raise NotFound(message, f"modelkeep inspect {quote(found.ref)}")
-    return _Inspected(manifest.digest, contents)
+        resolved = version_of(reader, ref, context.say, _HINT, at)
+        refuse_bytes_of_deleted(reader, resolved.model, resolved.name, resolved.number or 0)
+        manifest, _ = manifests.artifact(reader, resolved.model, resolved.number or 0)
+    found = read_stored(context, manifest)
+    if found.inspection is None:
+        message = f"no file of {resolved.ref} is of a format that modelkeep knows"
+        raise NotFound(message, f"modelkeep inspect {quote(resolved.ref)}")
+    return _Inspected(manifest.digest, found)
 
 
 def supplement(ref: str, facts: Facts) -> Resolve:
     """Return the change that adds facts to a version."""
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
-        found = version_of(reader, ref, say, _HINT)
-        inspection, interface = None, facts.interface
-        if facts.inspected is not None:
-            if facts.inspected.digest != found.digest:
-                message = f"{found.ref} is another version than the one that was inspected"
-                raise Conflict(message, "try again")
-            inspection = facts.inspected.contents.inspection
-            known = SqlState(reader).fact(found.model, found.number or 0, "interface", "")
-            interface = interface or (facts.inspected.contents.interface if known is None else None)
-        added = FoundContents(inspection, interface)
-        command = Supplement(inspected=added.inspected, interface=added.signature, licence=facts.licence)
-        effects = tuple(_effects(reader, found, command, added))
-        warnings = tuple(f"warning: {each}" for each in added.warnings)
-        return ChangeRequest(command, subject_of(found), documents=added.documents, effects=effects, notes=warnings)
+        resolved = version_of(reader, ref, say, _HINT)
+        for note in facts.attached.notes:
+            say(f"note: {note}")
+        contents = _contents(reader, resolved, facts)
+        documents = contents.documents | facts.attached.documents
+        if facts.environment is not None:
+            documents[digest_of(facts.environment)] = facts.environment
+        command = Supplement(
+            attachments=facts.attached.attachments,
+            environment=None if facts.environment is None else digest_of(facts.environment),
+            inspected=contents.inspected,
+            interface=contents.signature,
+            licence=facts.licence,
+        )
+        effects = tuple(_effects(reader, resolved, command, contents))
+        warnings = tuple(f"warning: {each}" for each in contents.warnings)
+        return ChangeRequest(command, subject_of(resolved), documents=documents, effects=effects, notes=warnings)
 
     return resolve
 
 
-def _effects(reader: Reader, found: Resolved, command: Supplement, added: FoundContents) -> Iterator[Effect]:
+def _contents(reader: Reader, resolved: Resolved, facts: Facts) -> FoundContents:
+    """Return the inspection and the signature to add; that of the format only where none is recorded."""
+    if facts.inspected is None:
+        return FoundContents(interface=facts.interface)
+    if facts.inspected.digest != resolved.digest:
+        message = f"{resolved.ref} is another version than the one that was inspected"
+        raise Conflict(message, "try again")
+    found, interface = facts.inspected.found, facts.interface
+    if interface is None and SqlState(reader).fact(resolved.model, resolved.number or 0, "interface", "") is None:
+        interface = found.interface
+    return FoundContents(found.inspection, interface)
+
+
+def _effects(reader: Reader, resolved: Resolved, command: Supplement, contents: FoundContents) -> Iterator[Effect]:
     """Yield what is added and what it replaces."""
-    state, model, number = SqlState(reader), found.model, found.number or 0
+    state, model, number = SqlState(reader), resolved.model, resolved.number or 0
     licence = state.fact(model, number, "licence", "")
     if command.licence not in (None, licence):
         yield Effect("licence", licence or NONE, command.licence or NONE)
     before = state.fact(model, number, "interface", "")
-    if added.interface is not None and command.interface != before:
+    if contents.interface is not None and command.interface != before:
         old = None if before is None else signature_words(interface_of(reader, before))
-        yield Effect("signature", old or NONE, signature_words(added.interface))
+        yield Effect("signature", old or NONE, signature_words(contents.interface))
     before = state.fact(model, number, "inspection", "")
     if command.inspected not in (None, before):
-        yield Effect("inspection", NONE if before is None else before[:_SHORT_DIGEST], added.words or NONE)
+        yield Effect("inspection", _short(before), contents.words or NONE)
+    before = state.fact(model, number, "environment", "")
+    if command.environment not in (None, before):
+        yield Effect("environment", _short(before), _short(command.environment))
+    for attachment in command.attachments:
+        before = state.fact(model, number, f"attachment.{attachment.kind}", attachment.name)
+        if before != attachment.digest:
+            yield Effect(f"attachment {attachment.name}", _short(before), _short(attachment.digest))
+
+
+def _short(digest: str | None) -> str:
+    """Return the beginning of a digest, as sentences have it."""
+    return NONE if digest is None else digest[:_SHORT_DIGEST]

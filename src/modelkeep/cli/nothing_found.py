@@ -32,7 +32,7 @@ def no_models(registry: Registry, pattern: str | None, moment: AsOf | None) -> s
 
 
 def no_versions(
-    registry: Registry, name: str | None, stage: str | None, tags: Sequence[str], moment: AsOf | None
+    registry: Registry, name: str | None, stage: str | None, tags: Sequence[str], moment: AsOf | None, where: str | None
 ) -> str:
     """Return why `list` shows no version of a model, of the models that match a pattern, or of all."""
     shown = printable(name or "")
@@ -41,6 +41,8 @@ def no_versions(
     whose = "there is no version" if name is None else f"{shown} has no version"
     if stage is not None:
         whose += f" in {printable(stage)}"
+    if where is not None:
+        return f"{whose} of which this holds: {printable(where)}"
     if tags:
         return f"{whose} with the tag {printable(' and '.join(tags))}{_near_tag(registry, tags, moment)}"
     if stage is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -25,6 +26,9 @@ from modelkeep.store.db.sql import references, version_states
 from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.statement import EVER
 
+if TYPE_CHECKING:
+    from modelkeep.reads.filtering import Filter
+
 _CHUNK = 128
 _IN_DEVELOPMENT = "(in development)"  # no stage can be called so
 _GLOB = frozenset("*?[")
@@ -33,12 +37,13 @@ _GLOB = frozenset("*?[")
 class Wanted(Struct, frozen=True):
     """Which versions are listed: those that hold a ``stage`` or are in development, and that have all the ``tags``.
 
-    A tag has a value, or any (None). Archived and deleted versions are listed only with ``everything``.
+    A tag has a value, or any (None). Archived and deleted versions are listed only with ``everything``. ``where`` is a filter.
     """
 
     stage: str | None = None
     tags: Sequence[tuple[str, str | None]] = ()
     everything: bool = False
+    where: str | None = None
 
 
 def is_glob(text: str) -> bool:
@@ -109,7 +114,9 @@ def versions(
     with snapshot(context, moment) as (reader, at):
         if wanted.stage is not None:
             wanted = replace(wanted, stage=_stage(wanted.stage, version_states.stages(reader, at)))
-        listing = _Listing(reader, at, wanted)
+        listing = _Listing(
+            reader, at, wanted, None if wanted.where is None else _filter(context, reader, at, wanted.where)
+        )
         if name is not None:
             found = version_or_model(reader, name, context.say, at)
             if found.number is not None:
@@ -128,8 +135,9 @@ def versions(
 class _Listing:
     """One listing: the moment and the filters, the same for every model."""
 
-    def __init__(self, reader: Reader, at: int | None, wanted: Wanted) -> None:
+    def __init__(self, reader: Reader, at: int | None, wanted: Wanted, keep: Filter | None) -> None:
         self.reader = reader
+        self.keep = keep
         self.at = at
         self.stage = wanted.stage
         self.tags = wanted.tags
@@ -142,10 +150,22 @@ class _Listing:
             before = page[-1][2]
             names = {model: references.name_of(self.reader, self.at, model) for model, _, _ in page}
             rows = self.rows(Candidate(model, names[model], number, seq) for model, number, seq in page)
+            if self.keep is not None:
+                rows = self.keep.keep([(model, row) for (model, _, _), row in zip(page, rows, strict=True)])
             yield from (row for row in rows if self.everything or not row.archived)
 
     def candidates(self, model: int, name: str) -> Iterator[Candidate]:
         """Yield the versions of a model that are to be listed, newest first."""
+        found = self._standing(model, name)
+        if self.keep is None:
+            yield from found
+            return
+        while chunk := list(islice(found, _CHUNK)):
+            kept = {row.version for row in self.keep.keep([(model, row) for row in self.rows(chunk)])}
+            yield from (each for each in chunk if each.number in kept)
+
+    def _standing(self, model: int, name: str) -> Iterator[Candidate]:
+        """Yield the versions of a model with the stage and the tags that are asked for."""
         seqs: dict[int, int] = {}
         tagged: frozenset[int] = frozenset()
         for number, there in self._numbers(model):
@@ -180,6 +200,12 @@ class _Listing:
             for row in version_queries.version_rows(self.reader, self.at, model, name, numbers):
                 lines[model, row.version] = row
         return [lines[each.model, each.number] for each in chosen]
+
+
+def _filter(context: Context, reader: Reader, at: int | None, text: str) -> Filter:
+    from modelkeep.reads.filtering import Filter  # few lists have one
+
+    return Filter(context, reader, at, text)
 
 
 def _stage(text: str, stages: Stages) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 from shlex import quote
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from typer import Argument, Option
 
+from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions
@@ -22,6 +24,9 @@ from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.words import join_words
 from modelkeep.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.domain.answers.origin import AttachmentContent
 
 Row = TypeVar("Row")
 _ON_A_TERMINAL = 50
@@ -53,6 +58,14 @@ def list_(
     ] = None,
     stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Only the versions in this stage.")] = None,
     tag: Annotated[list[str] | None, Option("--tag", metavar="K[=V]", help="Only the versions with this tag.")] = None,
+    where: Annotated[
+        str | None,
+        Option(
+            "--where",
+            metavar="EXPR",
+            help="Only the versions of which a filter holds: metric.auc >= 0.9 AND tag.tier = 'gold'.",
+        ),
+    ] = None,
     sort: Annotated[
         str | None,
         Option(
@@ -83,7 +96,7 @@ def list_(
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
-    if (pattern is None or is_glob) and not (stage or tag or sort or keys):
+    if (pattern is None or is_glob) and not (stage or tag or where or sort or keys):
         models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
         call.show(
@@ -97,6 +110,7 @@ def list_(
         pattern=pattern if is_glob else None,
         stage=stage,
         tags=tag or (),
+        where=where,
         sort=sort,
         limit=rows.read,
         all=all_,
@@ -112,7 +126,7 @@ def list_(
                     check_column(key.rpartition(",")[2].strip())
                 raise error
     versions, note = rows.first(found)
-    nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment)
+    nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment, where)
     if sort and limit and (bad := [row.ref for row in versions if row.bad]):
         note.append(f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad")
     call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note, nothing=nothing)
@@ -138,10 +152,27 @@ def show(
             help="Only this field: one of the JSON's, metric.K, metric.K@DATA, param.K or tag.K.",
         ),
     ] = None,
+    packages: Annotated[
+        bool, Option("--packages", help="Only the packages of its environment; with -q as pip installs them.")
+    ] = False,
+    attachment: Annotated[
+        str | None, Option("--attachment", metavar="NAME", help="Only this attachment: diff, or the name of a file.")
+    ] = None,
 ) -> None:
     """Show a model or a version."""
+    if sum([field is not None, packages, attachment is not None]) > 1:
+        message = "--field, --packages and --attachment each show something else"
+        raise UsageError(message, f"modelkeep show {quote(ref)}{' --packages' if packages else ''}")
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
+    if attachment is not None:
+        _show_attachment(call, registry.attachment(ref, attachment, as_of=moment))
+        return
+    if packages:
+        from modelkeep.cli.views.origin import PackagesView
+
+        call.show(PackagesView(registry.packages(ref, as_of=moment)))
+        return
     from modelkeep.cli.views.show import ModelView, VersionView
 
     answer = registry.show(ref, as_of=moment)
@@ -151,6 +182,16 @@ def show(
 
         view = FieldView.of(next(iter(view.identifiers())), view.document(), field)
     call.show(view)
+
+
+def _show_attachment(call: Call, found: AttachmentContent) -> None:
+    """Print an attachment, to a pipe its bytes."""
+    if call.format == "lines" and not call.flags.quiet and not streams.is_terminal(sys.stdout):
+        streams.out_bytes(found.content)
+        return
+    from modelkeep.cli.views.origin import AttachmentView
+
+    call.show(AttachmentView.of(found))
 
 
 Since = Annotated[

@@ -48,7 +48,16 @@ def register(
     data: Annotated[
         Many, Option("--data", metavar="[ROLE=]DATA", help="The training data: a path, a URI, NAME or NAME@VERSION.")
     ] = None,
+    feature: Annotated[
+        Many, Option("--feature", metavar="VIEW", help="A view of a feature store: payments/card_stats@7.")
+    ] = None,
     parent: Annotated[Many, Option("--parent", metavar="REF", help="A version or URI that it was made from.")] = None,
+    derived_by: Annotated[
+        str | None,
+        Option(
+            "--derived-by", metavar="WORD", help="What was done with its parents: fine-tune, merge, quantize, distill."
+        ),
+    ] = None,
     run: Runs = None,
     code: Annotated[
         str,
@@ -62,6 +71,22 @@ def register(
     trained_at: Annotated[
         str | None,
         Option("--trained-at", metavar="T", help="When it was trained; the time of its newest file by default."),
+    ] = None,
+    training_started: Annotated[
+        str | None, Option("--training-started", metavar="T", help="When its training began.")
+    ] = None,
+    seed: Annotated[Many, Option("--seed", metavar="SEED", help="A random seed of its training: 42, numpy=42.")] = None,
+    env: Annotated[
+        str,
+        Option(
+            "--env",
+            metavar="auto|none|FILE",
+            help="Its Python environment; auto is the activated one, FILE a requirements.txt, a lock file or an export of conda.",
+        ),
+    ] = "auto",
+    attach: Annotated[
+        Many,
+        Option("--attach", metavar="diff|FILE", help="Keep the uncommitted changes of its code, or a file, beside it."),
     ] = None,
     description: Annotated[str | None, Option("--description", metavar="TEXT", help="The description.")] = None,
     licence: Annotated[
@@ -113,11 +138,17 @@ def register(
             on=on,
             tags=_pairs(tag, None, "tag"),
             data=data or (),
+            features=feature or (),
             parents=parent or (),
+            derived_by=derived_by,
             runs=run or (),
             code=code,
             author=author,
             trained_at=trained_at,
+            training_started=training_started,
+            seeds=seed or (),
+            env=env,
+            attach=attach or (),
             description=description,
             licence=licence,
             signature=signature,

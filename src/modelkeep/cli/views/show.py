@@ -10,10 +10,12 @@ from modelkeep.cli.views.checks import checks_section
 from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
 from modelkeep.cli.views.lists import glass_warnings, holder_line, tenure_table, version_table
+from modelkeep.cli.views.origin import origin_sections
 from modelkeep.cli.views.roles import authority_rows
-from modelkeep.domain.answers.pages import CodeState, Model, NoteText, Training, Version
+from modelkeep.domain.answers.pages import CodeState, Model, NoteText, ParentRef, Training, Version
 from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.answers.versions import AsOf, Deletion
+from modelkeep.domain.completeness import missing_words
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
 from modelkeep.rendering import Clock, counted, files, format_words, glass_warning, human_size, six_digits, visible
@@ -91,10 +93,12 @@ class VersionView(View, frozen=True):
     as_of: AsOf | None
 
     def lines(self) -> list[str]:
-        """Return a line a field; of what is in the files only the sums and the problems."""
+        """Return a line a field; of the files only the sums and the problems, and no packages: ``--packages`` shows them."""
         fields = flattened(self.document())
         if self.answer.inspection is not None:
-            fields["inspection"].pop("files")
+            del fields["inspection"]["files"]
+        if self.answer.environment is not None:
+            del fields["environment"]["packages"]
         return [*field_lines(fields)]
 
     def identifiers(self) -> list[str]:
@@ -119,6 +123,7 @@ class VersionView(View, frozen=True):
             blocks += section("files", [*rows, (f"... {more} more", "")] if more else rows)
         if version.tenures:
             blocks += [heading("history"), indented(tenure_table(version.tenures, clock, without={"version"}))]
+        blocks += origin_sections(version)
         blocks += checks_section(version.checks, clock)
         blocks += rules_sections(version.tenures) + requests_section(version.requests, clock)
         return stack(*blocks, *notes_section(version.notes, clock))
@@ -130,6 +135,11 @@ def _title(version: Version) -> Text:
     if held:
         title += text(" in ", "") + stages(held)
     return title + text("  bad", "bold red") if version.bad and version.state != "bad" else title
+
+
+def _parent(parent: ParentRef) -> str:
+    word = "" if parent.derived_by is None else f" ({parent.derived_by})"
+    return f"{parent.ref or parent.location}{word}"
 
 
 def _where(row: DeploymentRow) -> str:
@@ -156,11 +166,13 @@ def _facts(version: Version, clock: Clock) -> Facts:
             ("files dated" if version.trained.guessed else "trained", _training(version.trained, clock)),
             ("code", _code(version.code)),
             *((each.role or "data", _located(each.node, each.location, "  ")) for each in version.data),
-            ("made from", ", ".join(each.ref or each.location or "" for each in version.parents)),
+            ("made from", ", ".join(map(_parent, version.parents))),
             ("led to", ", ".join(version.children)),
             ("runs", ", ".join(_located(each.id, each.location, " ") for each in version.runs)),
+            ("seeds", ", ".join(version.trained.seeds)),
             ("tags", _tags(version.tags)),
             ("source", ", ".join(version.source)),
+            ("missing", missing_words(version)),
         ]
     )
 
@@ -195,7 +207,7 @@ def _deletion(found: Deletion | None, clock: Clock) -> str | None:
 
 def _training(found: Training, clock: Clock) -> str | None:
     if found.ended is None:
-        return None
+        return f"from {clock.second(found.started)}" if found.started else None
     since = f"{clock.second(found.started)} to " if found.started else ""
     return f"{since}{clock.second(found.ended)}"
 

@@ -7,6 +7,7 @@ from msgspec import field
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.checks import CheckRow
 from modelkeep.domain.answers.inspections import Inspection, Signature
+from modelkeep.domain.answers.origin import AttachmentRow, CiFacts, EnvironmentFacts
 from modelkeep.domain.answers.roles import StageAuthority
 from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.answers.versions import Deletion, ModelRow, Tenure, VersionRow
@@ -36,10 +37,11 @@ class CodeState(Answer, frozen=True):
 
 
 class ParentRef(Answer, frozen=True):
-    """A parent of a version: a version of this registry (``ref``) or an address elsewhere."""
+    """A parent of a version: a version of this registry (``ref``) or an address elsewhere; ``derived_by``: ``quantize``."""
 
     ref: str | None
     location: str | None
+    derived_by: str | None = None
 
 
 class RunRef(Answer, frozen=True):
@@ -55,6 +57,7 @@ class Training(Answer, frozen=True):
     started: str | None
     ended: str | None
     guessed: bool
+    seeds: tuple[str, ...] = ()
 
 
 class NoteText(Answer, frozen=True):
@@ -74,7 +77,11 @@ class FileRow(Answer, frozen=True):
 
 
 class Version(VersionRow, frozen=True, kw_only=True):
-    """All that is known of a version: its line of `list`, and more."""
+    """All that is known of a version: its line of `list`, and more.
+
+    ``missing`` are the words for what is not known of it: ``data``, ``code``, ``clean-code``, ``environment``, ``metrics``,
+    ``licence``.
+    """
 
     form: str
     symlinks: bool
@@ -101,6 +108,10 @@ class Version(VersionRow, frozen=True, kw_only=True):
     checks: tuple[CheckRow, ...] = ()
     inspection: Inspection | None = None
     signature: Signature | None = None
+    environment: EnvironmentFacts | None = None
+    ci: CiFacts | None = None
+    attachments: tuple[AttachmentRow, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class Model(ModelRow, frozen=True, kw_only=True):

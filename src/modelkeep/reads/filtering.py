@@ -1,0 +1,113 @@
+"""`list --where`: which versions a filter holds of, as of a moment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+
+from msgspec.structs import replace
+
+from modelkeep.context import Context
+from modelkeep.domain.answers.versions import VersionRow
+from modelkeep.domain.filters.expression import All, Any, Comparison, Expression, Field, Membership, Missing, Not, Value
+from modelkeep.domain.filters.holds import fields, holds
+from modelkeep.domain.filters.parse import parse_filter
+from modelkeep.domain.json_values import Json, to_text
+from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
+from modelkeep.domain.stages import StageDef, resolve_stage
+from modelkeep.domain.text import printable
+from modelkeep.domain.times import At
+from modelkeep.errors import UsageError
+from modelkeep.reads.snapshot import parse_local_moment
+from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql import filters as select
+from modelkeep.store.db.sql.version_states import stages
+
+#: The fields that a row of a list does not have.
+_MORE = ("description", "format", "run")
+_ATTRIBUTES = {"stage": "stages", "alias": "aliases", "size": "size_bytes"}
+#: Whether a bare date is its end.
+_ENDS = {"<=": True, ">": True, "<": False, ">=": False}
+
+
+class Filter:
+    """A filter, with the words in it resolved: synonyms of stages, times and ages."""
+
+    def __init__(self, context: Context, reader: Reader, at: int | None, text: str) -> None:
+        self._reader, self._at = reader, at
+        self._expression = _resolved(parse_filter(text), context, stages(reader, at))
+        self._more = sorted({field.kind for field in fields(self._expression)} & set(_MORE))
+
+    def keep(self, rows: Sequence[tuple[int, VersionRow]]) -> list[VersionRow]:
+        """Return the rows that the filter holds of, in their order; each comes with its model."""
+        more = {kind: select.values(self._reader, self._at, kind, rows) for kind in self._more}
+        return [row for model, row in rows if holds(self._expression, _Values(row, model, more))]
+
+
+class _Values:
+    """What a version has for the fields of a filter."""
+
+    def __init__(
+        self, row: VersionRow, model: int, more: Mapping[str, Mapping[tuple[int, int], Sequence[str]]]
+    ) -> None:
+        self._row, self._model, self._more = row, model, more
+
+    def __call__(self, field: Field) -> Sequence[str]:
+        """Return the values of a field."""
+        row, key = self._row, field.key or ""
+        if field.kind == "metric":
+            newest = newest_by_data(row.evaluations)
+            meant = parse_metric_key(key, ((each.name, each.data) for each in row.evaluations))
+            found = None if meant is None else value_of(newest, meant, row.ref)
+            return () if found is None else (to_text(found.value),)
+        if field.kind in ("param", "tag"):
+            known: Mapping[str, Json] = row.params if field.kind == "param" else row.tags
+            return (to_text(known[key]),) if key in known else ()
+        if field.kind in self._more:
+            return self._more[field.kind].get((self._model, row.version), ())
+        value = getattr(row, _ATTRIBUTES.get(field.kind, field.kind))
+        return value if isinstance(value, tuple) else () if value is None else (str(value),)
+
+
+def _resolved(expression: Expression, context: Context, known: Sequence[StageDef]) -> Expression:
+    """Return a filter in which times and stages are as rows have them."""
+
+    def resolved(each: Expression) -> Expression:
+        return _resolved(each, context, known)
+
+    match expression:
+        case All() | Any():
+            return replace(expression, expressions=tuple(map(resolved, expression.expressions)))
+        case Not():
+            return Not(resolved(expression.expression))
+        case Membership(field=Field(kind="stage")):
+            return replace(expression, values=tuple(_stage(each, known) for each in expression.values))
+        case Comparison(field=Field(kind="stage"), operator="=" | "!="):
+            return replace(expression, value=_stage(expression.value, known))
+        case Comparison(field=Field(kind="created")):
+            return replace(expression, value=_time(context, expression))
+        case Membership(field=Field(kind="created")):
+            raise _no_time()
+        case Comparison() | Membership() | Missing():
+            return expression
+
+
+def _stage(value: Value, known: Sequence[StageDef]) -> Value:
+    found = resolve_stage(str(value), known)
+    return value if found is None else found.name
+
+
+def _time(context: Context, comparison: Comparison) -> str:
+    """Return the time that a comparison of ``created`` means; a bare date is its beginning or its end."""
+    if comparison.operator not in _ENDS or isinstance(comparison.value, Decimal):
+        raise _no_time()
+    found = parse_local_moment(context, comparison.value, bare_date_end=_ENDS[comparison.operator])
+    if not isinstance(found, At):
+        message = f"created is compared with a time or an age, not with '{printable(comparison.value)}'"
+        raise UsageError(message, "created >= '2026-01-01', or created > '7d'")
+    return found.time
+
+
+def _no_time() -> UsageError:
+    message = "created is compared with a time or an age by <, <=, > or >="
+    return UsageError(message, "created >= '2026-01-01', or created > '7d'")

@@ -1,0 +1,105 @@
+"""`list --where`: the versions of which a filter holds, now and as of a moment."""
+
+import pytest
+from history import History
+
+from modelkeep.domain.known_documents import FileInspection, Inspection
+from modelkeep.domain.verbs.evaluate import Data
+from modelkeep.errors import UsageError
+
+
+@pytest.fixture(scope="module")
+def shop():
+    made = History()
+    made.register(
+        "fraud",
+        "one",
+        metrics=[("auc", "0.90")],
+        label="1.0",
+        tag__tier="gold",
+        runs=["r1"],
+        stage="production",
+        inspected=Inspection(kind="onnx", files=(FileInspection("model.onnx", "onnx"),)),
+    )
+    made.register("fraud", "two", metrics=[("auc", "0.95")], param__depth="8", description="Better on weekends")
+    made.register("churn", "three", metrics=[("auc", "0.5"), ("loss", "0.1")], aliases=["champion"], tag__tier="silver")
+    made.promote("fraud@2", "staging")
+    made.tag("fraud@2", tier="gold")
+    made.supplement("fraud@1", inspected=Inspection(kind="gguf", files=(FileInspection("m", "gguf"),)))
+    made.mark("churn@1")
+    return made  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("where", "refs"),
+    [
+        ("metric.auc >= 0.9", ["fraud@2", "fraud@1"]),
+        ("metric.auc >= 0.9 AND tag.tier = 'gold' AND stage = 'prod'", ["fraud@1"]),
+        ("name LIKE 'f%' AND NOT stage = 'production'", ["fraud@2"]),
+        ("alias = 'Champion' OR label = 'v1'", ["churn@1", "fraud@1"]),
+        ("state = 'bad'", ["churn@1"]),
+        ("param.depth > 7 OR metric.loss < 1", ["churn@1", "fraud@2"]),
+        ("description ILIKE '%WEEKENDS%'", ["fraud@2"]),
+        ("format = 'gguf'", ["fraud@1"]),
+        ("format = 'onnx'", []),
+        ("format IS NULL AND run IS NULL", ["churn@1", "fraud@2"]),
+        ("run_id = 'r1'", ["fraud@1"]),
+        ("created > '2026-01-01T00:03:30Z'", ["churn@1"]),
+        ("created <= '2026-01-01'", ["churn@1", "fraud@2", "fraud@1"]),
+        ("created < '2026-01-01'", []),
+        ("size <= 3 AND version = 1", ["fraud@1"]),
+        ("author = 'ana' AND name IN ('CHURN', 'x')", ["churn@1"]),
+        # as MLflow's documentation writes them
+        ("tags.tier = 'gold' AND name = 'fraud'", ["fraud@2", "fraud@1"]),
+        ("tags.`tier` != 'gold'", ["churn@1"]),
+        ("name ilike 'FRAU%' and tags.tier like 'g%'", ["fraud@2", "fraud@1"]),
+    ],
+)
+def test_the_versions_of_which_a_filter_holds(shop, where, refs):
+    assert sorted(row.ref for row in shop.registry.versions(where=where)) == sorted(refs)
+    everything = [row.ref for row in shop.registry.versions()]
+    assert [row.ref for row in shop.registry.versions(where=where)] == [ref for ref in everything if ref in refs]
+    assert [row.ref for row in shop.registry.versions(where=where, limit=1)] == [
+        ref for ref in everything if ref in refs
+    ][:1]
+
+
+def test_a_filter_of_the_past_asks_what_was_known_then(shop):
+    def refs(where, as_of):
+        return [row.ref for row in shop.registry.versions(where=where, as_of=as_of)]
+
+    assert refs("format = 'onnx'", "seq:4") == ["fraud@1"]
+    assert refs("tag.tier = 'gold'", "seq:4") == ["fraud@1"]
+    assert refs("state = 'bad'", "seq:7") == []
+
+
+def test_a_filter_of_one_model_is_sorted_and_beside_other_wishes(shop):
+    found = shop.registry.versions("fraud", where="tag.tier = 'gold'", sort="metric.auc", stage="staging")
+    assert [row.ref for row in found] == ["fraud@2"]
+
+
+def test_a_metric_on_several_data_is_named_with_its_data():
+    history = History()
+    history.register("m", metrics=[("auc", "0.9")], on=Data(name="a"))
+    history.evaluate("m@1", [("auc", "0.8")], Data(name="b"))
+    assert [row.ref for row in history.registry.versions(where="metric.auc@b < 0.9")] == ["m@1"]
+    with pytest.raises(UsageError, match="auc of m@1 was measured on"):
+        history.registry.versions(where="metric.auc < 0.9")
+
+
+@pytest.mark.parametrize(
+    "where", ["created = '2026-01-01'", "created > 5", "created IN ('7d')", "created > 'soon'", "created > 'seq:3'"]
+)
+def test_created_is_compared_with_times(shop, where):
+    with pytest.raises(UsageError):
+        shop.registry.versions(where=where)
+
+
+def test_more_versions_than_fit_into_one_look_are_filtered():
+    history = History()
+    for number in range(300):
+        history.register("many", metrics=[("n", str(number))])
+    assert [row.version for row in history.registry.versions("many", where="metric.n = 7 OR metric.n = 290")] == [
+        291,
+        8,
+    ]
