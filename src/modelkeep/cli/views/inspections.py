@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING, ClassVar
 
 from modelkeep.cli.views.interface import View, line
@@ -101,7 +102,8 @@ class InspectedView(View, frozen=True):
         if self.answer.inspection is None:
             return [f"no file of {self.answer.what} is of a format that modelkeep knows"]
         if self.answer.ref is not None and not self.answer.recorded:
-            return ["the stored bytes were read now; to record it: modelkeep supplement REF --inspect"]
+            line_to_record = f"modelkeep supplement {quote(self.answer.ref)} --inspect"
+            return [f"the stored bytes were read now; to record it: {line_to_record}"]
         return []
 
 
