@@ -430,7 +430,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
     ),
     CommandRow(
-        "hook", "hooks", SETUP, "List and try the commands and webhooks that are told of changes",
+        "hook", "hooks", SETUP, "List and test the commands and webhooks that run after changes",
         ("modelkeep hook list", "modelkeep hook test notify"),
         commands=(
             CommandRow(
@@ -439,7 +439,7 @@ COMMANDS: tuple[CommandRow, ...] = (
                 ("name", "kind", "target", "on", "stages", "models", "runs", "source"),
             ),
             CommandRow(
-                "test", "hooks", SETUP, "Run a hook now, with an entry that is there already",
+                "test", "hooks", SETUP, "Run a hook now, with an older entry of the log",
                 ("modelkeep hook test notify", "modelkeep hook test notify --event promote"),
                 ("name", "ok", "outcome"),
             ),
