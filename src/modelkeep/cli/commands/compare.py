@@ -8,6 +8,7 @@ from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import refs_to_compare
+from modelkeep.cli.options import FORMATS
 from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.relations import DiffView, LineageView
 from modelkeep.errors import NotFound
@@ -60,7 +61,7 @@ def is_model(registry: Registry, name: str) -> bool:
     return True
 
 
-@command("as_of", formats=(_TREE, "table", "lines", "json"))
+@command("as_of", formats=(_TREE, *FORMATS))
 def lineage(
     call: Call,
     node: Annotated[str, Argument(metavar="NODE", help="A version, data:NAME[@VERSION], code:COMMIT or run:ID.")],
