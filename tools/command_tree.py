@@ -76,6 +76,8 @@ KINDS = {
     "NAME@VERSION": "dataset",
     "PATH|URI": "source",
     "[ROLE=]DATA": "data",
+    "VIEW": "dataset",
+    "WORD": "fine-tune|merge|quantize|convert|distill|adapter",
     "auto|none|REV": "auto|none",
     "bash": "bash|",
 }
@@ -92,7 +94,7 @@ KINDS_HERE = {
     ("gc", "grace"): "0|12h|1d|7d|30d",
     ("init", "store"): "directory",
     ("list", "tag"): "tagged",
-    ("lineage", "format"): "tree|" + "|".join(FORMATS),
+    ("lineage", "format"): "tree|" + "|".join((*FORMATS, "dot", "mermaid", "openlineage")),
     ("lineage", "depth"): "1|2|3",
     ("note", "ref"): "ref",
     ("pick", "key"): "text",

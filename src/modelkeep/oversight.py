@@ -32,7 +32,7 @@ class Oversight:
         """Archive or delete the versions that the policy's retention does not keep, one entry a version.
 
         Of one model or of all. What is in use is kept: what holds a stage or ever held a protected one, has an alias, an
-        open request, a deployment or an open item. A version that could not be pruned has its ``error``. `prune_pages`
+        open request, a deployment or an open item, or is a parent of a version that holds a stage. A version that could not be pruned has its ``error``. `prune_pages`
         needs less memory for many. Raises `NotFound` where no policy says what is kept, `Denied` without the permission.
 
         >>> [each.ref for each in registry.prune("fraud", dry_run=True)]

@@ -116,7 +116,9 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         on: Dataset | None = None,
         tags: Values = (),
         data: Datasets = (),
+        features: Texts = (),
         parents: Refs = (),
+        derived_by: str | None = None,
         runs: Texts = (),
         code: str = "auto",
         author: str | None = None,
@@ -141,7 +143,8 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
         bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI, ``NAME@VERSION`` or a name; ``code``
         is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
-        with ``HEAD`` for that of the current directory; ``if_exists`` says what to do with bytes that are registered
+        with ``HEAD`` for that of the current directory; ``features`` are views of a feature store, ``NAME@VERSION``;
+        ``derived_by`` says what was done with the ``parents`` (``fine-tune``, ``quantize``, any word); ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
         ``licence`` is an SPDX expression: ``Apache-2.0``. ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered. ``progress`` is called with bytes.
@@ -175,7 +178,9 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             on=on,
             tags=tags,
             data=data,
+            features=features,
             parents=parents,
+            derived_by=derived_by,
             runs=runs,
             code=code,
             author=author,
@@ -641,7 +646,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
     ) -> Lineage:
         """Return what made a node (``up``) and what was made from it (``down``), ``depth`` steps far.
 
-        A node is a ref, ``data:NAME[@VERSION]``, ``code:COMMIT`` or ``run:ID``.
+        A node is a ref, ``data:NAME[@VERSION]``, ``code:COMMIT``, ``run:ID``, ``environment:HEX`` or ``deployment:TARGET``.
 
         >>> [edge.source for edge in registry.lineage("fraud@1").edges]
         ['data:transactions@2026-02']

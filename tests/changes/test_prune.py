@@ -120,6 +120,17 @@ def test_what_is_in_use_is_kept(world):
     ]  # fmt: skip
 
 
+def test_a_parent_of_what_holds_a_stage_is_kept(world):
+    world.register("base")
+    world.register("base")
+    world.register("adapter", parents=["base@1"])
+    put_in_force(world, rules(keep_last=1, then="delete"))
+    world.registry.promote("adapter@1", "staging")
+    assert pruned(world, "base") == []
+    world.registry.retire("adapter", "staging")
+    assert pruned(world, "base") == ["base@1: development -> deleted"]
+
+
 def test_an_open_request_keeps_a_version(world):
     asking = (STAGES[0], replace(STAGES[1], approvals=(RequiredApproval(count=1),)))
     put_in_force(world, rules(keep_last=4, stages=asking))
@@ -192,7 +203,7 @@ def test_what_comes_into_use_meanwhile_is_kept(world, monkeypatch):
     found = pruning._page
     monkeypatch.setattr(pruning, "_page", promote_first)
     ((kept, gone),) = pages(world.context, None, None, dry_run=False)
-    assert (kept.changed, kept.why) == (False, "it is kept by now: it is in use, or the policy changed")
+    assert (kept.changed, kept.why) == (False, "the retention keeps it now: it is in use, or the policy changed")
     assert (gone.ref, gone.changed) == ("fraud@2", True)
 
 

@@ -210,6 +210,12 @@ def test_the_same_deployment_again_changes_nothing_and_its_address_stays(world, 
     assert r.record_deployment("fraud@2", "k8s/eu", endpoint="https://other.example").changed
 
 
+def test_to_deploy_a_bad_version_is_warned_of(world, r):
+    r.mark("fraud@4", "bad")
+    assert "warning: fraud@4 is marked bad" in r.record_deployment("fraud@4", "k8s/eu").notes
+    assert "warning: fraud@4 is marked bad" not in r.record_deployment("fraud@4", "k8s/eu", status="stopped").notes
+
+
 def test_versions_share_a_target_and_a_wrong_share_is_drift(world, r):
     r.promote("fraud@3", "production", share=10)
     r.record_deployment("fraud@2", "k8s/eu", share=90)

@@ -180,7 +180,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         # what versions are made from
         ("register m f --data c", "cards "),
         ("register m f --data train=cards@", "train=cards@2026-02 "),
-        ("lineage d", "data:"),
+        ("lineage d", "data: deployment:"),
         ("lineage data:c", "data:cards"),
         ("lineage code:a1", "code:" + "a1b2c3d4" * 5),
         ("lineage run:", "run:abc"),

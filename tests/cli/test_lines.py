@@ -302,10 +302,10 @@ def test_identify_is_a_line_a_tenure():
 
 def test_lineage_lines_are_edges_from_cause_to_result():
     assert LineageView(LINEAGE).lines() == [
-        "data:transactions@2026-02\ttrained_on\tfraud@4",
-        "data:transactions@2026-02\ttrained_on\tfraud@3",
-        "fraud@3\tderived_from\tfraud@4",
-        "fraud@4\tderived_from\tdistilled@1",
+        "data:transactions@2026-02\ttrained_on\tfraud@4\t-\tproduction",
+        "data:transactions@2026-02\ttrained_on\tfraud@3\t-\t-",
+        "fraud@3\tderived_from\tfraud@4\t-\tproduction",
+        "fraud@4\tderived_from\tdistilled@1\tproduction\t-",
     ]
 
 

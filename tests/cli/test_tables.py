@@ -112,7 +112,7 @@ def test_lineage_is_a_tree_up_and_down_with_every_node_once():
         "fraud@4  production  made from\n"
         "├── data:transactions@2026-02  trained on\n"
         "└── fraud@3  superseded  derived from\n"
-        "    └── data:transactions@2026-02  trained on  (above)\n"
+        "    └── data:transactions@2026-02  trained on  (see above)\n"
         "fraud@4  production  went into\n"
         "└── distilled@1  development  derived from\n"
     )
@@ -178,9 +178,21 @@ def test_files_that_were_not_added_up_are_many():
 
 def test_a_request_is_a_row_and_one_of_a_version_a_page_with_what_each_approver_saw():
     assert drawn(RequestsView(None, [REQUEST]), width=140) == (
-        "request   version   stage        state   asked           approvals   who may approve                reason\n"
+        "request   version   stage        state   asked           approvals   may approve                    reason\n"
         "17        fraud@4   production   open    1d ago by ana   0/1         user:rita, group:risk (risk)   march data\n"
     )
+    narrow = drawn(RequestsView(None, [REQUEST]), width=80)
+    assert narrow.splitlines()[0].split() == [
+        "request",
+        "version",
+        "stage",
+        "state",
+        "approvals",
+        "may",
+        "approve",
+        "reason",
+    ]
+    assert "march data" in " ".join(narrow.split())
     assert drawn(RequestsView(None, [REQUEST], detailed=True), width=140) == (
         "request 17  fraud@4 for production  open\n"
         '  asked            2026-11-22 09:00:00 by ana: "march data"\n'

@@ -5,17 +5,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from modelkeep.domain.names import is_imported_name
+from modelkeep.domain.nodes import CodeNode, DataNode, DeploymentNode, EnvironmentNode, RunNode, parse_node
 from modelkeep.domain.refs import (
-    CodeNode,
-    DataNode,
-    DeploymentNode,
     Digest,
     Label,
     Number,
     Ref,
-    RunNode,
     Word,
-    parse_node,
     parse_ref,
     parse_selector,
     split_file_ref,
@@ -137,6 +133,7 @@ def test_the_file_begins_at_the_first_slash_after_selector_or_digest(typed, refe
         ("data:train.csv@sha256:0c41656658de", DataNode("train.csv", "sha256:0c41656658de")),
         ("code:9F2C4E1", CodeNode("9f2c4e1")),
         ("run:3f9a", RunNode("3f9a")),
+        ("environment:SHA256:9B71C268", EnvironmentNode("9b71c268")),
         ("deployment:eu-west", DeploymentNode("eu-west")),
         ("fraud@3", Ref("fraud", Number(3))),
         ("sha256:0c416566", Ref(None, Digest("0c416566"))),
@@ -151,7 +148,20 @@ def test_a_node_of_lineage_is_read_and_written_the_same(typed, node):
 
 @pytest.mark.parametrize(
     "typed",
-    ["data:", "data:@3", "data:x@", "code:", "code:xyz1", "code:9f2", "run:", "deployment:", "run:\udc80", "dataset:x"],
+    [
+        "data:",
+        "data:@3",
+        "data:x@",
+        "code:",
+        "code:xyz1",
+        "code:9f2",
+        "run:",
+        "environment:",
+        "environment:main",
+        "deployment:",
+        "run:\udc80",
+        "dataset:x",
+    ],
 )
 def test_half_a_node_is_refused(typed):
     with pytest.raises(UsageError):

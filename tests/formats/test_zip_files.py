@@ -1,6 +1,5 @@
 """Zip archives: their list and the bytes of an entry; of a hostile one a `Malformed` or a problem, within bounds."""
 
-import io
 import struct
 import zipfile
 
@@ -8,18 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_files import InMemory, OnDisk
+from model_makers import packed
 
 from modelkeep.formats.interface import Budget, Malformed, OverBudget
 from modelkeep.formats.zip_files import ZipArchive
-
-
-def packed(entries, compression=zipfile.ZIP_DEFLATED):
-    """Return a zip archive of pairs of name and bytes."""
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", compression) as archive:
-        for name, data in entries:
-            archive.writestr(zipfile.ZipInfo(name), data, compression)
-    return file.getvalue()
 
 
 def opened(data):

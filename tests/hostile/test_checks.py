@@ -92,6 +92,18 @@ def test_a_name_that_a_script_left_empty_is_none(world):
     assert refused(world, "") == "the evidence is a file without a name"
 
 
+def test_the_name_of_a_registered_file_is_never_a_part_of_a_script(world, tmp_path):
+    (tmp_path / "a;touch pwned;.pkl").write_bytes(b"evil")
+    world.registry.register("evil", [tmp_path / "a;touch pwned;.pkl"])
+    for words in (["sh", "-c", "cat {}"], ["sh", "-c", "cat<{}"], ["python3", "-c", "import os; os.stat('{}')"]):
+        with pytest.raises(UsageError, match="characters that would be a part of the script"):
+            world.registry.run_check("evil@1", "scan", words)
+    words = ["sh", "-c", 'cd "$1" && cat "$MODELKEEP_PATH" && test ! -e pwned', "sh", str(tmp_path)]
+    assert world.registry.run_check("evil@1", "scan", words).result == "pass"
+    assert world.registry.run_check("evil@1", "scan", ["test", "-s", "{}"]).result == "pass"
+    assert world.registry.run_check("evil@1", "scan", ["test", "--path={}", "!=", "x"]).result == "pass"
+
+
 def test_evidence_with_escapes_comes_out_as_it_is_and_is_shown_without_them(world, tmp_path):
     (tmp_path / "report").write_bytes(b"\x1b[2J\x07gone")
     world.registry.record_check("fraud@1", "bias", "pass", evidence=tmp_path / "report", message="\x1b[2J")

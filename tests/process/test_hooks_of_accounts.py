@@ -99,6 +99,11 @@ def test_a_registry_that_a_colleague_put_in_the_place_of_a_trusted_one_runs_noth
     team.trust("ana")
     team.write("ana", team.file, WHO.format("theirs"))
     assert team.tag("ana") == ["warning: hook theirs: exit code 1: ana"]
+    team.trust("bo")
+    os.chown(team.place, people_.UIDS["ana"], people_.UIDS["ana"])  # a group of ana's own, as many systems make one
+    team.place.chmod(0o775)
+    assert team.tag("bo") == ["warning: hook theirs: exit code 1: bo"]
+    os.chown(team.place, people_.UIDS["ana"], people_.GIDS["ml"])
     team.place.chmod(0o2775)
     team.sh("bo", f"cd {team.place}; cp -r .modelkeep new; chmod -R g+w new; mv .modelkeep old; mv new .modelkeep")
     team.write("bo", team.file, WHO.format("theirs"))

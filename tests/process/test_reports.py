@@ -1,6 +1,7 @@
 """Reports and pruning by the installed program: files, exit codes, and what is asked before something is lost."""
 
 import json
+import os
 
 import pytest
 
@@ -40,6 +41,11 @@ def test_a_link_in_the_place_of_the_file_is_not_followed(run, made):
     (made / "q1.md").symlink_to(made / "other")
     assert run("report", "-o", "q1.md", "--force").exit_code == 2
     assert (made / "other").read_text() == "mine"
+
+
+def test_a_pipe_that_nobody_reads_is_not_waited_for(run, made):
+    os.mkfifo(made / "q1.md")
+    assert run("report", "-o", "q1.md", "--force").stderr.startswith("error: cannot write q1.md: No such device")
 
 
 @pytest.mark.parametrize(

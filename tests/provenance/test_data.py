@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.domain.refs import parse_node
+from modelkeep.domain.nodes import parse_node
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.provenance.inputs import Dataset, parse_data

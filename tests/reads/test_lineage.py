@@ -42,14 +42,16 @@ def test_what_made_a_version_stands_above_and_what_was_made_of_it_below(family):
     assert answer.root == "fraud@1"
     assert edges(answer) == [
         ("data:transactions@2026-02", "trained_on", "fraud@1"),
-        (f"data:val.csv@{sha('x')[:19]}", "used_as_val", "fraud@1"),
+        (f"data:val.csv@{sha('x')[:19]}", "validated_on", "fraud@1"),
         (f"code:{COMMIT}", "built_from", "fraud@1"),
         ("run:run-1", "tracked_by", "fraud@1"),
         ("base@1", "derived_from", "fraud@1"),
         ("https://hub/bert", "derived_from", "base@1"),
         ("fraud@1", "derived_from", "child@1"),
     ]
-    assert answer.nodes[0] == LineageNode("fraud@1", "version", "active", ("production",))
+    assert answer.nodes[0] == LineageNode(
+        "fraud@1", "version", "active", ("production",), "2026-01-01T00:03:00.000000Z"
+    )
     assert LineageNode("https://hub/bert", "uri") in answer.nodes
     assert len({node.id for node in answer.nodes}) == len(answer.nodes) == 8
 
@@ -89,7 +91,7 @@ def test_data_is_found_by_the_beginning_of_its_digest(family):
     from history import sha
 
     assert edges(lineage(family, f"data:val.csv@{sha('x')}", depth=1)) == [
-        (f"data:val.csv@{sha('x')}", "used_as_val", "fraud@1"),
+        (f"data:val.csv@{sha('x')}", "validated_on", "fraud@1"),
     ]
     assert edges(lineage(family, f"data:val.csv@{sha('x')[:15]}", depth=1))[0][2] == "fraud@1"
 
@@ -239,5 +241,6 @@ def test_of_equal_versions_the_newest_comes_first(history):
 def test_data_that_metrics_were_measured_on_is_not_what_a_version_was_made_from(history):
     history.register("fraud")
     history.evaluate("fraud@1", [("auc", "0.9")], Data(name="holdout", version="1"))
-    with pytest.raises(NotFound, match=r"^no version was made from data:holdout@1$"):
-        history.registry.lineage("data:holdout@1")
+    assert lineage(history, "fraud@1", down=False).edges == ()
+    assert edges(lineage(history, "fraud@1", up=False)) == [("data:holdout@1", "evaluated_on", "fraud@1")]
+    assert edges(lineage(history, "data:holdout@1")) == [("data:holdout@1", "evaluated_on", "fraud@1")]

@@ -22,7 +22,7 @@ from modelkeep.domain.verbs.check import MOST_IN_DOCUMENT
 
 #: How long a command may take to end by itself after SIGTERM.
 GRACE_SECONDS = 5.0
-#: How long a pipe is waited for before it is looked whether the command has ended: a process that it left may hold the pipe.
+#: How often we look whether the command has ended: a process that it left behind may keep its output open.
 _LOOK_SECONDS = 0.05
 _CHUNK = 1 << 16
 #: Room for the line that says how much was left out of the middle.

@@ -64,7 +64,7 @@ def run_check(context: Context, request: CheckRequest, asked: CommandRequest) ->
     path = fetch.path(context, request.ref, progress=None, moment=None)
     report = None if asked.evidence is None else _Report(asked.evidence)
     ended = run_command(
-        [each.replace(PLACE, path) for each in arguments],
+        _with_path(arguments, path),
         cwd=context.cwd,
         environ={**context.environ, "MODELKEEP_PATH": path, "MODELKEEP_REF": request.ref},
         seconds=seconds,
@@ -160,6 +160,19 @@ def _as_text(say: Say | None) -> Callable[[bytes], None]:
             say(text)
 
     return show
+
+
+def _with_path(arguments: Sequence[str], path: str) -> list[str]:
+    """Return the words of a command with the path of the artifact in them.
+
+    Whoever registered the version chose the name of its file. In a word that is a script (``sh -c 'scan {}'``), a name
+    with characters that a shell interprets would run as a part of it: that is refused.
+    """
+    around = [each.replace(PLACE, "x") for each in arguments if PLACE in each]
+    if quote(path) != path and any(quote(each) != each for each in around):
+        message = f"the path of the artifact has characters that would be a part of the script: {printable(path)}"
+        raise UsageError(message, f'write "$MODELKEEP_PATH" in the script, in place of {PLACE}')
+    return [each.replace(PLACE, path) for each in arguments]
 
 
 def _shown(arguments: Sequence[str]) -> str:

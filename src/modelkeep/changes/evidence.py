@@ -32,7 +32,7 @@ _MOST_BYTES = 1 << 30
 
 
 class Evidence(Struct, frozen=True):
-    """The digest and size of evidence; its bytes where it is a document, else how to see that the store has them still."""
+    """The digest and size of evidence; its bytes where it is a document, else what checks that the store has them."""
 
     digest: str
     size_bytes: int

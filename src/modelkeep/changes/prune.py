@@ -1,4 +1,4 @@
-"""`prune`: what the policy's retention does not keep is archived or deleted, one entry a version."""
+"""`prune`: versions that the policy's retention does not keep are archived or deleted, one entry a version."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ from modelkeep.store.db.sql.statement import EVER
 from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 
-#: Versions that are held at once.
+#: How many versions are read at once.
 _PAGE_VERSIONS = 200
-#: What would fail for every other version too.
+#: Errors that every other version would meet too.
 _ENDS_ALL = (Busy, Denied, RegistryUnavailable)
-_KEPT = "it is kept by now: it is in use, or the policy changed"
+_KEPT = "the retention keeps it now: it is in use, or the policy changed"
 
 
 def prune_pages(
     context: Context, name: str | None, message: str | None, *, dry_run: bool
 ) -> Iterator[tuple[Pruned, ...]]:
-    """Archive or delete what the retention does not keep; yield what became of it in pages of 200 versions, at least one.
+    """Archive or delete versions that the retention does not keep; yield pages of 200 answers, at least one page.
 
     ``NotFound`` where the policy says nothing of retention. What fails for every version alike (a permission, the lock,
     the disk) is raised, after the page of what was done before.
@@ -113,7 +113,7 @@ def _page(runner: ChangeRunner, wanted: Sequence[_Prune]) -> tuple[tuple[Pruned,
 
 
 class _Prune:
-    """The archiving or deleting of one version, unless it is kept by the time that the lock is held."""
+    """The archiving or deleting of one version, unless the retention keeps it when the lock is held."""
 
     def __init__(self, context: Context, model: int, number: int, message: str | None) -> None:
         self._context, self._model, self._number, self._message = context, model, number, message
@@ -146,7 +146,7 @@ class _Prune:
         )
 
     def _resolve(self, reader: Reader, _say: Say) -> ChangeRequest:
-        """Return the change; under the lock it is looked again whether the version is kept."""
+        """Return the change; under the lock the retention is asked again."""
         rules, state = _retention(reader), SqlState(reader)
         name, version = name_of(reader, None, self._model), state.version(self._model, self._number)
         standing = version_states.standing(reader, None, self._model, self._number, self._number)

@@ -176,7 +176,7 @@ def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
     return _Names(
         model=model,
         stage=None if request.stage is None else stage_named(reader, request.stage),
-        parents=tuple(_parent(reader, say, text) for text in request.parents),
+        parents=tuple(_parent(reader, say, text, request.derived_by) for text in request.parents),
         expect=expectation(reader, request.expect, None if model is None else model.seq),
     )
 
@@ -247,15 +247,15 @@ def _code(code: code_.Code) -> Code | None:
     return Code(commit=code.commit, diff=code.diff, state=state)
 
 
-def _parent(reader: Reader, say: Say, text: str) -> tuple[Parent, str | None]:
+def _parent(reader: Reader, say: Say, text: str, derived_by: str | None) -> tuple[Parent, str | None]:
     """Return a parent by what identifies it, and its address where it is no version of this registry."""
     if "://" in text:
-        return Parent(), text
+        return Parent(by=derived_by), text
     resolved = version_of(reader, text, say, "register NAME PATH --parent {}")
     deleted = references.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
     if deleted is not None:
         say(f"note: the parent {deleted}")
-    return Parent(resolved.digest, resolved.model, resolved.number), None
+    return Parent(resolved.digest, resolved.model, resolved.number, derived_by), None
 
 
 def _fields(request: Request, provenance: Provenance, parents: list[str | None]) -> tuple[tuple[str, str], ...]:

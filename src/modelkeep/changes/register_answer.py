@@ -235,13 +235,14 @@ def _other_words(reader: Reader, existing: Version, command: Register, fields: d
         yield "licence" if existing.licence is None else f"licence (it is {existing.licence})"
     data = {Data(each.name, each.version, each.digest, each.role) for each in existing.data}
     yield from (f"data {each.name}" for each in command.data if each not in data)
-    parents = {each.ref or each.location for each in existing.parents}
+    parents = {each.ref or each.location: each.derived_by for each in existing.parents}
     for position, parent in enumerate(command.parents):
         address = fields.get(f"parent.{position}", "")
-        if (
-            address if parent.model is None else f"{name_of(reader, None, parent.model)}@{parent.version}"
-        ) not in parents:
+        called = address if parent.model is None else f"{name_of(reader, None, parent.model)}@{parent.version}"
+        if called not in parents:
             yield "parent"
+        elif parent.by not in (None, parents[called]):
+            yield f"derivation from {called}"
 
 
 def _other_provenance(existing: Version, request: Request, provenance: Provenance) -> Iterator[str]:

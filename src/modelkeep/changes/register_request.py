@@ -19,6 +19,7 @@ from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.text import check_text, printable
 from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.domain.verbs.register import Trained
+from modelkeep.domain.verbs.supplement import WORD
 from modelkeep.errors import UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import inputs
@@ -45,7 +46,9 @@ class Request(Struct, frozen=True):
     on: str | None = None
     tags: Pairs = ()
     data: tuple[str, ...] = ()
+    features: tuple[str, ...] = ()
     parents: tuple[str, ...] = ()
+    derived_by: str | None = None
     runs: tuple[str, ...] = ()
     code: str = "auto"
     author: str | None = None
@@ -100,6 +103,7 @@ def check(request: Request) -> None:
     if request.on is not None and not request.metrics:
         message = f"--on says what metrics were measured on, and there are none: {request.on}"
         raise UsageError(message, "add --metric auc=0.9, or give it as --data")
+    _check_derivation(request)
     if request.expect is not None and request.stage is None:
         message = "--expect compares with the holder of a stage"
         raise UsageError(message, "add --stage")
@@ -114,12 +118,24 @@ def check(request: Request) -> None:
         check_text(text or "", what)
 
 
+def _check_derivation(request: Request) -> None:
+    """Refuse a word that says how a version was derived where it has no parent, and what is no word."""
+    if request.derived_by is None:
+        return
+    if not WORD.fullmatch(request.derived_by):
+        message = f"--derived-by is one word of lower-case letters, digits and -, not '{printable(request.derived_by)}'"
+        raise UsageError(message, "--derived-by fine-tune")
+    if not request.parents:
+        message = f"--derived-by {request.derived_by} says what was done with the parents, and there are none"
+        raise UsageError(message, f"--parent REF --derived-by {request.derived_by}")
+
+
 def collect_provenance(context: Context, request: Request) -> Provenance:
     """Return the provenance of a request, completed by what can be found; a given time of training is no guess."""
     trained = _trained(context, request)  # refuses before anything is hashed
     return Provenance(
         code=code_.capture(request.paths, context.cwd, request.code, context.environ, context.script),
-        data=datasets(context, request.data),
+        data=(*datasets(context, request.data), *map(inputs.parse_feature, request.features)),
         on=None if request.on is None else measured_on(context, request.on),
         runs=inputs.runs(request.runs, context.environ),
         trained=trained,

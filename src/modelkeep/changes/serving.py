@@ -38,7 +38,7 @@ from modelkeep.store.db.state import SqlState
 def record_deployment(
     ref: str, target: str, *, endpoint: str | None, status: str, share: int | None, stage: str | None
 ) -> Resolve:
-    """Return the change that records that a version runs at a target, or does so no more."""
+    """Return the change that records that a version runs at a target, or has ended there."""
     address = None if endpoint is None else _address(endpoint)
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
@@ -52,12 +52,15 @@ def record_deployment(
         same = mine is not None and (mine[4], mine[5]) == (status, share) and wanted in (None, mine[6]) and alone
         others = [f"{found.name}@{row[2]}" for row in rows if row is not mine]
         displaced = mine is None and share is None and not is_over(status)
+        version = SqlState(reader).version(found.model, found.number or 0)
+        bad = version is not None and version.bad and not is_over(status)
         return ChangeRequest(
             Deploy(target=target, status=status, share=share),
             subject_of(found, stage_def),
             # What is recorded anew keeps its address.
             fields=tuple(("endpoint", each) for each in (address or before,) if each and not is_over(status)),
             effects=(Effect(target, _present(found, mine, others if displaced else ()), _then(found, status, share)),),
+            notes=(f"warning: {found.ref} is marked bad",) if bad else (),
             unchanged=f"{found.ref} is {status} at {target}" if same and address in (None, before) else None,
         )
 

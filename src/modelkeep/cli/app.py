@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Sequence
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -191,7 +192,8 @@ def _negative_value_last(arguments: Sequence[str]) -> Sequence[str]:
     return arguments
 
 
-def _group(row: command_table.CommandRow | None, rows: Sequence[command_table.CommandRow]) -> LazyGroup:
+@cache
+def _group(row: command_table.CommandRow | None, rows: tuple[command_table.CommandRow, ...]) -> LazyGroup:
     app = _typer(cls=LazyGroup)
     app.callback(invoke_without_command=True, context_settings=_SETTINGS)(_callback(row))
     built: Any = typer.main.get_command(app)
@@ -199,6 +201,7 @@ def _group(row: command_table.CommandRow | None, rows: Sequence[command_table.Co
     return built  # type: ignore[no-any-return]
 
 
+@cache
 def _command(row: command_table.CommandRow, parent: command_table.CommandRow | None) -> Any:
     module = importlib.import_module(f"modelkeep.cli.commands.{row.module}")
     name = f"{parent.name}_{row.name}" if parent else row.name

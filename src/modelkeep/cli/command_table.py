@@ -155,8 +155,11 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "lineage", "compare", INSPECT, "Show what a version was made from, and what was made from it",
-        ("modelkeep lineage fraud@4", "modelkeep lineage data:transactions@2026-02 --down"),
-        ("source", "relation", "target"),
+        (
+            "modelkeep lineage fraud@4", "modelkeep lineage data:transactions@2026-02 --down",
+            "modelkeep lineage deployment:k8s/prod-eu --up --format mermaid",
+        ),
+        ("source", "relation", "target", "source's stages", "target's stages"),
     ),
     CommandRow(
         "data", "datasets", INSPECT, "Record datasets, and show which versions were made from them",
@@ -308,7 +311,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
         commands=(
             CommandRow(
-                "record", "serving", RUN, "Record that a version runs at a target, or does so no more",
+                "record", "serving", RUN, "Record that a version runs at a target, or has ended there",
                 (
                     "modelkeep deployment record fraud@production --to k8s/prod-eu",
                     "modelkeep deployment record fraud@3 --to k8s/prod-eu --status stopped",
@@ -427,7 +430,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
     ),
     CommandRow(
-        "hook", "hooks", SETUP, "List and try the commands and webhooks that are told of changes",
+        "hook", "hooks", SETUP, "List and test the commands and webhooks that run after changes",
         ("modelkeep hook list", "modelkeep hook test notify"),
         commands=(
             CommandRow(
@@ -436,7 +439,7 @@ COMMANDS: tuple[CommandRow, ...] = (
                 ("name", "kind", "target", "on", "stages", "models", "runs", "source"),
             ),
             CommandRow(
-                "test", "hooks", SETUP, "Run a hook now, with an entry that is there already",
+                "test", "hooks", SETUP, "Run a hook now, with an older entry of the log",
                 ("modelkeep hook test notify", "modelkeep hook test notify --event promote"),
                 ("name", "ok", "outcome"),
             ),

@@ -17,16 +17,17 @@ from msgspec import Struct
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.stages import DEVELOPMENT, is_word
-from modelkeep.domain.text import check_text, is_hex, pattern, printable
+from modelkeep.domain.text import is_hex, pattern, printable
 from modelkeep.errors import UsageError
 
 _INT = pattern(r"[vV]?([1-9][0-9]{0,8})")
 _HEX = pattern(r"[0-9a-f]{8,64}")
 _SHA256_DIGITS = 64
-_COMMIT = pattern(r"[0-9a-f]{4,64}")
 _MLFLOW = "models:/"
 _SHA256 = "sha256:"
 _LONGEST_LIKELY = 400
+#: What stands before the colon of a node of the lineage that is no version.
+NODE_KINDS = ("data", "code", "run", "environment", "deployment")
 #: A text with other characters than these was no reference that was mistyped: nothing is guessed of `fraud@1; rm -rf`.
 _MISTYPED = pattern(r"[\w .+/@:#=-]*")
 _LONGEST_WORD = 32
@@ -87,46 +88,6 @@ class Ref(Struct, frozen=True):
         return self.name if self.selector is None else f"{self.name}@{self.selector}"
 
 
-class DataNode(Struct, frozen=True):
-    """A dataset, by its name or URI; without a version all versions of it."""
-
-    name: str
-    version: str | None
-
-    def __str__(self) -> str:
-        return f"data:{self.name}" if self.version is None else f"data:{self.name}@{self.version}"
-
-
-class CodeNode(Struct, frozen=True):
-    """A commit, by the beginning of its hash in lower case."""
-
-    commit: str
-
-    def __str__(self) -> str:
-        return f"code:{self.commit}"
-
-
-class RunNode(Struct, frozen=True):
-    """A training or evaluation run, by the id that its tracker gave it."""
-
-    id: str
-
-    def __str__(self) -> str:
-        return f"run:{self.id}"
-
-
-class DeploymentNode(Struct, frozen=True):
-    """A place where a version runs."""
-
-    target: str
-
-    def __str__(self) -> str:
-        return f"deployment:{self.target}"
-
-
-Node: TypeAlias = Ref | DataNode | CodeNode | RunNode | DeploymentNode
-
-
 def parse_ref(text: str) -> Ref:
     """Return the reference that a text is; ``UsageError`` with a likely spelling if it is none.
 
@@ -163,35 +124,6 @@ def split_file_ref(text: str) -> tuple[str, str | None]:
     return text[:start], text[start + 1 :] or None
 
 
-def parse_node(text: str) -> Node:
-    """Return a node of lineage: ``data:NAME[@VERSION]``, ``code:COMMIT``, ``run:ID``, ``deployment:TARGET``, or a REF."""
-    kind, colon, rest = text.partition(":")
-    if not colon or kind not in _NODES:
-        return parse_ref(text)
-    check_text(rest, f"the name after '{kind}:'")
-    if kind == "data":
-        name, at, version = rest.rpartition("@")
-        if not at:
-            name, version = rest, ""
-        if name and bool(version) == bool(at):
-            return DataNode(name, version or None)
-    elif kind == "code":
-        if _COMMIT.fullmatch(fold(rest)):
-            return CodeNode(fold(rest))
-    elif rest:
-        return RunNode(rest) if kind == "run" else DeploymentNode(rest)
-    message = f"not a node of lineage: '{printable(text)}'"
-    raise UsageError(message, f"write {_NODES[kind]}")
-
-
-_NODES = {
-    "data": "data:NAME or data:NAME@VERSION, as data:transactions@2026-02",
-    "code": "code:COMMIT with at least 4 hex digits, as code:9f2c4e1",
-    "run": "run:ID",
-    "deployment": "deployment:TARGET",
-}
-
-
 def _mlflow(text: str) -> Ref:
     rest = text.removeprefix(_MLFLOW)
     name, at, selector = rest.partition("@")
@@ -210,7 +142,7 @@ def _mlflow(text: str) -> Ref:
 def _malformed(text: str, otherwise: str | None) -> UsageError:
     """Return the error for what is no reference, with the spelling that was likely meant."""
     message = f"not a reference to a model or version: '{printable(text)}'"
-    if text.partition(":")[0] in _NODES:
+    if text.partition(":")[0] in NODE_KINDS:
         message = f"'{printable(text)}' is a node of lineage, not a model or version"
         return UsageError(message, f"modelkeep lineage {printable(quote(text))}")
     return UsageError(message, _likely(text) or otherwise)

@@ -76,8 +76,10 @@ def _inspect_file(form: FileFormat, file: ModelFile) -> FoundInFile:
         _check_kept(Inspection(files=(found.inspection,)), found.interface)
     except Malformed as error:
         return _problem(form, file, "invalid", clean(f"it {error}"))
-    except OverBudget:
-        return _problem(form, file, "unverified", f"it was not read to its end in {FILE_SECONDS:g} s")
+    except OverBudget as error:
+        return _problem(
+            form, file, "unverified", f"it {str(error) or f'was not read to its end in {FILE_SECONDS:g} s'}"
+        )
     except RecursionError:
         return _problem(form, file, "invalid", "it is nested too deeply")
     except ModelkeepError:  # the bytes cannot be read at all

@@ -27,7 +27,7 @@ class Malformed(Exception):
 
 
 class OverBudget(Exception):
-    """The file could not be read to its end within the budget."""
+    """The file could not be read to its end within the budget; the message, where there is one, completes "it ..."."""
 
 
 class Budget:

@@ -46,7 +46,11 @@ def _is_safetensors(head: bytes, size: int) -> bool:
 
 
 #: In the order in which they are tried.
-FILE_FORMATS = (FileFormat("safetensors", "safetensors", suffixes=(".safetensors",), guess=_is_safetensors),)
+FILE_FORMATS = (
+    FileFormat("gguf", "gguf", magic=(b"GGUF",), suffixes=(".gguf",)),
+    FileFormat("onnx", "onnx", suffixes=(".onnx",)),
+    FileFormat("safetensors", "safetensors", suffixes=(".safetensors",), guess=_is_safetensors),
+)
 
 #: In the order in which they are tried: the first that knows the files counts.
 TREE_FORMATS: tuple[TreeFormat, ...] = ()

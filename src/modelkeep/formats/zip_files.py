@@ -15,15 +15,14 @@ from contextlib import contextmanager
 
 from msgspec import Struct
 
-from modelkeep.domain.known_documents import Problem
-from modelkeep.formats.interface import LARGEST_READ, Budget, Malformed, ModelFile, clean
+from modelkeep.formats.findings import problems
+from modelkeep.formats.interface import LARGEST_READ, Budget, Malformed, ModelFile
 
 MAGIC = b"PK\x03\x04"
 EMPTY_MAGIC = b"PK\x05\x06"
 _LARGEST_DIRECTORY = 4 << 20
 _BLOCK = 64 << 10
 _LOCAL_HEADER_BYTES = 30
-_MOST_PROBLEMS = 20
 _DEFLATE_RATIO = 1040  # deflate packs at most 1,032 bytes in one
 _READ = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
@@ -50,10 +49,7 @@ class ZipArchive:
         infos = [info for info in self._zip.infolist() if not info.is_dir()]
         self._infos = {info.filename: info for info in infos}  # of two of one name the last, as Python reads them
         self.entries = tuple(_entry(info) for info in infos)
-        self.problems = tuple(
-            Problem("invalid", clean(f"the archive {text}"))
-            for text, _ in zip(_problems(infos, file.size), range(_MOST_PROBLEMS), strict=False)
-        )
+        self.problems = problems("invalid", (f"the archive {text}" for text in _problems(infos, file.size)))
 
     @property
     def names(self) -> tuple[str, ...]:

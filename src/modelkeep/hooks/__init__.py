@@ -1,1 +1,1 @@
-"""Hooks: commands and webhooks that are told of a change once it is committed."""
+"""Hooks: commands and webhooks that run after a change is committed."""

@@ -45,7 +45,7 @@ def hooks(context: Context) -> tuple[HookRow, ...]:
 
 
 def test_hook(context: Context, name: str, action: str | None) -> HookRun:
-    """Run one hook with an entry that is there already."""
+    """Run one hook with an older entry of the log."""
     known = {hook.name: (hook, runs) for hook, runs in reversed([*_all(context)])}
     if name not in known:
         near = close_to(name, known)

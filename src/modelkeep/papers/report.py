@@ -185,11 +185,7 @@ def _requests(found: Report) -> Iterator[list[str]]:
 
 def _given(request: RequestRow) -> Iterator[str]:
     for each in request.approvals:
-        why = (
-            {True: ", counted", False: f", did not count: {each.why}"}.get(each.counts, "")
-            if each.counts is not None
-            else ""
-        )
+        why = {None: "", True: ", counted", False: f", did not count: {each.why}"}[each.counts]
         yield f"{_approval(each.actor, each.roles, each.seq, each.time)}{why}"
 
 

@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from msgspec import Struct
 
 from modelkeep.domain.names import is_imported_name
-from modelkeep.domain.refs import DataNode, parse_node
+from modelkeep.domain.nodes import DataNode, parse_node
+from modelkeep.domain.relations import FEATURE
 from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
@@ -85,6 +86,18 @@ def parse_name(text: str) -> Data | None:
     """Return the dataset of a ``NAME@VERSION``; None for all other texts, and where the version is a digest."""
     named = None if is_url(text) else _named(None, text.removeprefix("data:"))
     return named.data if named is not None and named.data.version is not None else None
+
+
+def parse_feature(text: str) -> Dataset:
+    """Return a view of a feature store, ``NAME@VERSION`` or a NAME, as data with the role ``feature``."""
+    check_text(text, "the feature view")
+    data = parse_name(text)
+    if data is None and is_imported_name(text):
+        data = Data(text)
+    if data is not None:
+        return Dataset(Data(data.name, data.version, role=FEATURE))
+    message = f"a feature view is named as NAME@VERSION, not '{printable(text)}'"
+    raise UsageError(message, "--feature payments/card_stats@7")
 
 
 class Source(Struct, frozen=True):

@@ -217,7 +217,7 @@ def _approvals(version: Version) -> Iterator[tuple[str, object]]:
 def _rules(facts: _Facts, word: str) -> Iterator[tuple[str, object]]:
     """Yield the rules of the policy that are about something."""
     for each in facts.rules:
-        if each.rule.split(" ")[0].rstrip("s") == word or each.subject.split(" ")[0].rstrip("s") == word:
+        if word in (text.split(" ")[0].rstrip("s") for text in (each.rule, each.subject)):
             yield "Rule of the policy", f"{each.subject}, {each.rule}: {each.says}"
 
 

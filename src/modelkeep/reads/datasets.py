@@ -8,7 +8,7 @@ from modelkeep.context import Context
 from modelkeep.domain import relations
 from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse, SchemaDocument
 from modelkeep.domain.answers.versions import AsOf
-from modelkeep.domain.refs import DataNode, parse_node
+from modelkeep.domain.nodes import DataNode, parse_node
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound
 from modelkeep.reads.lists import is_glob

@@ -1,54 +1,50 @@
-"""`lineage` walks from a version, data, a commit or a run to what made it and to what was made from it."""
+"""`lineage` walks from a version, data, a commit, a run, an environment or a target to what made it and what it made.
+
+A walk goes one way, breadth first, and meets each node once, in diamonds and circles too. Evaluations are dead ends: what
+else was measured on a dataset has nothing to do with a version that was.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from shlex import quote
-from typing import TypeAlias
-
-from msgspec import Struct
+from typing import NamedTuple, TypeAlias
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.pages import Dataset
 from modelkeep.domain.answers.reports import Lineage, LineageEdge, LineageNode
 from modelkeep.domain.answers.versions import AsOf
-from modelkeep.domain.refs import CodeNode, DataNode, Node, Ref, RunNode, parse_node
+from modelkeep.domain.nodes import CodeNode, DataNode, DeploymentNode, EnvironmentNode, Node, RunNode, parse_node
+from modelkeep.domain.refs import Ref
 from modelkeep.errors import Conflict, NotFound
+from modelkeep.reads.lineage_steps import Address, Neighbour, Place, Steps, VersionNode
 from modelkeep.reads.references import version_or_latest
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql import graph
 from modelkeep.store.db.sql import lineage as select
-from modelkeep.store.db.sql.references import name_of
-from modelkeep.store.db.sql.version_states import standing
+from modelkeep.store.db.sql.version_states import states_of
+from modelkeep.store.db.state import SqlState
+
+#: How many nodes are followed at most in one direction.
+MOST_NODES = 10_000
+_KINDS = {
+    VersionNode: "version",
+    DataNode: "data",
+    CodeNode: "code",
+    RunNode: "run",
+    EnvironmentNode: "environment",
+    DeploymentNode: "deployment",
+    Address: "uri",
+}
+#: The neighbours of a node in one direction.
+_Step: TypeAlias = Callable[[Place], Sequence[Neighbour]]
 
 
-class _VersionNode(Struct, frozen=True):
-    """A version of this registry."""
-
-    model: int
-    number: int
-    ref: str
-
-    def __str__(self) -> str:
-        return self.ref
-
-
-class _Address(Struct, frozen=True):
-    """A parent that is elsewhere."""
-
-    uri: str
-
-    def __str__(self) -> str:
-        return self.uri
-
-
-#: A node of the graph; its text is its id.
-_Place: TypeAlias = _VersionNode | DataNode | CodeNode | RunNode | _Address
-#: The neighbours of a node in one direction, and the words for how they are related.
-_Step: TypeAlias = Callable[[_Place], Sequence[tuple[_Place, str]]]
-
-_KINDS = {_VersionNode: "version", DataNode: "data", CodeNode: "code", RunNode: "run", _Address: "uri"}
+class _Edge(NamedTuple):
+    source: Place
+    target: Place
+    relation: str
 
 
 def lineage(
@@ -62,26 +58,33 @@ def lineage(
 ) -> Lineage:
     """Return what made a node and what was made from it, ``depth`` steps in each direction.
 
-    Every node once, edges from cause to result, cycles or not. A bare name is its latest version.
-    ``NotFound`` for a node that nothing names.
+    Every node once, edges from cause to result. A bare name is its latest version. ``NotFound`` for a node that nothing
+    names.
     """
     parsed = parse_node(node)
     with snapshot(context, moment) as (reader, at):
-        root = _root(context, reader, at, parsed)
-        places: dict[str, _Place] = {str(root): root}
-        edges: dict[LineageEdge, None] = {}
+        steps = Steps(reader, at)
+        root = _root(context, reader, at, steps, parsed)
+        edges: dict[_Edge, None] = {}
+        whole = True
         if up:
-            for place, cause, relation in _reached(root, partial(_causes, reader, at), depth):
-                places.setdefault(str(cause), cause)
-                edges[LineageEdge(str(cause), str(place), relation)] = None
+            whole &= _walk(root, steps.causes, depth, partial(_add, edges, up=True))
         if down:
-            for place, result, relation in _reached(root, partial(_results, reader, at), depth):
-                places.setdefault(str(result), result)
-                edges[LineageEdge(str(place), str(result), relation)] = None
-        return Lineage(str(root), tuple(_answer(reader, at, place) for place in places.values()), tuple(edges))
+            whole &= _walk(root, steps.results, depth, partial(_add, edges, up=False))
+        places: dict[str, Place] = {str(root): root}
+        for edge in edges:
+            for place in (edge.source, edge.target):
+                places.setdefault(str(place), place)
+        return Lineage(
+            str(root),
+            tuple(_answers(reader, at, list(places.values()))),
+            tuple(LineageEdge(str(each.source), str(each.target), each.relation) for each in edges),
+            whole,
+            SqlState(reader).registry_id() or "",
+        )
 
 
-def _root(context: Context, reader: Reader, at: int | None, node: Node) -> _Place:
+def _root(context: Context, reader: Reader, at: int | None, steps: Steps, node: Node) -> Place:
     """Return the node to begin at; ``NotFound`` where nothing names it."""
     match node:
         case Ref():
@@ -89,96 +92,77 @@ def _root(context: Context, reader: Reader, at: int | None, node: Node) -> _Plac
                 found = version_or_latest(reader, node, context.say, at)
             except NotFound as error:
                 data = DataNode(node.name or "", None if node.selector is None else str(node.selector))
-                if _results(reader, at, data):
+                if steps.is_known(data):
                     raise NotFound(error.message, f"modelkeep lineage {quote(str(data))}") from None
                 raise
-            return _VersionNode(found.model, found.number or 0, found.ref)
+            return VersionNode(found.model, found.number or 0, found.ref)
         case CodeNode():
             commits = select.commits(reader, at, node.commit)
-            if len(commits) > 1:
-                message = f"{node} means several commits: {', '.join(commits)}"
-                raise Conflict(message, f"modelkeep lineage code:{commits[0]}")
             if commits:
-                return CodeNode(commits[0])
-        case DataNode() | RunNode():
-            if _results(reader, at, node):
+                return CodeNode(_only(node, commits))
+        case EnvironmentNode():
+            bounds = {"low": f"sha256:{node.hex_prefix}", "high": f"sha256:{node.hex_prefix}g"}
+            environments = [str(row[0]) for row in graph.ENVIRONMENTS.rows(reader, at, **bounds)]
+            if environments:
+                digest = _only(node, [each.removeprefix("sha256:") for each in environments])
+                return steps.environment(f"sha256:{digest}")
+        case DataNode() | RunNode() | DeploymentNode():
+            if steps.is_known(node):
                 return node
-    message = f"no version was made from {node}"
+    message = (
+        f"nothing runs at {node.target}" if isinstance(node, DeploymentNode) else f"no version was made from {node}"
+    )
     raise NotFound(message, "modelkeep lineage REF        (what a version was made from)")
 
 
-def _reached(root: _Place, step: _Step, depth: int | None) -> Iterator[tuple[_Place, _Place, str]]:
-    """Walk one way from the root, breadth first; yield each node with each neighbour and how they are related."""
+def _only(node: CodeNode | EnvironmentNode, found: Sequence[str]) -> str:
+    """Return the only one of some; ``Conflict`` where there are several."""
+    if len(found) == 1:
+        return found[0]
+    kind = str(node).partition(":")[0]
+    what = "commits" if isinstance(node, CodeNode) else "environments"
+    message = f"{node} means several {what}: {', '.join(found)}"
+    raise Conflict(message, f"modelkeep lineage {kind}:{found[0]}")
+
+
+def _walk(root: Place, step: _Step, depth: int | None, add: Callable[[Place, Neighbour], None]) -> bool:
+    """Walk one way from the root, breadth first, and add each neighbour of each node; tell whether all were followed."""
     seen, outermost, steps = {str(root)}, [root], 0
     while outermost and (depth is None or steps < depth):
         steps += 1
-        following: list[_Place] = []
+        following: list[Place] = []
         for place in outermost:
-            for neighbour, relation in step(place):
-                yield place, neighbour, relation
-                if str(neighbour) not in seen:
-                    seen.add(str(neighbour))
-                    following.append(neighbour)
+            for neighbour in step(place):
+                if str(neighbour.place) not in seen:
+                    if len(seen) >= MOST_NODES:
+                        return False
+                    if not neighbour.is_dead_end:
+                        seen.add(str(neighbour.place))
+                        following.append(neighbour.place)
+                add(place, neighbour)
         outermost = following
+    return True
 
 
-def _causes(reader: Reader, at: int | None, place: _Place) -> Sequence[tuple[_Place, str]]:
-    """Return what went into a node; only versions are made of something."""
-    if not isinstance(place, _VersionNode):
-        return ()
-    version = {"model": place.model, "number": place.number}
-    found: list[tuple[_Place, str]] = [(_data_node(use), _relation(use)) for use in select.data(reader, **version)]
-    commit = select.commit(reader, **version)
-    if commit is not None:
-        found.append((CodeNode(commit), "built_from"))
-    found += [(RunNode(run.id), "tracked_by") for run in select.runs(reader, at, **version)]
-    for parent, ids in select.parents(reader, at, **version):
-        if parent.ref is not None and ids is not None:
-            found.append((_VersionNode(*ids, parent.ref), "derived_from"))
-        elif parent.location is not None:
-            found.append((_Address(parent.location), "derived_from"))
+def _add(edges: dict[_Edge, None], place: Place, neighbour: Neighbour, *, up: bool) -> None:
+    """Add the edge from cause to result."""
+    source, target = (neighbour.place, place) if up or neighbour.is_cause else (place, neighbour.place)
+    edges[_Edge(source, target, neighbour.relation)] = None
+
+
+def _answers(reader: Reader, at: int | None, places: Sequence[Place]) -> list[LineageNode]:
+    """Return the nodes for the answer: versions with state and stages, datasets with the time they were recorded."""
+    versions = [(each.model, each.number) for each in places if isinstance(each, VersionNode)]
+    states = states_of(reader, at, versions)
+    found = []
+    for place in places:
+        kind, time = _KINDS[type(place)], None
+        if isinstance(place, VersionNode):
+            time = str(reader.one(graph.TIME, model=place.model, number=place.number)[0])
+            found.append(LineageNode(place.ref, kind, *states[place.model, place.number], time))
+            continue
+        if isinstance(place, DataNode) and place.version is not None:
+            row = graph.OF_DATASET.row(reader, at, name=place.name, version=place.version)
+            time = None if row is None else str(row[2])
+        found.append(LineageNode(str(place), kind, time=time))
     return found
-
-
-def _results(reader: Reader, at: int | None, place: _Place) -> Sequence[tuple[_Place, str]]:
-    """Return what was made from a node; of data without a version, first all versions of it."""
-    relation = "derived_from"
-    match place:
-        case _VersionNode():
-            made = select.children(reader, at, place.model, place.number)
-        case CodeNode():
-            made, relation = select.from_code(reader, at, place.commit), "built_from"
-        case RunNode():
-            made, relation = select.from_run(reader, at, place.id), "tracked_by"
-        case DataNode():
-            found: dict[tuple[_Place, str], None] = {}
-            for model, number, use in select.from_data(reader, at, place.name, place.version):
-                if place.version is None and use.node != str(place):
-                    found[_data_node(use), "version_of"] = None
-                else:
-                    found[_version_node(reader, at, model, number), _relation(use)] = None
-            return list(found)
-        case _Address():
-            return ()
-    return [(_version_node(reader, at, *version), relation) for version in made]
-
-
-def _answer(reader: Reader, at: int | None, place: _Place) -> LineageNode:
-    """Return a node for the answer; a version with its state and stages."""
-    kind = _KINDS[type(place)]
-    if not isinstance(place, _VersionNode):
-        return LineageNode(str(place), kind)
-    there = standing(reader, at, place.model, place.number, place.number)
-    return LineageNode(place.ref, kind, there.state(place.number), there.stages.get(place.number, ()))
-
-
-def _version_node(reader: Reader, at: int | None, model: int, number: int) -> _VersionNode:
-    return _VersionNode(model, number, f"{name_of(reader, at, model)}@{number}")
-
-
-def _data_node(use: Dataset) -> DataNode:
-    return DataNode(use.name, use.node.removeprefix(f"data:{use.name}").removeprefix("@") or None)
-
-
-def _relation(use: Dataset) -> str:
-    return "trained_on" if use.role in (None, "train") else f"used_as_{use.role}"

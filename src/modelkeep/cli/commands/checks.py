@@ -23,7 +23,7 @@ Name = Annotated[
 ]
 Expires = Annotated[
     str | None,
-    Option("--expires", metavar="TIME|DATE", help="The result counts so long, or until the end of that day."),
+    Option("--expires", metavar="TIME|DATE", help="How long the result counts, or the last day on which it counts."),
 ]
 
 

@@ -14,6 +14,7 @@ from modelkeep.cli.views.relations import DiffView, LineageView
 from modelkeep.errors import NotFound
 
 if TYPE_CHECKING:
+    from modelkeep.domain.answers.reports import Lineage
     from modelkeep.registry import Registry
 
 _TREE = "tree"
@@ -61,16 +62,36 @@ def is_model(registry: Registry, name: str) -> bool:
     return True
 
 
-@command("as_of", formats=(_TREE, *FORMATS))
+#: What else is printed than a tree, a table, lines or a document: for Graphviz, Mermaid and OpenLineage.
+_TEXTS = ("dot", "mermaid", "openlineage")
+
+
+@command("as_of", formats=(_TREE, *FORMATS, *_TEXTS))
 def lineage(
     call: Call,
-    node: Annotated[str, Argument(metavar="NODE", help="A version, data:NAME[@VERSION], code:COMMIT or run:ID.")],
+    node: Annotated[
+        str,
+        Argument(
+            metavar="NODE",
+            help="A version, data:NAME[@VERSION], code:COMMIT, run:ID, environment:HEX or deployment:TARGET.",
+        ),
+    ],
     up: Annotated[bool, Option("--up", help="Only what it was made from.")] = False,
-    down: Annotated[bool, Option("--down", help="Only what was made from it.")] = False,
+    down: Annotated[bool, Option("--down", help="Only what was made from it, and where it runs.")] = False,
     depth: Annotated[str | None, Option("--depth", metavar="N", help="Follow at most N steps.")] = None,
 ) -> None:
     """Show where a version comes from and what came from it."""
     both, steps = up == down, positive_number(depth, "--depth")
     found = call.registry().lineage(node, up=up or both, down=down or both, depth=steps, as_of=call.flags.as_of)
     nothing = f"nothing is known that {found.root} was made from or went into"
-    call.show(LineageView(found), nothing=None if found.edges else lambda: nothing)
+    call.show(LineageView(found, _text(call.format, found)), nothing=None if found.edges else lambda: nothing)
+
+
+def _text(wanted: str, found: Lineage) -> list[str] | None:
+    """Return the lineage in a format of another program, None where another one is wanted."""
+    if wanted not in _TEXTS:
+        return None
+    from modelkeep.papers.graphs import to_dot, to_mermaid
+    from modelkeep.papers.openlineage import to_openlineage
+
+    return {"dot": to_dot, "mermaid": to_mermaid, "openlineage": to_openlineage}[wanted](found)

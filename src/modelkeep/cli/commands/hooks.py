@@ -1,4 +1,4 @@
-"""`hook`: the commands and webhooks that are told of changes are listed and tried."""
+"""`hook list` and `hook test`."""
 
 from __future__ import annotations
 

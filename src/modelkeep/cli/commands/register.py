@@ -48,7 +48,16 @@ def register(
     data: Annotated[
         Many, Option("--data", metavar="[ROLE=]DATA", help="The training data: a path, a URI, NAME or NAME@VERSION.")
     ] = None,
+    feature: Annotated[
+        Many, Option("--feature", metavar="VIEW", help="A view of a feature store: payments/card_stats@7.")
+    ] = None,
     parent: Annotated[Many, Option("--parent", metavar="REF", help="A version or URI that it was made from.")] = None,
+    derived_by: Annotated[
+        str | None,
+        Option(
+            "--derived-by", metavar="WORD", help="What was done with its parents: fine-tune, merge, quantize, distill."
+        ),
+    ] = None,
     run: Runs = None,
     code: Annotated[
         str,
@@ -104,7 +113,9 @@ def register(
             on=on,
             tags=_pairs(tag, None, "tag"),
             data=data or (),
+            features=feature or (),
             parents=parent or (),
+            derived_by=derived_by,
             runs=run or (),
             code=code,
             author=author,

@@ -49,15 +49,28 @@ def deployment_record(
         str | None, Option("--endpoint", metavar="URL", help="Its URL; user, query and fragment are dropped.")
     ] = None,
     status: Annotated[
-        str, Option("--status", metavar="running|starting|stopped|failed", help="How it is; the last two end it.")
+        str,
+        Option(
+            "--status",
+            metavar="running|starting|stopped|failed",
+            help="Its state; stopped and failed end the deployment.",
+        ),
     ] = "running",
     share: Annotated[
         str | None,
-        Option("--share", metavar="PERCENT", help="Its part of the traffic there, beside other versions: 10."),
+        Option(
+            "--share",
+            metavar="PERCENT",
+            help="The percentage of the traffic that it gets there, beside other versions: 10.",
+        ),
     ] = None,
     stage: Annotated[
         str | None,
-        Option("--stage", metavar="STAGE", help="Whose versions should run there; else as recorded there before."),
+        Option(
+            "--stage",
+            metavar="STAGE",
+            help="The stage whose versions should run there; by default the one that was recorded before.",
+        ),
     ] = None,
 ) -> None:
     """Record where a version runs."""
@@ -72,9 +85,9 @@ def deployment_record(
 def deployments(
     call: Call,
     name: _Name = None,
-    target: Annotated[str | None, Option("--target", metavar="TARGET", help="Only what runs there.")] = None,
-    drift: Annotated[bool, Option("--drift", help="Only what the registry says should not run there.")] = False,
-    exit_code: Annotated[bool, Option("--exit-code", help="Exit with 1 if something should not run.")] = False,
+    target: Annotated[str | None, Option("--target", metavar="TARGET", help="Only deployments at this target.")] = None,
+    drift: Annotated[bool, Option("--drift", help="Only deployments that should not run there.")] = False,
+    exit_code: Annotated[bool, Option("--exit-code", help="Exit with 1 if one of them should not run there.")] = False,
 ) -> int:
     """List what runs where."""
     registry = call.registry()
@@ -97,9 +110,11 @@ def signal(
         str | None, Option("--evidently", metavar="FILE", help="The numbers of a report of Evidently, in JSON.")
     ] = None,
     count: Annotated[
-        int | None, Option("--count", metavar="N", help="How many observations it is from.", min=0)
+        int | None, Option("--count", metavar="N", help="The number of observations that the value is from.", min=0)
     ] = None,
-    window: Annotated[str | None, Option("--window", metavar="TIME", help="The time that it covers: 1h.")] = None,
+    window: Annotated[
+        str | None, Option("--window", metavar="TIME", help="The length of time that it covers: 1h.")
+    ] = None,
     source: Annotated[str | None, Option("--source", metavar="SOURCE", help="Who measured it: prometheus.")] = None,
 ) -> None:
     """Record what monitoring measured of a version."""
@@ -122,7 +137,7 @@ def signal(
 def signals(
     call: Call,
     name: _Name = None,
-    open_: Annotated[bool, Option("--open", help="Only those that a person has still to look at.")] = False,
+    open_: Annotated[bool, Option("--open", help="Only those that a person has not acknowledged yet.")] = False,
     since: Annotated[str | None, Option("--since", metavar="T", help="Only from this moment on.")] = None,
     limit: Annotated[int, Option("--limit", metavar="N", help="At most so many.", min=1)] = 50,
     exit_code: Annotated[bool, Option("--exit-code", help="Exit with 1 if one of them is open.")] = False,

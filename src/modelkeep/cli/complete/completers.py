@@ -161,7 +161,10 @@ def _node(command: PartialCommand, names: Names) -> list[Candidate]:
     """Complete a node of the lineage: a version, or what a version was made from."""
     kind, colon, rest = command.word.partition(":")
     if not colon:
-        return [*_ref(command, names), *((f"{kind}:", "") for kind in ("data", "code", "run"))]
+        return [
+            *_ref(command, names),
+            *((f"{kind}:", "") for kind in ("data", "code", "run", "environment", "deployment")),
+        ]
     if kind == "data":
         found = _datasets(rest, names)
     else:

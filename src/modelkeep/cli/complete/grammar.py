@@ -6,7 +6,7 @@ ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q
 #: Commands, the everyday ones first: one line of help, its arguments, options of its own.
 COMMANDS = {
     "": ("", "", "--version"),
-    "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --parent=version --run=run --code=auto|none --author=text --trained-at=text --description=text --licence=text --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
+    "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --feature=dataset --parent=version --derived-by=fine-tune|merge|quantize|convert|distill|adapter --run=run --code=auto|none --author=text --trained-at=text --description=text --licence=text --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
     "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=text --sort=sort --limit=text --all --columns=columns --as-of=moment"),
     "show": ("Show what is known of a model or a version", "ref", "--field=field --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
@@ -27,7 +27,7 @@ COMMANDS = {
     "mark": ("Mark a version as bad, or as good again", "version bad|good", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "identify": ("Find the versions that a file, directory or digest belongs to", "file", "--exclude=file --as-of=moment"),
     "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment --progress=auto|plain|none"),
-    "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json|jsonl|csv|env"),
+    "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json|jsonl|csv|env|dot|mermaid|openlineage"),
     "data": ("Record datasets, and show which versions were made from them", "", ""),
     "data add": ("Record a version of a dataset: its bytes, place, schema, rows and parents", "dataset source", "--schema=file --rows=text --parent=data -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "data list": ("List datasets, also those that versions only name", "dataset", "--as-of=moment"),
@@ -54,7 +54,7 @@ COMMANDS = {
     "check show": ("Show the newest result of a check, or write its evidence", "version check", "-o=file --output=file --force --as-of=moment"),
     "pick": ("Say which version of a stage serves a key, in a canary or an A/B test", "version", "--key=text --keys-from=file --as-of=moment"),
     "deployment": ("Record where versions run", "", ""),
-    "deployment record": ("Record that a version runs at a target, or does so no more", "version", "--to=text --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "deployment record": ("Record that a version runs at a target, or has ended there", "version", "--to=text --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "deployments": ("List what runs where, and whether that is what should run", "ref", "--target=text --drift --exit-code --as-of=moment"),
     "signal": ("Record what monitoring measured; the policy says what that means", "version text value", "--evidently=file --count=text --window=5m|1h|1d --source=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "signals": ("List what monitoring measured, and what a person has still to look at", "ref", "--open --since=moment --limit=text --exit-code --as-of=moment"),
@@ -76,9 +76,9 @@ COMMANDS = {
     "config get": ("Print the value of a setting", "setting", ""),
     "config set": ("Change a setting in the user's config", "setting value", ""),
     "config trust": ("Trust a directory of another user, or list the trusted ones", "directory", "--remove"),
-    "hook": ("List and try the commands and webhooks that are told of changes", "", ""),
+    "hook": ("List and test the commands and webhooks that run after changes", "", ""),
     "hook list": ("List the hooks of your config and of the registry", "", ""),
-    "hook test": ("Run a hook now, with an entry that is there already", "hook", "--event=action"),
+    "hook test": ("Run a hook now, with an older entry of the log", "hook", "--event=action"),
     "completion": ("Print the completion script of a shell", "bash|", "--as=text"),
     "demo": ("Show modelkeep at work, in a registry made for the demo", "", "--keep=directory"),
 }  # fmt: skip

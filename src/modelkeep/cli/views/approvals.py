@@ -66,8 +66,8 @@ class RequestsView(View, frozen=True):
             )
             for each in self.requests
         )
-        columns = ("request", "version", "stage", "state", "asked", "approvals", "who may approve", "reason")
-        return table(columns, rows, fold=("who may approve", "reason"), drop=("asked", "who may approve"))
+        columns = ("request", "version", "stage", "state", "asked", "approvals", "may approve", "reason")
+        return table(columns, rows, fold=("may approve", "reason"), drop=("asked", "may approve"))
 
 
 def counting(request: RequestRow) -> str:

@@ -1,4 +1,4 @@
-"""What `hook` prints: the hooks there are, and what came of one that was tried."""
+"""What `hook list` and `hook test` print."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class HooksView(View, frozen=True):
 
 
 class HookRunView(View, frozen=True):
-    """What came of a hook that was tried."""
+    """The result of a hook that was tested."""
 
     answer: HookRun
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Lineage, LineageNode
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.json_values import to_text
+from modelkeep.domain.relations import EVALUATED, in_words
 from modelkeep.rendering import Clock, signed, six_digits, visible
 
 if TYPE_CHECKING:
@@ -135,12 +136,21 @@ def _with_changes(row: DiffRow, differences: Sequence[str | None]) -> str | None
 
 
 class LineageView(View, frozen=True):
-    """What made a node of the lineage, and what was made from it."""
+    """What made a node of the lineage, and what was made from it; ``text`` is it in a format of another program."""
 
+    undocumented: ClassVar[tuple[str, ...]] = ("text",)
     answer: Lineage
+    text: Sequence[str] | None = None
 
-    def lines(self) -> list[str]:
-        return [line(each.source, each.relation, each.target) for each in self.answer.edges]
+    def lines(self) -> Sequence[str]:
+        """Return a line for each edge, with the stages that hold a version at its ends; or the other format."""
+        if self.text is not None:
+            return self.text
+        held = {node.id: node.stages for node in self.answer.nodes}
+        return [
+            line(each.source, each.relation, each.target, held.get(each.source, ()), held.get(each.target, ()))
+            for each in self.answer.edges
+        ]
 
     def identifiers(self) -> list[str]:
         return [each.id for each in self.answer.nodes]
@@ -150,24 +160,45 @@ class LineageView(View, frozen=True):
         trees = [each for each in (self._tree(labels, up=True), self._tree(labels, up=False)) if each.branches]
         return stack(*trees) if trees else stack(labels[self.answer.root])
 
+    def notes(self) -> list[str]:
+        """Return that there is more than was followed."""
+        if self.answer.complete:
+            return []
+        return ["warning: there is more than is shown: --up, --down and --depth 2 follow fewer nodes"]
+
     def _tree(self, labels: Mapping[str, Text], *, up: bool) -> Tree:
         """Return what made the root (``up``) or what was made from it; a node that comes again has no branches."""
-        neighbours: dict[str, list[tuple[str, str]]] = {}
-        for edge in self.answer.edges:
-            here, there = (edge.target, edge.source) if up else (edge.source, edge.target)
-            neighbours.setdefault(here, []).append((there, edge.relation))
+        neighbours = self._neighbours(up=up)
         root = self.answer.root
         whole = tree(labels[root] + text("  made from" if up else "  went into", "dim"))
         drawn, waiting = {root}, [(whole, root)]
         while waiting:
             parent, name = waiting.pop(0)
-            for other, relation in neighbours.get(name, ()):
-                again = "  (above)" if other in drawn else ""
-                branch = parent.add(labels[other] + text(f"  {relation.replace('_', ' ')}{again}", "dim"))
+            for other, relation, is_dead_end in neighbours.get(name, ()):
+                if is_dead_end and other in drawn:
+                    continue
+                again = "  (see above)" if other in drawn else ""
+                branch = parent.add(labels[other] + text(f"  {in_words(relation)}{again}", "dim"))
                 if other not in drawn:
                     drawn.add(other)
                     waiting.append((branch, other))
         return whole
+
+    def _neighbours(self, *, up: bool) -> dict[str, list[tuple[str, str, bool]]]:
+        """Return what stands below each node in a tree, how they are related, and whether it may stand nowhere else.
+
+        An evaluation is something that was done with a version: it stands below the version, and never above.
+        """
+        found: dict[str, list[tuple[str, str, bool]]] = {}
+        for edge in self.answer.edges:
+            is_evaluation = edge.relation == EVALUATED
+            if up and not is_evaluation:
+                found.setdefault(edge.target, []).append((edge.source, edge.relation, False))
+            elif not up:
+                found.setdefault(edge.source, []).append((edge.target, edge.relation, False))
+                if is_evaluation:
+                    found.setdefault(edge.target, []).append((edge.source, edge.relation, True))
+        return found
 
 
 def _node_label(node: LineageNode) -> Text:

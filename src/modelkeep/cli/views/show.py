@@ -11,7 +11,7 @@ from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
 from modelkeep.cli.views.lists import glass_warnings, holder_line, tenure_table, version_table
 from modelkeep.cli.views.roles import authority_rows
-from modelkeep.domain.answers.pages import CodeState, Model, NoteText, Training, Version
+from modelkeep.domain.answers.pages import CodeState, Model, NoteText, ParentRef, Training, Version
 from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.answers.versions import AsOf, Deletion
 from modelkeep.domain.json_values import to_text
@@ -128,6 +128,11 @@ def _title(version: Version) -> Text:
     return title + text("  bad", "bold red") if version.bad and version.state != "bad" else title
 
 
+def _parent(parent: ParentRef) -> str:
+    word = "" if parent.derived_by is None else f" ({parent.derived_by})"
+    return f"{parent.ref or parent.location}{word}"
+
+
 def _where(row: DeploymentRow) -> str:
     """Return where a version runs, and loudly that it should not: ``k8s/eu (drift: production is fraud@4)``."""
     status = "" if row.status == "running" else f" {row.status}"
@@ -151,7 +156,7 @@ def _facts(version: Version, clock: Clock) -> Facts:
             ("files dated" if version.trained.guessed else "trained", _training(version.trained, clock)),
             ("code", _code(version.code)),
             *((each.role or "data", _located(each.node, each.location, "  ")) for each in version.data),
-            ("made from", ", ".join(each.ref or each.location or "" for each in version.parents)),
+            ("made from", ", ".join(map(_parent, version.parents))),
             ("led to", ", ".join(version.children)),
             ("runs", ", ".join(_located(each.id, each.location, " ") for each in version.runs)),
             ("tags", _tags(version.tags)),

@@ -1,4 +1,4 @@
-"""Answers about hooks: which there are, what one is told, and what came of it."""
+"""Answers about hooks: the hooks, the document that one gets, and its result."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class HookRow(Answer, frozen=True):
 
 
 class HookRun(Answer, frozen=True):
-    """The result of a hook that was tried: ``outcome`` in words, ``output`` is the beginning of what a command wrote."""
+    """The result of a hook that was tested: ``outcome`` in words, ``output`` is the beginning of what a command wrote."""
 
     hook: str
     ok: bool

@@ -35,10 +35,11 @@ class CodeState(Answer, frozen=True):
 
 
 class ParentRef(Answer, frozen=True):
-    """A parent of a version: a version of this registry (``ref``) or an address elsewhere."""
+    """A parent of a version: a version of this registry (``ref``) or an address elsewhere; ``derived_by``: ``quantize``."""
 
     ref: str | None
     location: str | None
+    derived_by: str | None = None
 
 
 class RunRef(Answer, frozen=True):

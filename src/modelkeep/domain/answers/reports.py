@@ -142,16 +142,20 @@ class Diff(Answer, frozen=True):
 
 
 class LineageNode(Answer, frozen=True):
-    """A node of the lineage: ``kind`` is version, data, code, run or uri."""
+    """A node of the lineage: ``kind`` is version, data, code, run, environment, deployment or uri.
+
+    ``time`` is when a version was registered or a dataset recorded.
+    """
 
     id: str
     kind: str
     state: str | None = None
     stages: tuple[str, ...] = ()
+    time: str | None = None
 
 
 class LineageEdge(Answer, frozen=True):
-    """``source`` went into ``target``; ``relation`` is trained_on, built_from, tracked_by, derived_from …."""
+    """``source`` went into ``target``; ``relation`` says how: see `modelkeep.domain.relations`."""
 
     source: str
     target: str
@@ -159,8 +163,13 @@ class LineageEdge(Answer, frozen=True):
 
 
 class Lineage(Answer, frozen=True):
-    """The nodes above and below a node, each once; edges run from cause to result."""
+    """The nodes above and below a node, each once; edges run from cause to result.
+
+    ``complete`` is False where there are more nodes than were followed. ``registry`` is the id of the registry.
+    """
 
     root: str
     nodes: tuple[LineageNode, ...]
     edges: tuple[LineageEdge, ...]
+    complete: bool = True
+    registry: str = ""

@@ -233,5 +233,5 @@ def who_may_approve(state: GovernedState, rules: Rules, judgement: Judgement, *,
         able = [each.role] if each.role is not None else list(roles_with(rules, "approve"))
         bearers = [name for name in bearers_of(state.bindings(), able) if caseless(name) not in behind]
         role = " or ".join(able)
-        parts.append(f"{', '.join(bearers) or 'nobody who may'} ({role})")
+        parts.append(f"{', '.join(bearers) or 'nobody else'} ({role})")
     return "; ".join(dict.fromkeys(parts)) or None

@@ -1,4 +1,4 @@
-"""`deploy`: a version runs somewhere, or does so no more."""
+"""`deploy`: a version runs at a target, or has ended there."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from modelkeep.domain.verbs.words import EntryWords
 from modelkeep.errors import Conflict, UsageError
 
 _TARGET = pattern(r"[A-Za-z0-9]([A-Za-z0-9._/-]{0,198}[A-Za-z0-9])?")
-#: A version that is ``stopped`` or ``failed`` runs no more.
+#: ``stopped`` and ``failed`` end a deployment.
 STATUSES = ("running", "starting", "stopped", "failed")
 _OVER = ("stopped", "failed")
 
 
 def is_over(status: str) -> bool:
-    """Tell whether a version with this status runs no more."""
+    """Tell whether a status ends a deployment."""
     return status in _OVER
 
 
@@ -40,7 +40,7 @@ class Deploy(Command, frozen=True, kw_only=True):
     def decide(self, proposal: Proposal) -> Decision:
         """Replace what ran there; with a share, only what this version had there."""
         if not _TARGET.fullmatch(self.target):
-            message = f"not a name for a place where models run: '{printable(self.target)}'"
+            message = f"not a name of a target: '{printable(self.target)}'"
             raise UsageError(message, "letters, digits, '.', '_', '/' and '-', as k8s/prod-eu")
         if self.status not in STATUSES:
             message = f"a deployment is {', '.join(STATUSES)}, not {printable(self.status)!r}"

@@ -40,18 +40,18 @@ def others_may_rename_in(directory: str | int, status: os.stat_result, trusted_u
     with suppress(OSError, AttributeError):  # macOS has no listxattr
         if "system.posix_acl_access" in os.listxattr(directory):
             return True
-    return not _is_private(status.st_gid)
+    return not _is_private(status.st_gid, {os.geteuid(), os.geteuid() if trusted_uid is None else trusted_uid})
 
 
-def _is_private(gid: int) -> bool:
-    """Tell whether no account but this one is in a group, as where each user has a group of the same name."""
+def _is_private(gid: int, uids: set[int]) -> bool:
+    """Tell whether a group holds none but these accounts, as where each user has a group of the same name."""
     if gid == 0:
         return True
     try:
         import grp
         import pwd
 
-        group, name = grp.getgrgid(gid), pwd.getpwuid(os.geteuid()).pw_name
+        group, names = grp.getgrgid(gid), {pwd.getpwuid(uid).pw_name for uid in uids}
     except (ImportError, KeyError):
         return False
-    return group.gr_name == name and set(group.gr_mem) <= {name}
+    return group.gr_name in names and names.issuperset(group.gr_mem)

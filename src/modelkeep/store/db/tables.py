@@ -35,6 +35,8 @@ _COMPACT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 _NOW = "until_seq IS NULL"
 _LOGIN = "login_user IS NOT NULL"
 _HASHED = "digest IS NOT NULL"
+_MD5 = "data_version >= 'md5:' AND data_version < 'md5;'"
+_SUMMED = "checksum IS NOT NULL"
 _STORED = "evidence_bytes IS NOT NULL"
 _ON = "on_name IS NOT NULL"
 _PERSON = "field IN ('claimed', 'author')"
@@ -298,7 +300,13 @@ class DatasetRow(SQLModel, table=True):
     """The data a version was made from."""
 
     __tablename__ = "dataset"
-    __table_args__ = (_of_version(), Index("dataset_name", "name", "data_version", "digest"), _COMPACT)
+    __table_args__ = (
+        _of_version(),
+        Index("dataset_name", "name", "data_version", "digest"),
+        Index("dataset_digest", "digest", sqlite_where=text(_HASHED), postgresql_where=text(_HASHED)),
+        Index("dataset_checksum", "data_version", sqlite_where=text(_MD5), postgresql_where=text(_MD5)),
+        _COMPACT,
+    )
     model: int = Field(sa_column=_key(_NUMBER))
     version: int = Field(sa_column=_key(_NUMBER))
     position: int = Field(sa_column=_key(_NUMBER))
@@ -345,6 +353,7 @@ class DataVersionRow(SQLModel, table=True):
     __tablename__ = "data_version"
     __table_args__ = (
         Index("data_version_digest", "digest", sqlite_where=text(_HASHED), postgresql_where=text(_HASHED)),
+        Index("data_version_checksum", "checksum", sqlite_where=text(_SUMMED), postgresql_where=text(_SUMMED)),
         _STRICT,
     )
     name: str = Field(sa_column=_key(Text))

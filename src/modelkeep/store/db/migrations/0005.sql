@@ -67,6 +67,12 @@ DROP INDEX dataset_name;
 
 CREATE INDEX dataset_name ON dataset (name, data_version, digest);
 
+CREATE INDEX dataset_digest ON dataset (digest) WHERE digest IS NOT NULL;
+
+CREATE INDEX dataset_checksum ON dataset (data_version) WHERE data_version >= 'md5:' AND data_version < 'md5;';
+
+CREATE INDEX data_version_checksum ON data_version (checksum) WHERE checksum IS NOT NULL;
+
 CREATE INDEX metric_on ON metric (on_name, on_version, on_digest) WHERE on_name IS NOT NULL;
 
 CREATE INDEX deployment_target ON deployment (target, since_seq);

@@ -27,7 +27,7 @@ FROM run WHERE run.model = :model AND run.version = :number AND KNOWN(run.seq) O
 """)
 
 PARENTS = """
-SELECT parent.parent_model, parent.parent_version,
+SELECT parent.parent_model, parent.parent_version, parent.derived_by,
     (SELECT value FROM entry_text
      WHERE entry_text.seq = version.seq AND entry_text.field = 'parent.' || CAST(parent.position AS TEXT))
 FROM parent JOIN version ON version.model = parent.model AND version.number = parent.version
@@ -35,7 +35,7 @@ WHERE parent.model = :model AND parent.version = :number ORDER BY parent.positio
 """
 
 CHILDREN = statement("""
-SELECT parent.model, parent.version
+SELECT parent.model, parent.version, parent.derived_by
 FROM parent JOIN version ON version.model = parent.model AND version.number = parent.version
 WHERE parent.parent_model = :model AND parent.parent_version = :number AND KNOWN(version.seq)
 ORDER BY version.seq
@@ -122,19 +122,22 @@ def runs(reader: Reader, at: int | None, model: int, number: int) -> tuple[RunRe
 def parents(reader: Reader, at: int | None, model: int, number: int) -> list[tuple[ParentRef, tuple[int, int] | None]]:
     """Return the parents of a version, each with model and number where it is a version here."""
     found: list[tuple[ParentRef, tuple[int, int] | None]] = []
-    for parent, version, location in reader.rows(PARENTS, model=model, number=number):
+    for parent, version, word, location in reader.rows(PARENTS, model=model, number=number):
         if parent is None:
-            found.append((ParentRef(None, location), None))
+            found.append((ParentRef(None, location, word), None))
         else:
-            found.append((ParentRef(f"{name_of(reader, at, parent)}@{version}", location), (parent, version)))
+            found.append((ParentRef(f"{name_of(reader, at, parent)}@{version}", location, word), (parent, version)))
     return found
 
 
 def children(reader: Reader, at: int | None, model: int, number: int) -> list[tuple[int, int]]:
     """Return model and number of the versions that were made from one, in the order they came."""
-    return list(
-        dict.fromkeys((child, version) for child, version in CHILDREN.rows(reader, at, model=model, number=number))
-    )
+    return list(dict.fromkeys((child, version) for child, version, _ in derived(reader, at, model, number)))
+
+
+def derived(reader: Reader, at: int | None, model: int, number: int) -> list[tuple[int, int, str | None]]:
+    """Return the same with what was done: ``quantize``."""
+    return [(row[0], row[1], row[2]) for row in CHILDREN.rows(reader, at, model=model, number=number)]
 
 
 def from_data(reader: Reader, at: int | None, name: str, version: str | None) -> list[tuple[int, int, Dataset]]:

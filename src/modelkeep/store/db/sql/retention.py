@@ -41,6 +41,10 @@ WHERE {_IS_THERE}
     AND NOT EXISTS (
         SELECT 1 FROM open_item
         WHERE open_item.model = version.model AND open_item.version = version.number AND until_seq IS NULL)
+    AND NOT EXISTS (
+        SELECT 1 FROM parent JOIN tenure ON tenure.model = parent.model AND tenure.version = parent.version
+        WHERE parent.parent_model = version.model AND parent.parent_version = version.number
+            AND tenure.until_seq IS NULL)
 ORDER BY number LIMIT :limit
 """
 
@@ -56,7 +60,8 @@ def prunable(
     """Return the versions from ``first`` to ``last`` that the retention does not keep; ``before`` is the time of keep_newer.
 
     Only what ``then`` could still change counts: to `keep_last` too. What is in use is always kept: what holds a stage
-    or ever held a protected one, has an alias, an open request, a deployment or an open item.
+    or ever held a protected one, has an alias, an open request, a deployment or an open item, or is a parent of a version
+    that holds a stage.
     """
     with_archived = int(retention.then == "delete")
     row = reader.row(NEWEST, model=model, with_archived=with_archived, keep_last=retention.keep_last or 0)

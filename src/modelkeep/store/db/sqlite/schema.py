@@ -23,7 +23,7 @@ APPLICATION_ID = 0x6D6B6570
 VERSION = 5
 #: The tables of the log. No script changes them: in an older registry they are the same.
 LOG_TABLES = frozenset({"entry", "details", "document"})
-FINGERPRINT = "sha256:2ea4e993d0671ff35eddbd59da38f5c758e3ad7bd0eac7177883ffb46ca02e56"
+FINGERPRINT = "sha256:72fe7b8f576a98c7b2999eb919e06cee0e007679444aae888f9a4f47108bfaae"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics
