@@ -13,7 +13,7 @@ import typer
 from modelkeep.cli import streams
 from modelkeep.cli.options import ALWAYS, FORMATS, Flags, set_parameters, typed_before
 from modelkeep.domain.text import printable, printable_lines
-from modelkeep.errors import TRY_AGAIN, Busy, NotFound, PartlyDone, RegistryUnavailable, UsageError
+from modelkeep.errors import TRY_AGAIN, Busy, NotFound, PartlyDone, UsageError
 from modelkeep.locate import is_registry
 
 if TYPE_CHECKING:
@@ -169,7 +169,9 @@ class Call:
         try:
             self._print(view)
             if self.flags.github_output:
-                self._append_github_output(view)
+                from modelkeep.cli import github_output
+
+                github_output.append(view.document())
         except UsageError as error:
             if not view.wrote:
                 raise
@@ -196,20 +198,6 @@ class Call:
             self._print(page)
             for note in page.notes():
                 self.say(note)
-
-    def _append_github_output(self, view: View) -> None:
-        """Append the fields of an answer to the file that GitHub Actions reads the outputs of a step from."""
-        from secrets import token_hex
-
-        from modelkeep.cli.record_formats import github_output
-
-        path = os.environ["GITHUB_OUTPUT"]
-        try:
-            with open(path, "a", encoding="utf-8", errors="surrogateescape") as file:
-                file.write(github_output(view.document(), lambda: token_hex(16)))
-        except OSError as error:
-            message = f"cannot write {printable(path)}, the file of GITHUB_OUTPUT: {error.strerror}"
-            raise RegistryUnavailable(message) from error
 
     def _print(self, view: View) -> None:
         end = "\0" if self.flags.null else "\n"
@@ -296,7 +284,8 @@ def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[
         else:
             choice(flags.format or formats[0], "--format", formats)
         choice(flags.progress or "auto", "--progress", ("auto", "plain", "none"))
-    if flags.github_output and not os.environ.get("GITHUB_OUTPUT"):
-        message = "--github-output needs GITHUB_OUTPUT, which GitHub Actions sets"
-        raise UsageError(message, "--format env        (elsewhere)")
+    if flags.github_output:
+        from modelkeep.cli.github_output import require_file
+
+        require_file()  # before anything is done
     return Call(flags)
