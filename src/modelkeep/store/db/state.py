@@ -10,8 +10,7 @@ from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import DatasetRecord, Head, Model, Tenure, Version
 from modelkeep.store.db.governed_state import GovernedSqlState
 from modelkeep.store.db.interface import Row
-from modelkeep.store.db.sql import deciding
-from modelkeep.store.db.sql.version_states import stages
+from modelkeep.store.db.sql import deciding, version_states
 
 if TYPE_CHECKING:
     from modelkeep.domain.verbs.evaluate import Data
@@ -51,17 +50,18 @@ class SqlState(GovernedSqlState):
         return None if row is None else str(row[0])
 
     def stages(self) -> tuple[StageDef, ...]:
-        return stages(self._reader, self._at)
+        return version_states.stages(self._reader, self._at)
 
     def model_named(self, name: str) -> Model | None:
         row = self._one(deciding.MODEL_NAMED, folded=fold(name))
         return None if row is None else self.model(row[0])
 
     def model(self, seq: int) -> Model | None:
-        row = self._one(deciding.MODEL, model=seq)
+        row = self._one(deciding.MODEL if self._at is None else deciding.MODEL_NAME, model=seq)
         if row is None:
             return None
-        name, newest, deleted = row
+        name, *known, deleted = row
+        newest = known[0] if known else version_states.newest(self._reader, self._at, seq)
         return Model(seq, name, newest, deleted=bool(deleted))
 
     def version(self, model: int, number: int) -> Version | None:

@@ -30,13 +30,18 @@ SELECT model FROM model_name WHERE folded = :folded
 ORDER BY until_seq IS NOT NULL, since_seq DESC LIMIT 1
 """
 
-MODEL = statement("""
+MODEL = """
 SELECT name, coalesce((
         SELECT max(number) FROM (
-            SELECT max(number) AS number FROM version WHERE model = :model AND KNOWN(version.seq)
-            UNION ALL SELECT max(version) FROM deleted WHERE model = :model AND KNOWN(deleted.seq)) AS highest), 0),
-    NOT (HOLDS(model_name))
-FROM model_name WHERE model = :model AND KNOWN(model_name.since_seq) ORDER BY since_seq DESC LIMIT 1
+            SELECT max(number) AS number FROM version WHERE model = :model
+            UNION ALL SELECT max(version) FROM deleted WHERE model = :model) AS highest), 0), until_seq IS NOT NULL
+FROM model_name WHERE model = :model ORDER BY since_seq DESC LIMIT 1
+"""
+
+# Of the past the highest number is found by halving: a maximum would read every later version.
+MODEL_NAME = statement("""
+SELECT name, NOT (HOLDS(model_name)) FROM model_name
+WHERE model = :model AND KNOWN(model_name.since_seq) ORDER BY since_seq DESC LIMIT 1
 """)
 
 VERSION = statement("""

@@ -229,7 +229,7 @@ def find_model(reader: Reader, at: int | None, name: str) -> Resolved:
 
 def name_of(reader: Reader, at: int | None, model: int) -> str:
     """Return what a model was called at a moment."""
-    found = deciding.MODEL.recall(reader, at, model=model) if at is None else NAME.rows(reader, at, model=model)
+    found = reader.recall(deciding.MODEL, model=model) if at is None else NAME.rows(reader, at, model=model)
     if not found:
         message = f"there was no model {model} then"
         raise NotFound(message)
