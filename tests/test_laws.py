@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from history import History, empty_registry
+from history import History
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -24,6 +24,7 @@ from modelkeep.errors import Conflict, ModelkeepError, NotFound, SchemaMismatch,
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import IntentDraft, replay
 from modelkeep.store.db.sqlite.connection import Transaction
+from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
 
 KEYS = [f"user-{number}" for number in range(20)]
@@ -432,7 +433,7 @@ class Histories(RuleBasedStateMachine):
 
     def _rebuild_is_live(self):
         connection = Transaction(sqlite3.connect(self.world.database))
-        rebuilt = empty_registry()
+        rebuilt = in_memory()
         try:
             replay(connection, rebuilt)
             assert tables(rebuilt) == tables(connection)

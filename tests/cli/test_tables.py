@@ -76,6 +76,12 @@ def test_a_versions_page_says_where_it_stands_and_what_made_it():
         "max_depth  8",
         "owner=risk",
         "fine on weekends",
+        "seeds        42, numpy=7\n",
+        "missing      code dirty\n",
+        "environment\n  python        CPython 3.11.7\n  machine       Linux x86_64\n  accelerators  4 x NVIDIA A100\n",
+        "  packages      2  (modelkeep show fraud@3 --packages)\n  lock          uv.lock  sha256:2\n",
+        "CI\n  system  github\n  run     https://github.com/acme/fraud/actions/runs/77\n  by      octo\n",
+        "attachments\n  diff  1.2 kB\n",
     ):
         assert wanted in shown, wanted
 
