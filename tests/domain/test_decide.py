@@ -1,7 +1,7 @@
 """What modelkeep allows, word for word: every event, every "so already", every refusal of every verb."""
 
 import pytest
-from history import REGISTRY, History, at, empty_registry
+from history import REGISTRY, History, at
 from log_kinds import events, intents
 from msgspec.structs import replace
 
@@ -12,6 +12,7 @@ from modelkeep.domain.state import Tenure
 from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.domain.verbs.rollback import explain_obstacle, find_target
 from modelkeep.errors import Conflict, Damaged, IntegrityError, NotFound, UsageError
+from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
 
 HERE = Observed(client="modelkeep/0", uid=1000, user="ana")
@@ -78,7 +79,7 @@ def test_init_knows_nothing_before_it(frame):
     given = {"expect": None, "details": None, "seen": None, "not_after": None, "origin": None, **frame}
     intent = intents.Intent(registry=REGISTRY, id="0" * 32, command=arguments, time=at(0), **given)
     with pytest.raises(Conflict, match="a registry is created by its first entry, and only by that"):
-        decide(SqlState(empty_registry()), intent, Observed(client="test", uid=0, user="ana"), at(0))
+        decide(SqlState(in_memory()), intent, Observed(client="test", uid=0, user="ana"), at(0))
 
 
 @pytest.mark.parametrize(
@@ -573,7 +574,7 @@ def ask_first(arguments, **frame):
     """Return what is decided on the first intent of a log."""
     intent = intents.Intent(registry=REGISTRY, id="f" * 32, command=arguments, time=at(1))
     absent = frame.pop("absent", ())
-    return decide(SqlState(empty_registry()), replace(intent, **frame), replace(HERE, absent=absent), at(1))
+    return decide(SqlState(in_memory()), replace(intent, **frame), replace(HERE, absent=absent), at(1))
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ its own moment, whatever was changed later, and a replay makes the same tables.
 """
 
 import pytest
-from history import History, empty_registry
+from history import History
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +14,7 @@ from modelkeep.domain.entry import parse_entry
 from modelkeep.domain.policy.rules import RoleRules, Rules
 from modelkeep.errors import Conflict, Denied, NotFound
 from modelkeep.store.db.ledger import entries, named_by, write
+from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
 
 USERS = ("ana", "bo", "cy")
@@ -128,7 +129,7 @@ def test_each_entry_is_judged_by_the_roles_of_its_own_moment(steps):
         do(history, model, step)
         bindings = {(each.role, each.name) for each in SqlState(history.connection).bindings()}
         assert bindings == model.borne
-    replayed = empty_registry()
+    replayed = in_memory()
     for _, data in entries(history.connection):
         entry = parse_entry(data)
         named = named_by(history.connection, entry)

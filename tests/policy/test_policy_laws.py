@@ -4,7 +4,7 @@ import re
 import tomllib
 
 import pytest
-from history import History, empty_registry
+from history import History
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from policies import WHOLE, policies, to_toml
@@ -23,6 +23,7 @@ from modelkeep.provenance.policy_file import parse_policy
 from modelkeep.provenance.toml_lines import key_lines
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import entries, named_by
+from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
 
 pytestmark = pytest.mark.slow  # policies are made of many parts: each example takes a tenth of a second
@@ -100,7 +101,7 @@ def tables(reader):
 
 def replayed_and_judged(history):
     """Return the tables that a replay of the log makes, in which every entry was decided again on the state before it."""
-    target = empty_registry()
+    target = in_memory()
     for _, data in entries(history.connection):
         entry = parse_entry(data)
         details, documents = named_by(history.connection, entry)

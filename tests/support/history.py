@@ -6,10 +6,8 @@ Every entry is decided, appended and projected as in real life. Entry N is of N 
 
 import hashlib
 import itertools
-import sqlite3
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from functools import cache
 
 from log_kinds import intents
 from msgspec.structs import replace
@@ -31,7 +29,6 @@ from modelkeep.registry import Registry
 from modelkeep.store.db import ledger
 from modelkeep.store.db.ledger import IntentDraft
 from modelkeep.store.db.sql.references import resolve
-from modelkeep.store.db.sqlite.connection import Transaction
 from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
 
@@ -80,45 +77,16 @@ def registry_of(connection):
     return Registry(context, Located("/registry", "flag"))
 
 
-def empty_registry():
-    """Return `in_memory()` as a copy: it is made once, for that takes 20 ms."""
-    return _copied(_empty())
-
-
-@cache
-def _empty():
-    return in_memory()
-
-
-@cache
-def _begun(stages):
-    """Return a registry that has only begun."""
-    history = History.__new__(History)
-    history.begin(empty_registry())
-    history.tell(intents.Init(declare_stages(stages)), None)
-    return history.connection
-
-
-def _copied(connection):
-    copy = sqlite3.connect(":memory:", isolation_level=None)
-    copy.execute("PRAGMA foreign_keys = ON")
-    connection.connection.backup(copy)
-    return Transaction(copy)
-
-
 class History:
     """A story and the registry it makes; every verb returns the ``seq`` of its entry."""
 
     def __init__(self, stages=("staging", "production")):
-        self.begin(_copied(_begun(tuple(stages))))
-
-    def begin(self, connection):
-        """Begin to write into a registry."""
-        self.connection = connection
+        self.connection = in_memory()
         self.count = itertools.count(1)
-        self.user, self.uids = "ana", {"ana": 1000}
+        self.user, self.uids = "ana", {}
         #: What the writer sees besides: ``login``, ``groups``, ``user_namespace``.
         self.seen = {}
+        self.tell(intents.Init(declare_stages(stages)), None)
 
     @property
     def registry(self):
@@ -371,7 +339,7 @@ class History:
         from modelkeep.domain.entry import parse_entry
         from modelkeep.store.db.ledger import entries, named_by
 
-        target = empty_registry()
+        target = in_memory()
         for number, data in entries(self.connection):
             if number > seq:
                 break

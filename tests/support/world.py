@@ -4,7 +4,6 @@
 ``world.verify()`` the verification, ``world.edit(…)`` somebody with sqlite3 and no manners.
 """
 
-import atexit
 import hashlib
 import io
 import itertools
@@ -12,9 +11,7 @@ import json
 import os
 import shutil
 import sqlite3
-import tempfile
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -41,16 +38,6 @@ def store_bytes(bucket: Bucket, data: bytes) -> Content:
         content = writer.add_stream(io.BytesIO(data))
         writer.commit()
     return content
-
-
-@cache
-def _created(stages, user):
-    """Return a world whose registry is only created, and the next number of its chance: others begin as its copies."""
-    root = tempfile.mkdtemp(prefix="modelkeep-world-")
-    atexit.register(shutil.rmtree, root, ignore_errors=True)
-    world = World(root, user=user, create=False)
-    create_registry.create(world.context, stages)
-    return world, next(world.count)
 
 
 class World:
@@ -80,9 +67,7 @@ class World:
             say=self.said.append,
         )
         if create:
-            made, number = _created(None if stages is None else tuple(stages), user)
-            shutil.copytree(made.home, self.home)
-            self.moment, self.count = made.moment, itertools.count(number)
+            create_registry.create(self.context, stages)
         self.registry = Registry(self.context, Located(str(self.home), "flag"))
 
     def clock(self):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Sequence
-from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -192,8 +191,7 @@ def _negative_value_last(arguments: Sequence[str]) -> Sequence[str]:
     return arguments
 
 
-@cache
-def _group(row: command_table.CommandRow | None, rows: tuple[command_table.CommandRow, ...]) -> LazyGroup:
+def _group(row: command_table.CommandRow | None, rows: Sequence[command_table.CommandRow]) -> LazyGroup:
     app = _typer(cls=LazyGroup)
     app.callback(invoke_without_command=True, context_settings=_SETTINGS)(_callback(row))
     built: Any = typer.main.get_command(app)
@@ -201,7 +199,6 @@ def _group(row: command_table.CommandRow | None, rows: tuple[command_table.Comma
     return built  # type: ignore[no-any-return]
 
 
-@cache
 def _command(row: command_table.CommandRow, parent: command_table.CommandRow | None) -> Any:
     module = importlib.import_module(f"modelkeep.cli.commands.{row.module}")
     name = f"{parent.name}_{row.name}" if parent else row.name

@@ -1,6 +1,7 @@
 """Which reader a file is for: one table, so that a reader is imported only where a file asks for it.
 
-What a file begins with decides first, where that is certain; then its name; then a guess from its first bytes.
+What a file begins with decides first, where that is certain; then its name; then a guess from its first bytes. So a
+pickle is known as one whatever it is called.
 """
 
 from __future__ import annotations
@@ -15,13 +16,15 @@ from msgspec import Struct
 class FileFormat(Struct, frozen=True):
     """A format of one file: ``reader`` is a module beside this one, ``magic`` bytes that no file of another format begins with.
 
-    ``guess`` judges a file by its first 4 KiB and its size where neither magic bytes nor its name say what it is.
+    ``certain`` judges a file by its first 4 KiB and its size before its name does, ``guess`` where neither magic bytes nor
+    its name say what it is.
     """
 
     name: str
     reader: str
     magic: tuple[bytes, ...] = ()
     suffixes: tuple[str, ...] = ()
+    certain: Callable[[bytes, int], bool] | None = None
     guess: Callable[[bytes, int], bool] | None = None
 
     def load(self) -> ModuleType:
@@ -45,15 +48,53 @@ def _is_safetensors(head: bytes, size: int) -> bool:
     return head[8:10] == b'{"' and 8 + int.from_bytes(head[:8], "little") <= size
 
 
+def _is_surely_pickle(head: bytes, size: int) -> bool:
+    """Tell whether a file begins as pickles do, whatever it is called; a length of safetensors may look so."""
+    if not head.startswith(b"\x80") or _is_safetensors(head, size):
+        return False
+    from modelkeep.formats.pickle_guess import has_header
+
+    return has_header(head)
+
+
+#: The instructions that can be the first of a pickle, and how files begin that are compressed as joblib does it.
+_FIRST_INSTRUCTIONS = frozenset(b"(])}BCFGIJKLMNPSTUVXc\x80\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97")
+_COMPRESSED = (
+    b"\xfd7zXZ", b"\x04\x22\x4d\x18", b"BZh", b"\x1f\x8b", b"\x5d\x00", b"ZF0x", b"x\x01", b"x^", b"x\x9c",
+    b"x\xda",
+)  # fmt: skip
+
+
+def _is_pickle(head: bytes, size: int) -> bool:
+    if not head or not (head[0] in _FIRST_INSTRUCTIONS or head.startswith(_COMPRESSED)):
+        return False
+    from modelkeep.formats.pickle_guess import is_pickle
+
+    return is_pickle(head, size)
+
+
 #: In the order in which they are tried.
 FILE_FORMATS = (
     FileFormat("gguf", "gguf", magic=(b"GGUF",), suffixes=(".gguf",)),
+    FileFormat("zip", "zip_formats", magic=(b"PK\x03\x04", b"PK\x05\x06"), suffixes=(".keras", ".npz")),
+    FileFormat("npy", "numpy_arrays", magic=(b"\x93NUMPY",), suffixes=(".npy",)),
+    FileFormat("hdf5", "hdf5", magic=(b"\x89HDF\r\n\x1a\n",), suffixes=(".h5", ".hdf5")),
+    FileFormat("tflite", "tflite", suffixes=(".tflite",), guess=lambda head, _: head[4:8] == b"TFL3"),
+    FileFormat("saved-model", "saved_model", suffixes=("saved_model.pb",)),
     FileFormat("onnx", "onnx", suffixes=(".onnx",)),
     FileFormat("safetensors", "safetensors", suffixes=(".safetensors",), guess=_is_safetensors),
+    FileFormat("zip", "zip_models", magic=(b"PK\x03\x04", b"PK\x05\x06")),
+    FileFormat(
+        "pickle",
+        "pickles",
+        suffixes=(".pkl", ".pickle", ".joblib", ".pth", ".pt", ".dill", ".cloudpickle"),
+        certain=_is_surely_pickle,
+        guess=_is_pickle,
+    ),
 )
 
 #: In the order in which they are tried: the first that knows the files counts.
-TREE_FORMATS: tuple[TreeFormat, ...] = ()
+TREE_FORMATS: tuple[TreeFormat, ...] = (TreeFormat("saved-model", "saved_model_tree", ("saved_model.pb",)),)
 
 
 def format_of(path: str, head: bytes, size: int) -> FileFormat | None:
@@ -61,6 +102,9 @@ def format_of(path: str, head: bytes, size: int) -> FileFormat | None:
     name = path.rpartition("/")[2].lower()
     for each in FILE_FORMATS:
         if each.magic and head.startswith(each.magic):
+            return each
+    for each in FILE_FORMATS:
+        if each.certain is not None and each.certain(head, size):
             return each
     for each in FILE_FORMATS:
         if each.suffixes and name.endswith(each.suffixes):
