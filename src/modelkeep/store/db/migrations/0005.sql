@@ -2,7 +2,7 @@
 
 DROP TABLE parent;
 
-ALTER TABLE version DROP COLUMN licence;
+DROP TABLE version;
 
 CREATE TABLE data_parent (
     name TEXT NOT NULL,
@@ -76,3 +76,41 @@ CREATE INDEX data_version_checksum ON data_version (checksum) WHERE checksum IS 
 CREATE INDEX metric_on ON metric (on_name, on_version, on_digest) WHERE on_name IS NOT NULL;
 
 CREATE INDEX deployment_target ON deployment (target, since_seq);
+
+CREATE TABLE version (
+    model INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    seq INTEGER NOT NULL,
+    time TEXT NOT NULL,
+    digest TEXT NOT NULL,
+    form TEXT NOT NULL,
+    files INTEGER NOT NULL,
+    size_bytes INTEGER NOT NULL,
+    symlinks INTEGER NOT NULL,
+    label TEXT,
+    label_key TEXT,
+    label_seq INTEGER,
+    actor TEXT NOT NULL,
+    code_commit TEXT,
+    code_state TEXT,
+    code_diff TEXT,
+    trained_started TEXT,
+    trained_ended TEXT,
+    trained_guessed INTEGER NOT NULL,
+    PRIMARY KEY (model, number),
+    FOREIGN KEY(model) REFERENCES model (seq),
+    CONSTRAINT symlinks_is_a_flag CHECK (symlinks IN (0, 1)),
+    CONSTRAINT trained_guessed_is_a_flag CHECK (trained_guessed IN (0, 1)),
+    CONSTRAINT form_is_known CHECK (form IN ('file', 'tree', 'pointer')),
+    CONSTRAINT code_state_is_known CHECK (code_state IN ('clean', 'dirty')),
+    CONSTRAINT number_counts CHECK (number >= 1)
+)
+ STRICT;
+
+CREATE INDEX version_code ON version (code_commit) WHERE code_commit IS NOT NULL;
+
+CREATE INDEX version_digest ON version (digest, model, number);
+
+CREATE UNIQUE INDEX version_label ON version (model, label_key) WHERE label_key IS NOT NULL;
+
+CREATE UNIQUE INDEX version_seq ON version (seq);

@@ -1,7 +1,7 @@
 """Bringing an older schema to today's: a backup through SQLite, then the numbered scripts, all or none.
 
-The log is never touched. A script that changes what is projected is named in ``rebuilds``: after it
-every other table is emptied and made from the log again.
+The log is never touched. A script that changes what is projected is named in ``rebuilds``: every other table is emptied
+before it, and made from the log again after it.
 """
 
 from __future__ import annotations
@@ -44,22 +44,33 @@ def upgrade(writer: Writer, plan: Plan, since: int) -> None:
     Raises ``IntegrityError`` where that does not lead to the schema it should: the one before was not
     as the scripts had made it.
     """
+    projects_again = any(number > since for number in plan.rebuilds)
+    if projects_again:
+        _empty_projection(writer)
     schema.apply(writer, since, plan.version, plan.statements)
     if schema.fingerprint(writer) != plan.fingerprint:
         message = (
             f"the schema {since} of the registry was changed by something other than modelkeep: it was not migrated"
         )
         raise IntegrityError(message, "modelkeep verify --log        (nothing was changed)")
-    if any(number > since for number in plan.rebuilds):
-        rebuild(writer)
+    if projects_again:
+        _project(writer)
 
 
 def rebuild(writer: Writer) -> None:
     """Empty every table but the log's and make it again from the log, inside the caller's transaction."""
+    _empty_projection(writer)
+    _project(writer)
+
+
+def _empty_projection(writer: Writer) -> None:
     writer.run("PRAGMA defer_foreign_keys = ON")
     for (table,) in writer.rows(_TABLES):
         if table not in schema.LOG_TABLES:
             writer.rows(f"DELETE FROM {table}")
+
+
+def _project(writer: Writer) -> None:
     for _, data in entries(writer):
         entry = parse_entry(data)
         apply_changes(writer, project(entry, hash_entry(data), *named_by(writer, entry)))
