@@ -6,7 +6,7 @@ import os
 import msgspec
 import pytest
 
-from modelkeep import datasets, governance, governance_checks, oversight, serving
+from modelkeep import datasets, governance, governance_checks, knowledge, oversight, serving
 from modelkeep import registry as api
 from modelkeep.provenance.machine import Account
 
@@ -36,7 +36,7 @@ RETENTION = '\n[retention]\nkeep_last = 1\nthen = "archive"\n'
 
 EXAMPLES = {
     found.name.removeprefix(f"{module.__name__}."): found
-    for module in (api, datasets, governance, governance_checks, oversight, serving)
+    for module in (api, datasets, governance, governance_checks, knowledge, oversight, serving)
     for found in doctest.DocTestFinder(exclude_empty=True).find(module)
     if found.examples
 }
@@ -60,10 +60,12 @@ def prepared(tmp_path, monkeypatch):
             (tmp_path / name).write_bytes(content)
         if until == EMPTY:
             return registry
+        (tmp_path / "notes.md").write_bytes(b"trained by night")
+        (tmp_path / "requirements.txt").write_text("numpy==2.4.6\nscikit-learn==1.7.2\n")
         data = "transactions@2026-02"
-        registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, data=data, code="none")
-        registry.register("fraud", "other.onnx", metrics={"auc": 0.921}, data=data, code="none")
-        registry.register("churn", "churn.onnx", code="none")
+        registry.register("fraud", "model.onnx", metrics={"auc": 0.914}, data=data, code="none", env="none")
+        registry.register("fraud", "other.onnx", metrics={"auc": 0.921}, data=data, code="none", env="none")
+        registry.register("churn", "churn.onnx", code="none", env="none")
         if until == HOOKED:
             config = tmp_path / "config" / "modelkeep" / "config.toml"
             config.parent.mkdir(parents=True)
@@ -119,6 +121,7 @@ def test_every_method_has_an_example():
         datasets.DatasetRecords,
         governance.Governance,
         governance_checks.CheckMethods,
+        knowledge.Knowledge,
         oversight.Oversight,
         serving.Serving,
     ):

@@ -37,7 +37,7 @@ VALID = {
     "record_check": (("fraud@1", "bias", "pass"), {"dry_run": True}), "run_check": (("fraud@1", "scan", ["true"]), {"dry_run": True}),
     "checks": (("fraud@1",), {}), "check": (("fraud@1", "bias"), {}), "check_evidence": (("fraud@1", "bias", "out"), {}),
     "request": (("fraud@1", "production"), {"dry_run": True}), "approve": (("fraud@1", "production"), {"dry_run": True}), "reject": (("fraud@1", "production"), {}), "requests": ((), {}),
-    "acknowledge": ((3,), {}), "supplement": (("fraud@1",), {"licence": "MIT", "dry_run": True}),
+    "acknowledge": ((3,), {}), "supplement": (("fraud@1",), {"licence": "MIT", "dry_run": True}), "attachment": (("fraud@1", "notes.md"), {}), "packages": (("fraud@1",), {}),
     "prune": ((), {"dry_run": True}), "prune_pages": ((), {"dry_run": True}),
     "report": ((), {}), "annex_iv": (("fraud@1",), {}), "card": (("fraud@1",), {}), "bom": (("fraud@1",), {}),
     "hooks": ((), {}), "test_hook": (("notify",), {}), "hold_hooks": ((), {}), "run_hooks": ((), {}),

@@ -11,7 +11,10 @@ from msgspec import Struct
 from modelkeep.domain.times import format_time
 
 if TYPE_CHECKING:
+    import os
+
     from modelkeep.changes.runner import ChangeOutcome
+    from modelkeep.provenance.captured_environment import Captured
     from modelkeep.provenance.machine import Account
     from modelkeep.store.bucket.interface import Bucket
     from modelkeep.store.db.sqlite.database import Database
@@ -20,6 +23,13 @@ if TYPE_CHECKING:
 def no_groups(_names: Collection[str]) -> tuple[str, ...]:
     """Return the groups of an account that is in none."""
     return ()
+
+
+def no_environment(_given: str, _seen: os.stat_result | None) -> Captured:
+    """Return that no environment is known."""
+    from modelkeep.provenance.captured_environment import Captured
+
+    return Captured()
 
 
 class Listener(Protocol):
@@ -67,7 +77,8 @@ class Context(Struct, frozen=True):
     ``new_id`` returns 128 random bits in hex. ``claim`` returns the name that the user claims; it may run git, so
     it is called only where the name is needed. ``say`` takes notes and warnings for the user. ``script`` is the file
     of the program that calls the API; None where there is none, as on the command line. ``groups_among`` returns which of
-    several groups the account is in; it asks the name service, which may take seconds. ``listener`` is told of each commit.
+    several groups the account is in; it asks the name service, which may take seconds. ``environment`` returns the
+    Python environment that ``--env`` means, given also the status of its file. ``listener`` is told of each commit.
     """
 
     directory: str
@@ -85,6 +96,7 @@ class Context(Struct, frozen=True):
     say: Callable[[str], None]
     script: str | None = None
     groups_among: Callable[[Collection[str]], tuple[str, ...]] = no_groups
+    environment: Callable[[str, os.stat_result | None], Captured] = no_environment
     listener: Listener = NoListener()
 
     def now(self) -> str:

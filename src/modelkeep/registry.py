@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers.versions import AsOf, ModelRow, Tenure, VersionRow
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
+    from modelkeep.provenance.captured_environment import Captured
 
 
 @checked_class
@@ -123,6 +124,10 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         code: str = "auto",
         author: str | None = None,
         trained_at: Moment | None = None,
+        training_started: Moment | None = None,
+        seeds: Texts = (),
+        env: Path = "auto",
+        attach: Paths = (),
         description: str | None = None,
         licence: str | None = None,
         if_exists: str = "match",
@@ -148,6 +153,11 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
         ``licence`` is an SPDX expression: ``Apache-2.0``. ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered. ``progress`` is called with bytes.
+
+        ``env`` is ``auto`` (the packages that this process can import), ``none``, or a file that names packages: a
+        ``requirements.txt``, a lock file, an export of conda. ``attach`` are files of at most 1 MiB to keep beside the
+        version, and ``"diff"``, the uncommitted changes of its code. ``seeds`` are those of the training, ``trained_at``
+        and ``training_started`` when it ended and began. A CI system that runs this is recorded too.
 
         Arrays in ``params`` are kept whole, all values together up to 8 MiB of text; objects that are no plain values
         are described by their ``repr`` in one line of at most 1,000 characters. Raises `UsageError` for arguments that
@@ -185,6 +195,10 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             code=code,
             author=author,
             trained_at=trained_at,
+            training_started=training_started,
+            seeds=seeds,
+            env=env,
+            attach=attach,
             description=description,
             licence=None if licence is None else parse_licence(licence),
             if_exists=if_exists,
@@ -1084,6 +1098,11 @@ def _context(
 
         database = FoundDatabase(directory, identity, lock_wait=settings.lock_wait_seconds, say=say)
 
+    def environment(given: str, seen: os.stat_result | None) -> Captured:
+        from modelkeep.provenance.environment import capture
+
+        return capture(given, seen, os.environ, in_process=script)
+
     @functools.cache
     def claimed(_variable: str | None) -> str | None:
         """Return the name that the user claims; git is asked once, not at each change."""
@@ -1105,6 +1124,7 @@ def _context(
         say=say or (lambda _text: None),
         script=machine.running_script() if script else None,
         groups_among=lambda names: machine.groups_among(names, account),
+        environment=environment,
         listener=HookQueue(settings.hooks),
     )
 

@@ -9,12 +9,14 @@ sys.path.insert(1, str(Path(__file__).parent.parent / "support"))
 
 from governed_story import QUARTER, governed_history
 from rows import (
+    ATTACHMENT,
     CHURN,
     DEPLOYMENT,
     ENTRY,
     FRAUD,
     LINEAGE,
     MODEL,
+    PACKAGES,
     PROMOTED,
     REGISTERED,
     REQUEST,
@@ -45,6 +47,7 @@ from modelkeep.cli.views.maintenance import (
     MigrationView,
     VerificationView,
 )
+from modelkeep.cli.views.origin import AttachmentView, PackagesView
 from modelkeep.cli.views.papers import BomView, CardView, TemplateView
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
@@ -120,6 +123,9 @@ DOCUMENTS = {
     "models-as-of": ModelsView(AS_OF, [FRAUD]),
     "versions": VersionsView(AS_OF, [version_row(3, metrics={"auc": Number("0.90")}, stages=("staging",))]),
     "version": VersionView(VERSION, None),
+    "packages": PackagesView(PACKAGES),
+    "attachment": AttachmentView.of(ATTACHMENT),
+    "attachment-bytes": AttachmentView.of(msgspec.structs.replace(ATTACHMENT, content=b"\xff\0")),
     "model": ModelView(MODEL, AS_OF),
     "tenures": TenuresView(None, [TENURE]),
     "entries": EntriesView([ENTRY]),

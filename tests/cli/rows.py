@@ -6,6 +6,14 @@ from modelkeep.cli.terminal import draw
 from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.approvals import ApprovalRow, RequestRow, SeenPlan, SeenValue
 from modelkeep.domain.answers.changes import Change, Effect, Registered, RuleFinding, Verdict
+from modelkeep.domain.answers.origin import (
+    AttachmentContent,
+    AttachmentRow,
+    CiFacts,
+    EnvironmentFacts,
+    LockFileName,
+    PackageList,
+)
 from modelkeep.domain.answers.pages import CodeState, Dataset, FileRow, Model, NoteText, Training, Version
 from modelkeep.domain.answers.reports import AuditEntry, Lineage, LineageEdge, LineageNode
 from modelkeep.domain.answers.serving import DeploymentRow, SignalRow
@@ -207,6 +215,9 @@ ENTRY = AuditEntry(
     entry='{"seq":211}',
 )
 
+PACKAGES = PackageList("fraud@3", "sha256:1", "3.11.7", {"numpy": "2.4.6", "scikit-learn": "1.7.2"})
+ATTACHMENT = AttachmentContent("fraud@3", "diff", "diff", "sha256:3", "diff --git a/tr\u00e4in.py\n".encode())
+
 VERSION = Version(
     ref="fraud@3",
     name="fraud",
@@ -244,11 +255,19 @@ VERSION = Version(
     parents=(),
     children=("fraud@4",),
     runs=(),
-    trained=Training(None, "2026-11-09T18:00:00.000000Z", guessed=True),
+    trained=Training(None, "2026-11-09T18:00:00.000000Z", guessed=True, seeds=("42", "numpy=7")),
     notes=(NoteText("2026-11-12T08:00:00.000000Z", "ben", "fine on weekends"),),
     tenures=(TENURE,),
     contents=(FileRow("model.onnx", 3_200_000, DIGEST),),
-)
+    environment=EnvironmentFacts(
+        "sha256:1", "3.11.7", "CPython", "Linux", "x86_64", ("4 x NVIDIA A100",), LockFileName("uv.lock", "sha256:2"),
+        2,
+        {"numpy": "2.4.6", "scikit-learn": "1.7.2"},
+    ),
+    ci=CiFacts("github", "https://github.com/acme/fraud/actions/runs/77", "octo", "refs/heads/main", None),
+    attachments=(AttachmentRow("diff", "diff", "sha256:3", 1234),),
+    missing=("clean-code",),
+)  # fmt: skip
 
 MODEL = Model(
     name="fraud",

@@ -5,6 +5,7 @@ import json
 import msgspec.structs
 import pytest
 from rows import (
+    ATTACHMENT,
     CHURN,
     DEPLOYMENT,
     DIGEST,
@@ -13,6 +14,7 @@ from rows import (
     IDLE,
     LINEAGE,
     MODEL,
+    PACKAGES,
     SIGNAL,
     TENURE,
     VERSION,
@@ -24,6 +26,7 @@ from modelkeep.cli.views import interface
 from modelkeep.cli.views.columns import VERSION_KEYS, check_column, split_columns
 from modelkeep.cli.views.interface import View, as_json, json_pages
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
+from modelkeep.cli.views.origin import AttachmentView, PackagesView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalsView
 from modelkeep.cli.views.show import ModelView, VersionView
@@ -242,7 +245,22 @@ def test_a_version_in_a_pipe_is_a_line_a_field():
     assert "param.max_depth\t8" in lines
     assert "stages\tproduction" in lines
     assert "reason\t-" in lines
+    assert [line for line in lines if "package" in line] == ["environment.package_count\t2"]
+    assert "ci.url\thttps://github.com/acme/fraud/actions/runs/77" in lines
+    assert "missing\tclean-code" in lines
     assert all(len(line.split("\t")) == 2 and all(line.split("\t")) for line in lines)
+
+
+def test_packages_are_lines_and_with_q_what_pip_installs():
+    view = PackagesView(PACKAGES)
+    assert view.lines() == ["numpy\t2.4.6", "scikit-learn\t1.7.2"]
+    assert view.identifiers() == ["numpy==2.4.6", "scikit-learn==1.7.2"]
+    assert view.notes() == ["2 packages of Python 3.11.7"]
+
+
+def test_an_attachment_on_a_terminal_has_no_control_characters():
+    found = msgspec.structs.replace(ATTACHMENT, content=b"+a\t\x1b[31m\n\xff\n")
+    assert AttachmentView.of(found).lines() == ["+a\t\\x1b[31m", "\\xff"]
 
 
 def test_a_model_in_a_pipe_names_its_newest_versions():

@@ -32,12 +32,13 @@ from modelkeep.context import Context
 from modelkeep.domain import metrics_document as metrics_document_
 from modelkeep.domain.answers.changes import Registered
 from modelkeep.domain.entry import Expect, Subject
+from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import StageDef, check_alias
 from modelkeep.domain.state import Model
 from modelkeep.domain.verbs.create import check_name_is_free
-from modelkeep.domain.verbs.register import Code, Parent, Register
+from modelkeep.domain.verbs.register import Code, Parent, Register, Trained
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import machine
@@ -137,8 +138,7 @@ class _Registration:
     def _write(self, ingested: Ingested, check_bytes: Callable[[], None] | None) -> Registered:
         """Write the entry for the bytes that were ingested, and return the answer."""
         request, provenance = self._request, self._provenance
-        if request.trained_at is None:
-            provenance = replace(provenance, trained=guess_training(ingested.newest_mtime_ns) or provenance.trained)
+        provenance = replace(provenance, trained=guess_training(provenance.trained, ingested.newest_mtime_ns))
 
         runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
         outcome = runner.run(_resolve_with(request, provenance, ingested), check_bytes)
@@ -196,6 +196,9 @@ def _resolve_request(
     metrics, metrics_document, documents = metrics_document_.split(request.metrics)
     if ingested.manifest.files:
         documents[digest] = ingested.manifest.to_bytes()
+    documents |= provenance.attached.documents
+    if (environment := provenance.environment.document()) is not None:
+        documents[digest_of(environment)] = environment
     if model is not None and request.if_exists != "new":
         _note_same_bytes(reader, say, model, name, ingested)
     return ChangeRequest(
@@ -215,7 +218,10 @@ def _resolve_request(
             reuse=request.reuse_name,
             runs=tuple(run.id for run in provenance.runs),
             symlinks=ingested.symlinks,
-            trained=provenance.trained,
+            trained=None if provenance.trained == Trained() else provenance.trained,
+            environment=None if environment is None else digest_of(environment),
+            ci=None if provenance.ci is None else provenance.ci.system,
+            attachments=provenance.attached.attachments,
         ),
         intent_subject=Subject(
             digest=digest, model=model, name=name, stage=None if names.stage is None else names.stage.name, version=None
@@ -278,4 +284,5 @@ def _fields(request: Request, provenance: Provenance, parents: list[str | None])
     if provenance.on is not None and provenance.on.location is not None:
         fields.append(("on", provenance.on.location))
     fields += [(f"parent.{n}", address) for n, address in enumerate(parents) if address is not None]
+    fields += () if provenance.ci is None else provenance.ci.fields
     return (*fields, *run_fields(provenance.runs))

@@ -30,10 +30,11 @@ from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Register, VersionRegistered
 from modelkeep.errors import Conflict, ModelkeepError
+from modelkeep.provenance.captured_environment import Captured
 from modelkeep.provenance.urls import scrub_text
 from modelkeep.provenance.values import Pairs, number_warnings
 from modelkeep.reads.show import version_page
-from modelkeep.rendering import difference, files, human_size
+from modelkeep.rendering import counted, difference, files, human_size
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import show as select
 from modelkeep.store.db.sql.annotations import recorded_metrics
@@ -63,7 +64,7 @@ def registered(
         seq=None if request.dry_run else entry.seq,
         effects=effects_of(entry, name),
         dry_run=request.dry_run,
-        notes=(_summary(ingested, provenance, cwd), *ingested.notes, *outcome.notes),
+        notes=(_summary(ingested, provenance, cwd), *provenance.attached.notes, *ingested.notes, *outcome.notes),
         hints=tuple(hint.replace("{}", ref) for hint in outcome.request.hints),
         rules=rules,
         plan=plan,
@@ -147,7 +148,19 @@ def _summary(ingested: Ingested, provenance: Provenance, cwd: str) -> str:
         parts.append(f"code unknown ({code.note})")
     parts += [f"data {each}" for each in provenance.data]
     parts += [f"run {run.id}" + (" (of the environment)" if run.captured else "") for run in provenance.runs]
+    parts += [] if (about := _environment(provenance.environment)) is None else [about]
+    parts += [] if provenance.ci is None else [f"CI {provenance.ci.system}"]
     return ", ".join(parts)
+
+
+def _environment(found: Captured) -> str | None:
+    """Return what was read from a file, or why no environment is known; None where it is the usual one, or none is asked for."""
+    if found.environment is None:
+        return None if found.note is None else f"environment unknown ({found.note})"
+    if found.environment.lock is None:
+        return None
+    packages = f"{counted(len(found.environment.packages), 'package')} of {found.environment.lock.name}"
+    return packages if found.note is None else f"{packages} ({found.note})"
 
 
 def _same(
@@ -251,9 +264,9 @@ def _other_provenance(existing: Version, request: Request, provenance: Provenanc
     yield from (f"run {run.id}" for run in provenance.runs if not run.captured and run.id not in runs)
     if request.code not in ("auto", "none") and provenance.code.commit not in (None, existing.code.commit):
         yield "code"
-    if (
-        request.trained_at is not None
-        and provenance.trained is not None
-        and provenance.trained.ended != existing.trained.ended
-    ):
+    given, known = provenance.trained, existing.trained
+    times = ((request.trained_at, given.ended, known.ended), (request.training_started, given.started, known.started))
+    if any(typed is not None and one != other for typed, one, other in times):
         yield "time of training"
+    if given.seeds and given.seeds != known.seeds:
+        yield "seed"

@@ -11,25 +11,32 @@ from datetime import UTC, datetime, timedelta
 from shlex import join, quote
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
+from modelkeep.changes.attachments import DIFF, Attached, attach
 from modelkeep.context import Context
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
 from modelkeep.domain.refs import parse_ref
-from modelkeep.domain.text import check_text, printable
+from modelkeep.domain.text import check_text, pattern, printable
 from modelkeep.domain.times import At, format_time, parse_moment
 from modelkeep.domain.verbs.register import Trained
 from modelkeep.domain.verbs.supplement import WORD
 from modelkeep.errors import UsageError
+from modelkeep.local_path import local_path
+from modelkeep.provenance import ci, inputs
 from modelkeep.provenance import code as code_
-from modelkeep.provenance import inputs
+from modelkeep.provenance.captured_environment import Captured
+from modelkeep.provenance.ci import CiRun
 from modelkeep.provenance.values import Pairs
 from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection
-from modelkeep.store.named_paths import name_from_disk
+from modelkeep.store.named_paths import name_from_disk, seen
 
 #: How far the clock of another machine may be ahead, its zone included.
 _CLOCKS_DIFFER = timedelta(days=1)
+#: A number, or what it is for and a number; whatever a library takes as one word.
+_SEED = pattern(r"[A-Za-z0-9_.:=+-]{1,64}")
 
 
 class Request(Struct, frozen=True):
@@ -53,6 +60,10 @@ class Request(Struct, frozen=True):
     code: str = "auto"
     author: str | None = None
     trained_at: str | None = None
+    training_started: str | None = None
+    seeds: tuple[str, ...] = ()
+    env: str = "auto"
+    attach: tuple[str, ...] = ()
     description: str | None = None
     licence: str | None = None
     if_exists: str = "match"
@@ -71,7 +82,10 @@ class Provenance(Struct, frozen=True):
     data: tuple[inputs.Dataset, ...]
     on: inputs.Dataset | None
     runs: tuple[inputs.Run, ...]
-    trained: Trained | None
+    trained: Trained
+    environment: Captured = Captured()
+    ci: CiRun | None = None
+    attached: Attached = Attached()
 
 
 def check_order(name: str, paths: Sequence[str]) -> None:
@@ -113,9 +127,21 @@ def check(request: Request) -> None:
     if request.if_exists not in ("match", "skip", "new"):
         message = f"--if-exists is match, skip or new, not {request.if_exists!r}"
         raise UsageError(message)
+    _check_origin(request)
     texts = (("reason", request.message), ("description", request.description), ("author", request.author))
     for what, text in (*texts, *(("source", name_from_disk(path)) for path in request.paths)):
         check_text(text or "", what)
+
+
+def _check_origin(request: Request) -> None:
+    """Refuse a diff of another commit, and seeds that are none."""
+    if DIFF in request.attach and request.code not in ("auto", "HEAD"):
+        message = f"--attach diff is what was changed since the commit of the code, and not since --code {request.code}"
+        raise UsageError(message, "--code auto, --code HEAD, or leave out --attach diff")
+    for seed in request.seeds:
+        if not _SEED.fullmatch(seed):
+            message = f"not a seed: '{printable(seed[:100])}'"
+            raise UsageError(message, "--seed 42, or with what it is for --seed numpy=42")
 
 
 def _check_derivation(request: Request) -> None:
@@ -133,24 +159,35 @@ def _check_derivation(request: Request) -> None:
 def collect_provenance(context: Context, request: Request) -> Provenance:
     """Return the provenance of a request, completed by what can be found; a given time of training is no guess."""
     trained = _trained(context, request)  # refuses before anything is hashed
+    keep_diff = DIFF in request.attach
+    code = code_.capture(request.paths, context.cwd, request.code, context.environ, context.script, keep_diff=keep_diff)
+    environment, attached = given_environment(context, request.env), attach(request.attach, code)
     return Provenance(
-        code=code_.capture(request.paths, context.cwd, request.code, context.environ, context.script),
+        code=code,
         data=(*datasets(context, request.data), *map(inputs.parse_feature, request.features)),
         on=None if request.on is None else measured_on(context, request.on),
         runs=inputs.runs(request.runs, context.environ),
         trained=trained,
+        environment=environment,
+        ci=ci.capture(context.environ),
+        attached=attached,
     )
 
 
-def guess_training(newest_mtime_ns: int | None) -> Trained | None:
-    """Return the newest time of an artifact's files as a guess; None where it is not a valid time."""
-    if newest_mtime_ns is None:
-        return None
+def guess_training(trained: Trained, newest_mtime_ns: int | None) -> Trained:
+    """Return a training with the newest time of the artifact's files as its end, where none was given.
+
+    It stays without one where that is no valid time, or before the training began.
+    """
+    if newest_mtime_ns is None or trained.ended is not None:
+        return trained
     try:
-        newest = datetime.fromtimestamp(newest_mtime_ns / 1e9, tz=UTC)
+        newest = format_time(datetime.fromtimestamp(newest_mtime_ns / 1e9, tz=UTC))
     except (OverflowError, OSError, ValueError):
-        return None
-    return Trained(ended=format_time(newest), guessed=True)
+        return trained
+    if trained.started is not None and newest < trained.started:
+        return trained
+    return replace(trained, ended=newest, guessed=True)
 
 
 def datasets(context: Context, given: Sequence[str]) -> tuple[inputs.Dataset, ...]:
@@ -178,15 +215,31 @@ def hash_path(path: str) -> str:
     return measured.manifest.files[0].digest if measured.form == "file" else measured.manifest.digest
 
 
-def _trained(context: Context, request: Request) -> Trained | None:
-    if request.trained_at is None:
+def given_environment(context: Context, env: str) -> Captured:
+    """Return the Python environment that ``--env`` means: ``auto``, ``none`` or a file."""
+    path = local_path(env, "--env")
+    return context.environment(path, None if path in ("auto", "none", "-") else seen(path))
+
+
+def _trained(context: Context, request: Request) -> Trained:
+    ended = _time(context, request.trained_at, "--trained-at", "ended")
+    started = _time(context, request.training_started, "--training-started", "began")
+    if started is not None and ended is not None and ended < started:
+        message = f"the training cannot have ended ({ended}) before it began ({started})"
+        raise UsageError(message, "--training-started T --trained-at LATER")
+    return Trained(started=started, ended=ended, seeds=tuple(dict.fromkeys(request.seeds)))
+
+
+def _time(context: Context, given: str | None, option: str, did: str) -> str | None:
+    """Return the time that an option names, when the training began or ended."""
+    if given is None:
         return None
     now = context.clock()
-    moment = parse_moment(request.trained_at, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=False)
+    moment = parse_moment(given, now=now, zone=now.astimezone().tzinfo or UTC, bare_date_end=False)
     if not isinstance(moment, At):
-        message = f"--trained-at is a time, not an entry of the log: {request.trained_at}"
-        raise UsageError(message, "--trained-at 2026-11-23T09:12:44Z")
+        message = f"{option} is a time, not an entry of the log: {given}"
+        raise UsageError(message, f"{option} 2026-11-23T09:12:44Z")
     if moment.time > format_time((now + _CLOCKS_DIFFER).astimezone(UTC)):
-        message = f"--trained-at is in the future: '{printable(request.trained_at)}' is {moment.time}"
-        raise UsageError(message, "--trained-at is when the training ended")
-    return Trained(ended=moment.time)
+        message = f"{option} is in the future: '{printable(given)}' is {moment.time}"
+        raise UsageError(message, f"{option} is when the training {did}")
+    return moment.time

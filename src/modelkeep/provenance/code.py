@@ -38,21 +38,13 @@ from modelkeep.provenance.git import (
     read_regular,
 )
 from modelkeep.provenance.private_repository import private_repository
+from modelkeep.provenance.uncommitted import EMPTY, Changes, changed, diff_of
 from modelkeep.provenance.urls import scrub
 
 _OBJECT_NAME = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # SHA-1 or SHA-256
 _MOST_LINKS = 5  # symbolic references that lead to one another
 _MOST_PACKED_BYTES = 64 << 20
 _ACCOUNT_KEYS = r"^core\.(autocrlf|eol|attributesfile)$"
-_STATUS = (
-    "status", "--porcelain=v2", "-z", "--untracked-files=no", "--no-ahead-behind", "--no-renames",
-    "--ignore-submodules=dirty",
-)  # fmt: skip
-_DIFF = (
-    "diff", "HEAD", "--binary", "--full-index", "--no-renames", "--no-color", "--no-ext-diff", "--no-textconv",
-    "--submodule=short", "--ignore-submodules=dirty",
-)  # fmt: skip
-_EMPTY = "sha256:e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # of no bytes
 # The branch in the HEAD of a repository that keeps its references in a reftable is .invalid.
 _NO_COMMIT = (
     "the work tree has no commit, or none that can be read",
@@ -70,7 +62,7 @@ class Code(Struct, frozen=True):
 
     ``commit`` is the full hash, ``diff`` the digest of what was changed since and not committed,
     ``remote`` a scrubbed URL, ``work_tree`` the directory where all this was found, ``note`` why something is unknown,
-    for a person.
+    for a person; ``changes`` has more of the diff, where it was asked for.
     """
 
     commit: str | None = None
@@ -80,6 +72,7 @@ class Code(Struct, frozen=True):
     branch: str | None = None
     note: str | None = None
     work_tree: str | None = None
+    changes: Changes | None = None
 
 
 def capture(
@@ -88,6 +81,8 @@ def capture(
     rev: str = "auto",
     environ: Mapping[str, str] | None = None,
     script: str | None = None,
+    *,
+    keep_diff: bool = False,
 ) -> Code:
     """Return the code that artifacts at these paths (relative to ``cwd``) were made from by a script.
 
@@ -103,12 +98,14 @@ def capture(
     repositories = _repositories(path for path in made if not _is_installed(path))
     here = _repositories([cwd])
     if rev != "auto":
-        return _named(check_text(rev, "--code"), list(dict.fromkeys([*here, *repositories])), environ)
+        return _named(
+            check_text(rev, "--code"), list(dict.fromkeys([*here, *repositories])), environ, keep_diff=keep_diff
+        )
     if not repositories and here:
         return Code(note=f"it comes from no git work tree; --code HEAD takes the commit of {here[0].work_tree}")
     codes = []
     for repository in repositories:
-        code = _capture_one(repository, environ)
+        code = _capture_one(repository, environ, keep_diff=keep_diff)
         if code.commit is not None:
             return code
         codes.append(code)
@@ -136,7 +133,7 @@ def _is_installed(path: str) -> bool:
     return not _ENVIRONMENTS.isdisjoint(path.split(os.sep)) or path.startswith(directories)
 
 
-def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
+def _capture_one(repository: Repository, environ: Mapping[str, str], *, keep_diff: bool) -> Code:
     """Return the code of one work tree."""
     git = find_git(environ)
     try:
@@ -148,59 +145,30 @@ def _capture_one(repository: Repository, environ: Mapping[str, str]) -> Code:
         if git is None:
             code = Code(commit, branch=branch, note=_NOT_INSTALLED)
         else:
-            code = _with_changes(git, repository, branch, commit)
+            code = _with_changes(git, repository, branch, commit, keep_diff=keep_diff)
     except GitFailed as error:
         return Code(note=str(error))
     return replace(code, work_tree=repository.work_tree)
 
 
-def _with_changes(git: Git, repository: Repository, branch: str | None, commit: str) -> Code:
+def _with_changes(git: Git, repository: Repository, branch: str | None, commit: str, *, keep_diff: bool) -> Code:
     """Return the commit with its remote and the changes; without them where git does not answer."""
     remote = None
     dirty = None
+    changes: Changes | None = None
     try:
         config = git.parse_config(read_config(repository))
         remote = _remote(config, branch)
         account = git.config_of_account(_ACCOUNT_KEYS)
         with private_repository(git, repository, commit, config, account) as private:
-            dirty, note = _changes(private)
-            diff = _diff(private) if dirty and note is None else None
-            if diff == _EMPTY:  # only line ends or the like differ, which git does not keep
-                dirty, diff = False, None
+            dirty, note = changed(private)
+            changes = diff_of(private, keep=keep_diff) if dirty and note is None else None
+            if changes is not None and changes.digest == EMPTY:  # only line ends or the like, which git does not keep
+                dirty, changes = False, None
     except GitFailed as error:
         return Code(commit, dirty, None, remote, branch, str(error))
-    return Code(commit, dirty, diff, remote, branch, note)
-
-
-def _changes(private: Git) -> tuple[bool | None, str | None]:
-    """Return whether a tracked file was changed, and a note where a filter keeps us from knowing which."""
-    paths, staged = [], False
-    for record in private.run(*_STATUS).split(b"\0"):
-        if record[:2] == b"1 " and record[3:4] == b".":  # changed in the index alone
-            staged = True
-        elif record[:2] in {b"1 ", b"u "}:
-            paths.append(record.split(b" ", 8 if record[:1] == b"1" else 10)[-1])
-    if not paths:
-        return staged, None
-    answer = private.run("check-attr", "-z", "--stdin", "filter", stdin=b"\0".join(paths) + b"\0")
-    filters = answer.split(b"\0")[2::3]
-    filtered = [path for path, name in zip(paths, filters, strict=True) if name not in {b"unspecified", b"unset"}]
-    if not filtered:
-        return True, None
-    note = f"a filter of git is not run, so it is unknown whether {printable(os.fsdecode(filtered[0]))} was changed"
-    return True if staged or len(filtered) < len(paths) else None, note
-
-
-def _diff(private: Git) -> str | None:
-    """Return the digest of what was changed; None where git does not write it in time."""
-    import hashlib
-
-    digest = hashlib.sha256()
-    try:
-        private.run(*_DIFF, write=digest.update)
-    except GitFailed:
-        return None
-    return f"sha256:{digest.hexdigest()}"
+    diff = None if changes is None else changes.digest
+    return Code(commit, dirty, diff, remote, branch, note, changes=changes if keep_diff else None)
 
 
 def _remote(config: Config, branch: str | None) -> str | None:
@@ -214,11 +182,11 @@ def _remote(config: Config, branch: str | None) -> str | None:
     return scrub(urls[0]) if urls else None
 
 
-def _named(rev: str, repositories: Sequence[Repository], environ: Mapping[str, str]) -> Code:
+def _named(rev: str, repositories: Sequence[Repository], environ: Mapping[str, str], *, keep_diff: bool) -> Code:
     """Return the commit that a person named, of the first repository that has it."""
     shown = printable(rev)
     if rev == "HEAD" and repositories:
-        head = _capture_one(repositories[0], environ)
+        head = _capture_one(repositories[0], environ, keep_diff=keep_diff)
         if head.commit is None:
             message = f"cannot look up the commit 'HEAD' of {printable(repositories[0].work_tree)}: {head.note}"
             raise NotFound(message, _ASK_FOR_HASH)

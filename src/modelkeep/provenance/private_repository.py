@@ -48,6 +48,7 @@ def private_repository(
             _write(directory, "HEAD", f"{commit}\n".encode())
             _write(directory, "config", _settings((*account, *config)))
             _write(directory, "info/attributes", _attributes(git, repository, account))
+            _write(directory, "info/exclude", _read_own(repository, "exclude"))
             _copy_index(repository, directory)
             if references:
                 _link_references(repository, directory)
@@ -100,8 +101,12 @@ def _attributes(git: Git, repository: Repository, account: Config) -> bytes:
     of_account = dict(account).get("core.attributesfile", os.path.join(base, "git", "attributes"))
     if of_account.startswith("~/"):
         of_account = home + of_account[1:]
-    of_repository = os.path.join(repository.common_dir, "info", "attributes")
-    return b"\n".join(read_regular(path, _MOST_BYTES) or b"" for path in (of_account, of_repository))
+    return b"\n".join((read_regular(of_account, _MOST_BYTES) or b"", _read_own(repository, "attributes")))
+
+
+def _read_own(repository: Repository, name: str) -> bytes:
+    """Return a file of patterns that a repository has for itself."""
+    return read_regular(os.path.join(repository.common_dir, "info", name), _MOST_BYTES) or b""
 
 
 def _copy_index(repository: Repository, directory: str) -> None:

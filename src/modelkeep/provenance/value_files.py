@@ -31,6 +31,7 @@ _DEEP_KEY = pattern(
 )
 _PIPE_SECONDS = 5.0
 _FORMS = "a JSON, TOML or YAML file, or - for standard input"
+_IF_LARGER = "put it in the artifact; params and metrics are a few thousand values"
 _OTHER_FORMS = "mend it there; JSON and YAML have their own endings, .json and .yaml"
 _COME_AS = "params and metrics come as JSON, TOML or YAML"
 
@@ -69,8 +70,18 @@ def read_values(path: str, seen: os.stat_result | None = None) -> dict[str, obje
     raise UsageError(message, '{"key": 0.5}')
 
 
-def read_bytes(path: str, seen: os.stat_result | None = None, *, most_bytes: int = _MOST_BYTES) -> bytes:
-    """Return what a file or standard input holds, 2 MiB at most; with ``seen`` another file than that is refused."""
+def read_bytes(
+    path: str,
+    seen: os.stat_result | None = None,
+    *,
+    most_bytes: int = _MOST_BYTES,
+    forms: str = _FORMS,
+    if_larger: str = _IF_LARGER,
+) -> bytes:
+    """Return what a file or standard input holds; with ``seen`` another file than that is refused.
+
+    ``forms`` and ``if_larger`` are the hints for a file that cannot be read, and for one of more than ``most_bytes``.
+    """
     try:
         if path == "-":
             if sys.stdin is None:
@@ -82,19 +93,19 @@ def read_bytes(path: str, seen: os.stat_result | None = None, *, most_bytes: int
             with open(descriptor, "rb", buffering=0) as file:
                 if seen is not None and not os.path.samestat(os.fstat(descriptor), seen):
                     message = f"'{shorten(path)}' was replaced while it was read"
-                    raise UsageError(message, _FORMS)
+                    raise UsageError(message, forms)
                 data = _begin_pipe(file, path) if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else b""
                 while len(data) <= most_bytes and (part := file.read(most_bytes + 1 - len(data))):
                     data += part
     except FileNotFoundError as error:
         message = f"there is no file '{shorten(path)}'"
-        raise NotFound(message, _FORMS) from error
+        raise NotFound(message, forms) from error
     except (OSError, ValueError) as error:
         message = f"cannot read '{shorten(path)}': {getattr(error, 'strerror', None) or error}"
-        raise UsageError(message, _FORMS) from error
+        raise UsageError(message, forms) from error
     if len(data) > most_bytes:
         message = f"'{shorten(path)}' is larger than {most_bytes >> 20} MiB"
-        raise UsageError(message, "put it in the artifact; params and metrics are a few thousand values")
+        raise UsageError(message, if_larger)
     return data
 
 
@@ -147,11 +158,13 @@ def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
     return found
 
 
-def parse_toml(text: str, shown: str, hint: str = _OTHER_FORMS) -> dict[str, object]:
+def parse_toml(
+    text: str, shown: str, hint: str = _OTHER_FORMS, *, most_characters: int = _MOST_TOML_CHARACTERS
+) -> dict[str, object]:
     """Return the values of a TOML document, floats as `Number`; ``hint`` is for one that is none."""
     import tomllib
 
-    if len(text) > _MOST_TOML_CHARACTERS:
+    if len(text) > most_characters:
         message = f"'{shorten(shown)}' is larger than 128 KiB"
         raise UsageError(message, "as JSON it may be larger: the same in a file that ends in .json")
     if _DEEP_KEY.search(text):

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from shlex import quote
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.checks import CheckRow
 from modelkeep.domain.answers.pages import CodeState, FileRow, Model, NoteText, Training, Version
 from modelkeep.domain.answers.versions import AsOf, VersionRow
+from modelkeep.domain.completeness import missing
 from modelkeep.errors import UsageError
-from modelkeep.reads import deployments
+from modelkeep.reads import deployments, origin
 from modelkeep.reads.references import version_of, version_or_model
 from modelkeep.reads.roles import rules_at, stage_authorities
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import history, lineage
 from modelkeep.store.db.sql import show as select
+from modelkeep.store.db.sql.facts import facts_of
 from modelkeep.store.db.sql.references import ALIASES, Resolved, name_of
 from modelkeep.store.db.sql.version_states import deletion
 from modelkeep.store.db.sql.versions import version_rows
@@ -76,7 +78,8 @@ def version_page(reader: Reader, at: int | None, found: Resolved, context: Conte
     def text(field: str) -> str | None:
         return texts.get(field, [None])[0]
 
-    return Version(
+    facts = facts_of(reader, at, found.model, number)
+    page = Version(
         **asdict(row),
         form=form,
         symlinks=bool(symlinks),
@@ -100,7 +103,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved, context: Conte
         parents=tuple(parent for parent, _ in lineage.parents(reader, at, **key)),
         children=tuple(f"{name_of(reader, at, child)}@{of}" for child, of in lineage.children(reader, at, **key)),
         runs=lineage.runs(reader, at, **key),
-        trained=Training(started, ended, bool(guessed)),
+        trained=Training(started, ended, bool(guessed), origin.seeds(facts)),
         notes=tuple(NoteText(*note) for note in select.NOTES.rows(reader, at, **key)),
         tenures=history.tenures(reader, at, model=found.model, version=number),
         contents=tuple(FileRow(*file) for file in reader.rows(select.FILES, **key)),
@@ -108,7 +111,11 @@ def version_page(reader: Reader, at: int | None, found: Resolved, context: Conte
         deployments=deployments.of_version(reader, at, found.model, number),
         requests=() if context is None else _requests(context, reader, at, found),
         checks=() if context is None else _checks(context, reader, at, found),
+        environment=origin.environment(reader, facts),
+        ci=origin.ci(facts, text),
+        attachments=origin.attachments(reader, facts),
     )
+    return replace(page, missing=missing(page))
 
 
 def _checks(context: Context, reader: Reader, at: int | None, found: Resolved) -> tuple[CheckRow, ...]:

@@ -111,9 +111,25 @@ def supplement(
         str | None,
         Option("--signature", metavar="FILE", help="Its inputs and outputs, as JSON, or as MLflow writes them."),
     ] = None,
+    env: Annotated[
+        str | None,
+        Option(
+            "--env",
+            metavar="auto|FILE",
+            help="Its Python environment: the activated one, a requirements.txt, a lock file or an export of conda.",
+        ),
+    ] = None,
+    attach: Annotated[
+        list[str] | None,
+        Option(
+            "--attach", metavar="diff|FILE", help="The uncommitted changes of this directory's work tree, or a file."
+        ),
+    ] = None,
 ) -> None:
     """Add to a version what was not said when it was registered."""
-    found = call.registry().supplement(ref, licence=licence, signature=signature, **call.change_flags)
+    found = call.registry().supplement(
+        ref, licence=licence, signature=signature, env=env, attach=attach or (), **call.change_flags
+    )
     call.show(ChangeView(found))
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from functools import partial
 from itertools import chain
 from shlex import quote
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 from typer import Argument, Option
 
+from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions
@@ -22,6 +24,9 @@ from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.words import join_words
 from modelkeep.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.domain.answers.origin import AttachmentContent
 
 Row = TypeVar("Row")
 _ON_A_TERMINAL = 50
@@ -147,10 +152,27 @@ def show(
             help="Only this field: one of the JSON's, metric.K, metric.K@DATA, param.K or tag.K.",
         ),
     ] = None,
+    packages: Annotated[
+        bool, Option("--packages", help="Only the packages of its environment; with -q as pip installs them.")
+    ] = False,
+    attachment: Annotated[
+        str | None, Option("--attachment", metavar="NAME", help="Only this attachment: diff, or the name of a file.")
+    ] = None,
 ) -> None:
     """Show a model or a version."""
+    if sum([field is not None, packages, attachment is not None]) > 1:
+        message = "--field, --packages and --attachment each show something else"
+        raise UsageError(message, f"modelkeep show {quote(ref)}{' --packages' if packages else ''}")
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
+    if attachment is not None:
+        _show_attachment(call, registry.attachment(ref, attachment, as_of=moment))
+        return
+    if packages:
+        from modelkeep.cli.views.origin import PackagesView
+
+        call.show(PackagesView(registry.packages(ref, as_of=moment)))
+        return
     from modelkeep.cli.views.show import ModelView, VersionView
 
     answer = registry.show(ref, as_of=moment)
@@ -160,6 +182,16 @@ def show(
 
         view = FieldView.of(next(iter(view.identifiers())), view.document(), field)
     call.show(view)
+
+
+def _show_attachment(call: Call, found: AttachmentContent) -> None:
+    """Print an attachment, to a pipe its bytes."""
+    if call.format == "lines" and not call.flags.quiet and not streams.is_terminal(sys.stdout):
+        streams.out_bytes(found.content)
+        return
+    from modelkeep.cli.views.origin import AttachmentView
+
+    call.show(AttachmentView.of(found))
 
 
 Since = Annotated[

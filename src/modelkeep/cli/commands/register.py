@@ -72,6 +72,22 @@ def register(
         str | None,
         Option("--trained-at", metavar="T", help="When it was trained; the time of its newest file by default."),
     ] = None,
+    training_started: Annotated[
+        str | None, Option("--training-started", metavar="T", help="When its training began.")
+    ] = None,
+    seed: Annotated[Many, Option("--seed", metavar="SEED", help="A random seed of its training: 42, numpy=42.")] = None,
+    env: Annotated[
+        str,
+        Option(
+            "--env",
+            metavar="auto|none|FILE",
+            help="Its Python environment; auto is the activated one, FILE a requirements.txt, a lock file or an export of conda.",
+        ),
+    ] = "auto",
+    attach: Annotated[
+        Many,
+        Option("--attach", metavar="diff|FILE", help="Keep the uncommitted changes of its code, or a file, beside it."),
+    ] = None,
     description: Annotated[str | None, Option("--description", metavar="TEXT", help="The description.")] = None,
     licence: Annotated[
         str | None, Option("--licence", metavar="SPDX", help="The licence: Apache-2.0, MIT OR GPL-3.0-only.")
@@ -120,6 +136,10 @@ def register(
             code=code,
             author=author,
             trained_at=trained_at,
+            training_started=training_started,
+            seeds=seed or (),
+            env=env,
+            attach=attach or (),
             description=description,
             licence=licence,
             if_exists=if_exists,

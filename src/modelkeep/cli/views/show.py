@@ -10,10 +10,12 @@ from modelkeep.cli.views.checks import checks_section
 from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
 from modelkeep.cli.views.lists import glass_warnings, holder_line, tenure_table, version_table
+from modelkeep.cli.views.origin import origin_sections
 from modelkeep.cli.views.roles import authority_rows
 from modelkeep.domain.answers.pages import CodeState, Model, NoteText, ParentRef, Training, Version
 from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.answers.versions import AsOf, Deletion
+from modelkeep.domain.completeness import missing_words
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
 from modelkeep.rendering import Clock, counted, files, glass_warning, human_size, six_digits, visible
@@ -91,8 +93,11 @@ class VersionView(View, frozen=True):
     as_of: AsOf | None
 
     def lines(self) -> list[str]:
-        """Return a line a field."""
-        return [*field_lines(flattened(self.document()))]
+        """Return a line a field, without the packages: ``--packages`` shows them."""
+        fields = flattened(self.document())
+        if self.answer.environment is not None:
+            del fields["environment"]["packages"]
+        return [*field_lines(fields)]
 
     def identifiers(self) -> list[str]:
         return [self.answer.ref]
@@ -115,6 +120,7 @@ class VersionView(View, frozen=True):
             blocks += section("files", [*rows, (f"... {more} more", "")] if more else rows)
         if version.tenures:
             blocks += [heading("history"), indented(tenure_table(version.tenures, clock, without={"version"}))]
+        blocks += origin_sections(version)
         blocks += checks_section(version.checks, clock)
         blocks += rules_sections(version.tenures) + requests_section(version.requests, clock)
         return stack(*blocks, *notes_section(version.notes, clock))
@@ -159,8 +165,10 @@ def _facts(version: Version, clock: Clock) -> Facts:
             ("made from", ", ".join(map(_parent, version.parents))),
             ("led to", ", ".join(version.children)),
             ("runs", ", ".join(_located(each.id, each.location, " ") for each in version.runs)),
+            ("seeds", ", ".join(version.trained.seeds)),
             ("tags", _tags(version.tags)),
             ("source", ", ".join(version.source)),
+            ("missing", missing_words(version)),
         ]
     )
 
@@ -185,7 +193,7 @@ def _deletion(found: Deletion | None, clock: Clock) -> str | None:
 
 def _training(found: Training, clock: Clock) -> str | None:
     if found.ended is None:
-        return None
+        return f"from {clock.second(found.started)}" if found.started else None
     since = f"{clock.second(found.started)} to " if found.started else ""
     return f"{since}{clock.second(found.ended)}"
 

@@ -6,6 +6,7 @@ from msgspec import field
 
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.checks import CheckRow
+from modelkeep.domain.answers.origin import AttachmentRow, CiFacts, EnvironmentFacts
 from modelkeep.domain.answers.roles import StageAuthority
 from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.answers.versions import Deletion, ModelRow, Tenure, VersionRow
@@ -55,6 +56,7 @@ class Training(Answer, frozen=True):
     started: str | None
     ended: str | None
     guessed: bool
+    seeds: tuple[str, ...] = ()
 
 
 class NoteText(Answer, frozen=True):
@@ -74,7 +76,11 @@ class FileRow(Answer, frozen=True):
 
 
 class Version(VersionRow, frozen=True, kw_only=True):
-    """All that is known of a version: its line of `list`, and more."""
+    """All that is known of a version: its line of `list`, and more.
+
+    ``missing`` are the words for what is not known of it: ``data``, ``code``, ``clean-code``, ``environment``, ``metrics``,
+    ``licence``.
+    """
 
     form: str
     symlinks: bool
@@ -99,6 +105,10 @@ class Version(VersionRow, frozen=True, kw_only=True):
     deployments: tuple[DeploymentRow, ...] = ()
     requests: tuple[RequestRow, ...] = ()
     checks: tuple[CheckRow, ...] = ()
+    environment: EnvironmentFacts | None = None
+    ci: CiFacts | None = None
+    attachments: tuple[AttachmentRow, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 class Model(ModelRow, frozen=True, kw_only=True):

@@ -19,6 +19,8 @@ UNFINISHED = pattern(r"\.modelkeep-[0-9a-f]{16}")
 LEFT_OUT = frozenset({".git", "__pycache__", ".ipynb_checkpoints", ".DS_Store", ".modelkeep", IGNORE_FILE})
 
 _KEY_NAMES = frozenset({"id_rsa", "id_dsa", "id_ecdsa", "id_ecdsa_sk", "id_ed25519", "id_ed25519_sk"})
+#: Where programs keep the passwords of their users.
+_PASSWORD_NAMES = frozenset({".netrc", "_netrc", ".pypirc", ".pgpass", ".git-credentials", ".htpasswd"})
 _KEY_ENDINGS = (".key", ".ppk", ".p12", ".pfx")
 _HARMLESS_ENV = (".example", ".sample", ".template", ".dist")
 _ENV_ENDINGS = (".env", ".env~", ".envrc")
@@ -121,7 +123,8 @@ def ignored_globs(directory: int, shown: str) -> tuple[str, ...]:
 def secret_name(path: str) -> str | None:
     """Return what kind of secret a file is by its name, None where it is none."""
     name = path.rpartition("/")[2].lower()
-    if (name.startswith(".env.") or name.endswith(_ENV_ENDINGS)) and not name.endswith(_HARMLESS_ENV):
+    likely = name in _PASSWORD_NAMES or name.startswith(".env.") or name.endswith(_ENV_ENDINGS)
+    if likely and not name.endswith(_HARMLESS_ENV):
         return "a file of secrets"
     if name in _KEY_NAMES or name.endswith(_KEY_ENDINGS):
         return "a private key"

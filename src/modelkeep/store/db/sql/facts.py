@@ -24,6 +24,11 @@ SELECT bytes FROM document WHERE digest = :digest
 """
 
 
+SIZE = """
+SELECT length(bytes) FROM document WHERE digest = :digest
+"""
+
+
 class Fact(Struct, frozen=True):
     """A fact of a version: its value, which may be the digest of a document, and the entry that recorded it."""
 
@@ -41,9 +46,20 @@ def document_of(reader: Reader, digest: str, kind: str, parse: Callable[[bytes],
     """Return what a document of some kind says; a missing one raises ``Damaged``."""
     row = reader.row(DOCUMENT, digest=digest)
     if row is None:
-        message = f"the {kind} {digest} is missing from the registry"
-        raise Damaged(message, "modelkeep verify --log")
+        raise _missing(kind, digest)
     return parse(bytes(row[0]))
+
+
+def size_of_document(reader: Reader, digest: str, kind: str) -> int:
+    """Return how many bytes a document of some kind has; a missing one raises ``Damaged``."""
+    row = reader.row(SIZE, digest=digest)
+    if row is None:
+        raise _missing(kind, digest)
+    return int(row[0])
+
+
+def _missing(kind: str, digest: str) -> Damaged:
+    return Damaged(f"the {kind} {digest} is missing from the registry", "modelkeep verify --log")
 
 
 def interface_of(reader: Reader, digest: str) -> Interface:
