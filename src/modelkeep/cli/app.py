@@ -176,9 +176,15 @@ def run(arguments: Sequence[str]) -> int:
 
 def _as_options(arguments: Sequence[str]) -> Sequence[str]:
     """Return ``help promote`` and ``version``, which other programs have as commands, as the options that they are here."""
-    if list(arguments[:1]) == ["help"]:
+    if list(arguments[:1]) == ["help"] and not _is_topic(arguments[1:]):
         return [*arguments[1:], "--help"]
     return ["--version", *arguments[1:]] if list(arguments[:1]) == ["version"] else arguments
+
+
+def _is_topic(words: Sequence[str]) -> bool:
+    """Tell whether words behind ``help`` are not those of a command: they are a topic, or meant for one."""
+    named = {name for row in command_table.COMMANDS for name in (row.name, *row.aliases)}
+    return any(not each.startswith("-") for each in words[:1]) and words[0] not in named
 
 
 def _negative_value_last(arguments: Sequence[str]) -> Sequence[str]:
