@@ -64,7 +64,7 @@ def of_group(row: command_table.CommandRow | None, rows: Sequence[command_table.
         ),
         _section("Options", [_option(each) for each in context.command.params if _is_option(each)], width),
         fill(
-            "modelkeep COMMAND --help explains a command, modelkeep help TOPIC a topic: references, states, filters, formats, policy, exit-codes, schema. These options may stand before or after it.",
+            "modelkeep COMMAND --help explains a command. modelkeep help TOPIC explains references, states, filters, formats, policy, exit-codes or schema. These options may stand before or after it.",
             width,
         ),
     ]
