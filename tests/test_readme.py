@@ -32,6 +32,7 @@ TRANSCRIPTS = [
     "docs/hooks.md",
     "docs/checks.md",
     "docs/monitoring.md",
+    "docs/lineage.md",
     "docs/papers.md",
     "docs/filters.md",
 ]

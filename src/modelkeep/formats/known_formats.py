@@ -79,6 +79,8 @@ FILE_FORMATS = (
     FileFormat("zip", "zip_formats", magic=(b"PK\x03\x04", b"PK\x05\x06"), suffixes=(".keras", ".npz")),
     FileFormat("npy", "numpy_arrays", magic=(b"\x93NUMPY",), suffixes=(".npy",)),
     FileFormat("hdf5", "hdf5", magic=(b"\x89HDF\r\n\x1a\n",), suffixes=(".h5", ".hdf5")),
+    FileFormat("tflite", "tflite", suffixes=(".tflite",), guess=lambda head, _: head[4:8] == b"TFL3"),
+    FileFormat("saved-model", "saved_model", suffixes=("saved_model.pb",)),
     FileFormat("onnx", "onnx", suffixes=(".onnx",)),
     FileFormat("safetensors", "safetensors", suffixes=(".safetensors",), guess=_is_safetensors),
     FileFormat("zip", "zip_models", magic=(b"PK\x03\x04", b"PK\x05\x06")),
@@ -92,7 +94,7 @@ FILE_FORMATS = (
 )
 
 #: In the order in which they are tried: the first that knows the files counts.
-TREE_FORMATS: tuple[TreeFormat, ...] = ()
+TREE_FORMATS: tuple[TreeFormat, ...] = (TreeFormat("saved-model", "saved_model_tree", ("saved_model.pb",)),)
 
 
 def format_of(path: str, head: bytes, size: int) -> FileFormat | None:

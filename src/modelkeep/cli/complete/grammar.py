@@ -1,7 +1,7 @@
 """What is typed where, for completion. Made from the commands by `make docs`; do not edit."""
 
 #: Options that stand before and after every command: name or name=what it takes.
-ALWAYS = "--registry=directory --json --format=table|lines|json -q --quiet -v --verbose --no-color --yes --no-input"
+ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-input"
 
 #: Commands, the everyday ones first: one line of help, its arguments, options of its own.
 COMMANDS = {
@@ -27,7 +27,7 @@ COMMANDS = {
     "mark": ("Mark a version as bad, or as good again", "version bad|good", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "identify": ("Find the versions that a file, directory or digest belongs to", "file", "--exclude=file --as-of=moment"),
     "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment --progress=auto|plain|none"),
-    "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json|dot|mermaid|openlineage"),
+    "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json|jsonl|csv|env|dot|mermaid|openlineage"),
     "data": ("Record datasets, and show which versions were made from them", "", ""),
     "data add": ("Record a version of a dataset: its bytes, place, schema, rows and parents", "dataset source", "--schema=file --rows=text --parent=data -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "data list": ("List datasets, also those that versions only name", "dataset", "--as-of=moment"),
