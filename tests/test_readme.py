@@ -34,6 +34,7 @@ TRANSCRIPTS = [
     "docs/monitoring.md",
     "docs/lineage.md",
     "docs/papers.md",
+    "docs/provenance.md",
     "docs/filters.md",
 ]
 _BLOCK = re.compile(

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from running import prepare
 
-
 #: The packages that the tests run with are in nobody's lineage.
 _BARE = ("--env", "none")
 
