@@ -30,8 +30,11 @@ _LATER = {
 _TAG, _CHECK = "tag.", "check "
 
 
-def remedies(candidate: Candidate, stage: str, refused: Sequence[RuleResult]) -> Iterator[str]:
-    """Yield a line for each kind of thing that is missing, as ``to describe it: modelkeep describe fraud@1 TEXT``."""
+def remedies(candidate: Candidate, promote: str, refused: Sequence[RuleResult]) -> Iterator[str]:
+    """Yield a line for each kind of thing that is missing, as ``to describe it: modelkeep describe fraud@1 TEXT``.
+
+    ``promote`` is the line that was refused.
+    """
     missing = [each.rule for each in refused if each.value in ("missing", "dirty")]
     flags = dict.fromkeys(_flag(rule) for rule in missing if rule in _FLAGS or rule.startswith(_TAG))
     if candidate.is_new:
@@ -52,7 +55,7 @@ def remedies(candidate: Candidate, stage: str, refused: Sequence[RuleResult]) ->
     if tags := [f"{quote(rule.removeprefix(_TAG))}=VALUE" for rule in missing if rule.startswith(_TAG)]:
         yield f"to tag it: modelkeep tag {ref} {' '.join(tags)}"
     if "reason" in missing:
-        yield f"to say why: modelkeep promote {ref} {quote(stage)} {_FLAGS['reason']}"
+        yield f"to say why: {promote} {_FLAGS['reason']}"
 
 
 def _flag(rule: str) -> str:
