@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from history import History
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from world import World, changed, rechained
@@ -83,11 +83,30 @@ ACTIONS = {
             "tags": st.dictionaries(st.sampled_from(["owner", "pii"]), st.sampled_from(["a", "b"])),
             "params": st.just({"depth": "8"}),
             "description": st.just("what it is for"),
-            "data": st.just(("train=lake@1",)),
+            "data": st.sampled_from([("train=lake@1",), ("val=lake@2", "lake@1"), ("feature=store/view@1", "lake")]),
+            "derived": st.tuples(refs, st.none() | st.just("quantize")),
             "if_exists": st.sampled_from(["new", "skip"]),
         },
     ),
-    "evaluate": st.tuples(refs, st.dictionaries(st.sampled_from(["auc", "f1"]), scores, min_size=1)),
+    "evaluate": st.tuples(
+        refs,
+        st.dictionaries(st.sampled_from(["auc", "f1"]), scores, min_size=1),
+        st.sampled_from([None, "lake@2", "lake"]),
+    ),
+    "data": st.fixed_dictionaries(
+        {"name": st.sampled_from(["lake@1", "lake@2", "raw@1"])},
+        optional={
+            "source": st.sampled_from(["s3://lake/1?sig=secret", "s3://lake/2", "work.csv"]),
+            "rows": st.integers(0, 2),
+            "schema": st.just("schema.json"),
+            "parents": st.sampled_from([("raw@1",), ("raw@1", "lake@1"), ("raw",)]),
+        },
+    ),
+    "supplement": st.tuples(
+        refs,
+        st.sampled_from(["MIT", "Apache-2.0", None]),
+        st.sampled_from([None, {"inputs": [{"name": "amount", "dtype": "float32"}]}]),
+    ),
     "promote": st.tuples(refs, stages, st.booleans()),
     "share": st.tuples(refs, stages, st.sampled_from(["0.01", "10", "10", "33.33", "50", "99.99"])),
     "deploy": st.tuples(
@@ -123,10 +142,15 @@ def perform(world, verb, given_):
         match verb, given_:
             case "register", dict():
                 more = {key: value for key, value in given_.items() if key not in ("name", "content")}
-                more["data"] = [f"{each}" for each in more.get("data", ())]
+                parent, word = more.pop("derived", (None, None))
+                more |= {} if parent is None else {"parents": parent, "derived_by": word}
                 done = world.register(given_["name"], b"content %d" % given_["content"], **more)
-            case "evaluate", (ref, metrics):
-                done = r.evaluate(ref, metrics)
+            case "evaluate", (ref, metrics, on):
+                done = r.evaluate(ref, metrics, on=on)
+            case "data", dict():
+                done = r.add_dataset(**given_)
+            case "supplement", (ref, licence, signature):
+                done = r.supplement(ref, licence=licence, signature=signature)
             case "promote", (ref, stage, force):
                 done = r.promote(ref, stage, force=force)
             case "share", (ref, stage, share):
@@ -169,6 +193,13 @@ def perform(world, verb, given_):
     return done
 
 
+def with_data(world):
+    """Put the files there that datasets are made of."""
+    (world.work / "work.csv").write_text("a,b\n")
+    (world.work / "schema.json").write_text("{}")
+    return world
+
+
 def answers(registry, as_of=None):
     """Return every answer that can be had for the past."""
     found = {
@@ -180,7 +211,11 @@ def answers(registry, as_of=None):
         "deployments": registry.deployments(as_of=as_of),
         "signals": registry.signals(as_of=as_of),
         "open": registry.signals(open_only=True, as_of=as_of),
+        "datasets": registry.datasets(as_of=as_of),
     }
+    for dataset in found["datasets"]:
+        found[dataset.node] = registry.dataset(dataset.node, as_of=as_of)
+        found[f"{dataset.node} lineage"] = registry.lineage(dataset.node, as_of=as_of)
     for model in found["models"]:
         found[model.name] = registry.model(model.name, as_of=as_of)
         found[f"{model.name} versions"] = registry.versions(model.name, all=True, as_of=as_of)
@@ -191,7 +226,18 @@ def answers(registry, as_of=None):
     for version in found["versions"]:
         found[version.ref] = registry.version(version.ref, as_of=as_of)
         found[f"{version.ref} lineage"] = registry.lineage(version.ref, as_of=as_of)
+    for question in [each for each in found if each.endswith(" lineage")]:
+        below_is_the_reverse_of_above(registry, found[question], as_of)
     return found
+
+
+def below_is_the_reverse_of_above(registry, lineage, as_of):
+    """Whatever stands above a node has the node below it, by the same edge; of evaluations, which stand below, both ways."""
+    for edge in lineage.edges:
+        down = registry.lineage(edge.source, up=False, depth=1, as_of=as_of)
+        assert edge in down.edges, edge
+        if edge.relation not in ("evaluated_on", "version_of"):
+            assert edge in registry.lineage(edge.target, down=False, depth=1, as_of=as_of).edges, edge
 
 
 def tables(reader):
@@ -208,7 +254,7 @@ class Histories(RuleBasedStateMachine):
     def __init__(self):
         super().__init__()
         self.root = Path(tempfile.mkdtemp(dir=_memory()))
-        self.world = World(self.root)
+        self.world = with_data(World(self.root))
         self.told = {}
         self.given = {}
         self.left = {}
@@ -314,6 +360,19 @@ class Histories(RuleBasedStateMachine):
             after, _ = served()
             assert all(after[key] in (now, version) for key, now in before.items())
             assert all(after[key] == now for key, now in before.items() if now != holder)
+
+    @rule(given_=ACTIONS["data"])
+    def dataset(self, given_):
+        before = {each.node: each for each in self.world.registry.datasets() if each.recorded}
+        done = self._do("data", given_)
+        after = {each.node: each for each in self.world.registry.datasets() if each.recorded}
+        for node, row in before.items():
+            assert (after[node].digest, after[node].rows) == (row.digest, row.rows), "a dataset changed"
+        assert len(after) == len(before) + (done is not None and done.changed)
+
+    @rule(given_=ACTIONS["supplement"])
+    def supplement(self, given_):
+        self._do("supplement", given_)
 
     @rule(given_=ACTIONS["deploy"])
     def deploy(self, given_):
@@ -594,7 +653,7 @@ def _edits(value):
 def test_no_tampering_with_the_log_goes_unseen(story, data):
     root = Path(tempfile.mkdtemp(dir=_memory()))
     try:
-        world = World(root)
+        world = with_data(World(root))
         for name in NAMES[:2]:
             world.register(name, stage="production")
         for verb, given_ in story:
@@ -617,6 +676,7 @@ def test_no_tampering_with_the_log_goes_unseen(story, data):
             del forged[place:]
         if data.draw(st.booleans()):
             forged = rechained(forged)
+        assume(forged != entries)  # a changed `prev` that is chained again is as it was
         world.write_log(forged)
         with contextlib.suppress(SchemaMismatch):  # an entry at the end that says it is of a later format
             assert not world.verify(bytes_=False).ok

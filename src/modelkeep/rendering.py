@@ -63,7 +63,7 @@ def human_count(number: int) -> str:
 def format_words(found: Inspection) -> str:
     """Return what a version is in short: ``safetensors (6.7B parameters)``."""
     name = found.format or ", ".join(found.formats) or "no known format"
-    return name if found.parameters is None else f"{name} ({human_count(found.parameters)} parameters)"
+    return name if not found.parameters else f"{name} ({human_count(found.parameters)} parameters)"
 
 
 def human_age(delta: timedelta) -> str:

@@ -125,3 +125,72 @@ def test_what_is_no_dataset_is_refused(world, r, name, more, error, message, hin
 def test_what_was_recorded_verifies(world, r):
     r.add_dataset("d@1", "train.csv", schema="schema.json", rows=3, parents=["raw@1", "schema.json"])
     assert world.findings() == []
+
+
+def test_register_says_what_was_done_with_the_parents_and_which_features_it_used(world, r):
+    base = world.register("base").ref
+    done = world.register(
+        parents=[base, "https://hub.example/bert"], derived_by="merge", features=["payments/cards@7", "store/users"]
+    )
+    version = r.version(done.ref)
+    assert [(each.ref, each.location, each.derived_by) for each in version.parents] == [
+        (base, None, "merge"), (None, "https://hub.example/bert", "merge"),
+    ]  # fmt: skip
+    assert [(each.node, each.role) for each in version.data] == [
+        ("data:payments/cards@7", "feature"), ("data:store/users", "feature"),
+    ]  # fmt: skip
+    assert [(edge.source, edge.relation) for edge in r.lineage(done.ref, down=False, depth=1).edges] == [
+        ("data:payments/cards@7", "used_feature"), ("data:store/users", "used_feature"), (base, "merge_of"),
+        ("https://hub.example/bert", "merge_of"),
+    ]  # fmt: skip
+    assert world.findings() == []
+
+
+def test_the_same_bytes_with_another_derivation_are_another_version(world, r):
+    base = world.register("base").ref
+    first = {"content": b"x", "parents": [base], "derived_by": "quantize"}
+    assert world.register(**first).changed
+    assert not world.register(**first).changed
+    assert not world.register(**{**first, "derived_by": None}).changed
+    with pytest.raises(Conflict) as refused:
+        world.register(**{**first, "derived_by": "distill"})
+    assert refused.value.message == f"these bytes are fraud@1 already, with another derivation from {base}"
+
+
+@pytest.mark.parametrize(
+    ("given", "message", "hint"),
+    [
+        ({"derived_by": "quantize"}, "--derived-by quantize says what was done with the parents, and there are none", "--parent REF --derived-by quantize"),
+        ({"derived_by": "Fine Tune", "parents": ["base@1"]}, "--derived-by is one word of lower-case letters, digits and -, not 'Fine Tune'", "--derived-by fine-tune"),
+        ({"features": ["s3://lake/x"]}, "a feature view is named as NAME@VERSION, not 's3://lake/x'", "--feature payments/card_stats@7"),
+        ({"features": [""]}, "a feature view is named as NAME@VERSION, not ''", "--feature payments/card_stats@7"),
+        ({"features": ["a@b@c d"]}, "a feature view is named as NAME@VERSION, not 'a@b@c d'", "--feature payments/card_stats@7"),
+    ],
+)  # fmt: skip
+def test_a_derivation_or_feature_that_is_none_is_refused(world, given, message, hint):
+    with pytest.raises(UsageError) as refused:
+        world.register(**given)
+    assert (refused.value.message, refused.value.hint) == (message, hint)
+
+
+def test_dvc_files_are_data_of_a_version_and_join_the_recorded_dataset(world, r):
+    md5 = "a304afb96060aad90176268345e10355"
+    (world.work / "images.dvc").write_text(f"outs:\n- md5: {md5}.dir\n  path: images\n")
+    version = r.version(world.register(data=["train=images.dvc"]).ref)
+    assert [(each.node, each.digest, each.location) for each in version.data] == [
+        (f"data:images@md5:{md5}.dir", None, "images")
+    ]
+    r.add_dataset("pictures@5", "images.dvc", parents=["raw@1"])
+    assert (r.dataset("pictures@5").checksum, r.dataset("pictures@5").digest) == (f"md5:{md5}.dir", None)
+    assert [(edge.source, edge.relation, edge.target) for edge in r.lineage("data:raw@1", up=False).edges] == [
+        ("data:raw@1", "made_from", "data:pictures@5"),
+        ("data:pictures@5", "same_bytes_as", f"data:images@md5:{md5}.dir"),
+        (f"data:images@md5:{md5}.dir", "trained_on", "fraud@1"),
+    ]
+    assert [edge.source for edge in r.lineage("fraud@1", down=False).edges] == [
+        f"data:images@md5:{md5}.dir", "data:pictures@5", "data:raw@1",
+    ]  # fmt: skip
+    (world.work / "images.dvc").write_text(f"outs:\n- md5: {md5[::-1]}.dir\n  path: images\n")
+    with pytest.raises(Conflict):
+        r.add_dataset("pictures@5", "images.dvc")
+    assert world.findings() == []

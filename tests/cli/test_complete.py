@@ -119,9 +119,9 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("role revoke auditor ", "group:ml"),
         ("role revoke owner u", "user:ana"),
         # fixed words
-        ("list --format=", "--format=table --format=lines --format=json"),
+        ("list --format=", "--format=table --format=lines --format=json --format=jsonl --format=csv --format=env"),
         ("lineage x --format t", "tree table"),
-        ("--format j", "json"),
+        ("--format j", "json jsonl"),
         ("register m f --if-exists s", "skip"),
         ("completion ", "bash"),
         ("audit --action ro", "rollback role"),

@@ -26,7 +26,7 @@ from modelkeep.cli.views.serving import DeploymentsView, SignalsView
 from modelkeep.cli.views.setup import StatusView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.domain.answers.maintenance import Verification, VerifyFinding
-from modelkeep.domain.answers.reports import Lineage, LineageNode, Status
+from modelkeep.domain.answers.reports import Lineage, LineageEdge, LineageNode, Status
 from modelkeep.domain.answers.versions import Deletion
 
 
@@ -243,3 +243,22 @@ def test_shares_deployments_and_signals_fit_a_terminal():
         "entry   version   signal   value   seen        source       then\n"
         "31      fraud@4   errors   0.2     1d by ana   prometheus   left production, marked bad, open\n"
     )
+
+
+def test_an_evaluation_stands_below_each_version_and_leads_nowhere():
+    found = Lineage(
+        "a@1",
+        (LineageNode("a@1", "version"), LineageNode("b@1", "version"), LineageNode("data:h@1", "data")),
+        (
+            LineageEdge("a@1", "b@1", "merge_of"),
+            LineageEdge("data:h@1", "a@1", "evaluated_on"),
+            LineageEdge("data:h@1", "b@1", "evaluated_on"),
+        ),
+        complete=False,
+    )
+    assert drawn(LineageView(found)) == (
+        "a@1  went into\n├── b@1  merge of\n│   └── data:h@1  evaluated on\n└── data:h@1  evaluated on\n"
+    )
+    assert LineageView(found).notes() == [
+        "warning: there is more than is shown: --up, --down and --depth 2 follow fewer nodes"
+    ]

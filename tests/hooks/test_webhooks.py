@@ -198,7 +198,7 @@ def test_a_trial_says_how_often_it_was_sent_and_is_another_delivery_than_the_cha
     ("name", "is_trusted", "problem"),
     [
         ("127.0.0.1", True, None),
-        ("127.0.0.1", False, "self-signed certificate"),
+        ("127.0.0.1", False, "signed certificate"),
         ("10.0.0.1", True, "IP address mismatch, certificate is not valid for '127.0.0.1'."),
     ],
 )

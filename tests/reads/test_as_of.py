@@ -3,14 +3,22 @@
 import random
 
 import pytest
-from history import registry_of
+from history import registry_of, sha
+from msgspec.structs import replace
 
 from modelkeep.domain.answers.versions import AsOf
+from modelkeep.domain.known_documents import Environment, to_document
 from modelkeep.domain.refs import parse_ref
 from modelkeep.errors import ModelkeepError, NotFound, UsageError
 from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.references import resolve as resolve_ref
 from modelkeep.store.db.sql.version_states import stages as stages_of
+
+ENVIRONMENT = Environment(python="3.12.3", implementation="CPython", system="Linux", machine="x86_64")
+NEWER = replace(ENVIRONMENT, python="3.13.0")
+NODES = (
+    "deployment:k8s/eu", "data:test", *(f"environment:{sha(to_document(each).decode())}" for each in (ENVIRONMENT, NEWER)),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -19,6 +27,8 @@ def story(history):
     from modelkeep.domain.verbs.evaluate import Data
 
     test = Data(name="test", version="2026-02")
+    history.data("raw@1", rows=7, location="s3://lake/raw")
+    history.data("test@2026-02", sha("t"), parents=["raw@1"], schema="a: int")
     history.register("fraud", "one", label="1.0", metrics=[("auc", "0.9")], data=[test], author="bo", tag__owner="risk")
     history.register("fraud", "two", metrics=[("auc", "0.91")], parents=["fraud@1"], runs=["run-1"], param__depth="8")
     history.register("churn", "one", commit="9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7")
@@ -57,6 +67,13 @@ def story(history):
     history.delete("churn@1")
     history.register("churn", "one")
     history.delete("fraud@2", force=True)
+    history.register(
+        "small", parents=["fraud@3"], by="quantize", environment=ENVIRONMENT, data=[Data("t", digest=sha("t"))]
+    )
+    history.supplement("small@1", environment=NEWER, licence="MIT")
+    history.deploy("small@1", "k8s/eu")
+    history.deploy("small@1", "k8s/eu", "stopped")
+    history.data("test@2026-03", parents=["test@2026-02", "raw@1"])
     return history
 
 
@@ -91,6 +108,13 @@ def answers(connection, at):
             found["version", row.ref] = registry.version(row.ref, as_of=moment)
             found["row", row.ref] = registry.resolve(row.ref, as_of=moment)
             found["lineage", row.ref] = registry.lineage(row.ref, as_of=moment)
+    for row in registry.datasets(as_of=moment):
+        found["dataset", row.node] = registry.dataset(row.node, as_of=moment)
+        found["lineage", row.node] = registry.lineage(row.node, as_of=moment)
+    for name in ("raw", "data:test"):
+        found["datasets", name] = _known(lambda name=name: registry.datasets(name, as_of=moment))
+    for node in NODES:
+        found["lineage", node] = _known(lambda node=node: registry.lineage(node, as_of=moment))
     for ref in ("fraud", "risk/fraud@latest", "FRAUD@production", "fraud@staging", "fraud@dev", "fraud@champion",
                 "fraud@old", "fraud@1.0", "churn@latest", "fraud@2"):  # fmt: skip
         found["resolve", ref] = _resolved(connection, at, ref)
@@ -102,6 +126,13 @@ def _sorted(registry, sort, everything, moment):
         return registry.versions(sort=sort, all=everything, as_of=moment)
     except ModelkeepError as error:  # no version had the key then, or it was measured on several data
         return error.message
+
+
+def _known(ask):
+    try:
+        return ask()
+    except ModelkeepError as error:
+        return type(error)
 
 
 def _resolved(connection, at, ref):

@@ -35,7 +35,7 @@ def test_all_are_listed_and_those_that_are_only_named_are_marked(catalogue):
         ("data:cards@1", False, 0),
         ("data:holdout", False, 1),
         ("data:raw@1", True, 0),
-        ("data:s3://lake/x@7", False, 0),
+        ("data:s3://lake/x@7", False, 1),
         (f"data:t.csv@{sha('t')[:19]}", False, 1),
         ("data:transactions@2026-03", True, 0),
         ("data:transactions@2026-02", True, 2),

@@ -133,7 +133,8 @@ def _check_place(reader: Reader, say: Say, called: str, command: AddDataset, sou
         place = "without a place" if row[9] is None else f"at {row[9]}"
         message = f"{called} is recorded {place} in entry {row[2]}, not at {source.location}"
         raise Conflict(printable(message), f"modelkeep data show {quote(called)}        (a change is another version)")
-    say(f"note: {called} stays recorded at {printable(row[9] or 'no place')}")
+    if (row[3], row[4]) == (command.digest, command.checksum):
+        say(f"note: {called} stays recorded at {printable(row[9] or 'no place')}")
 
 
 def _is_known(reader: Reader, data: Data) -> bool:

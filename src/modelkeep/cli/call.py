@@ -13,10 +13,11 @@ import typer
 from modelkeep.cli import streams
 from modelkeep.cli.options import ALWAYS, FORMATS, Flags, set_parameters, typed_before
 from modelkeep.domain.text import printable, printable_lines
-from modelkeep.errors import TRY_AGAIN, Busy, NotFound
+from modelkeep.errors import TRY_AGAIN, Busy, NotFound, PartlyDone, UsageError
 from modelkeep.locate import is_registry
 
 if TYPE_CHECKING:
+    from modelkeep.cli.record_formats import Writer
     from modelkeep.cli.terminal import Drawing
     from modelkeep.cli.views.interface import View
     from modelkeep.config import Settings
@@ -28,6 +29,9 @@ CommandFunction: TypeAlias = Callable[..., int | None]
 
 #: Notes that begin so are printed with ``-q`` too.
 _LOUD = ("warning: ", "error: ")
+#: Formats of `record_formats`, and those that are documents, whose notes are fields.
+_RECORDS = ("jsonl", "csv", "env")
+_DOCUMENTS = ("json", "jsonl")
 #: A pipe takes lines of any length.
 _WIDTH_OF_A_PIPE = 10_000
 
@@ -50,6 +54,7 @@ class Call:
         self._pending: list[str] = []
         self._printed: set[str] = set()
         self._opened: list[Registry] = []
+        self._records: Writer | None = None
 
     def run(self, function: CommandFunction, **values: Any) -> int | None:
         """Run a command with this call, and print the notes of the registry, also where the command raises.
@@ -161,8 +166,18 @@ class Call:
         ``nothing`` returns what to tell a person of an answer that is empty; a script finds that by itself.
         """
         self._say_pending()
-        self._print(view)
-        if self.format != "json":  # a document has its notes as fields
+        try:
+            self._print(view)
+            if self.flags.github_output:
+                from modelkeep.cli import github_output
+
+                github_output.append(view.document())
+        except UsageError as error:
+            if not view.wrote:
+                raise
+            message = f"the change was made, and its answer is not as asked for: {error.message}"
+            raise PartlyDone(message, error.hint) from error
+        if self.format not in _DOCUMENTS:  # a document has its notes as fields
             for note in (*view.notes(), *notes):
                 self.say(note)
             if nothing is not None and not self.flags.quiet and (self.has_table or streams.is_terminal(sys.stderr)):
@@ -185,6 +200,15 @@ class Call:
                 self.say(note)
 
     def _print(self, view: View) -> None:
+        end = "\0" if self.flags.null else "\n"
+        if self.format in _RECORDS or "{" in self.format:
+            if self._records is None:
+                from modelkeep.cli.record_formats import Writer
+
+                self._records = Writer(self.format, end)
+            text = self._records.write(view.document())
+            streams.out(printable_lines(text) if streams.is_terminal(sys.stdout) else text, utf8=True)
+            return
         if self.format == "json":
             from modelkeep.cli.views.interface import as_json
 
@@ -192,14 +216,15 @@ class Call:
             return
         exact = view.exact and not streams.is_terminal(sys.stdout)
         if self.flags.quiet:
-            streams.out("".join(f"{each if exact else printable(each)}\n" for each in view.identifiers()))
+            streams.out("".join(f"{each if exact else printable(each)}{end}" for each in view.identifiers()))
         elif (drawing := self._drawing(view)) is not None:
             streams.out(drawing.text)
             if drawing.left_out:
                 self.say(f"no room for {', '.join(drawing.left_out)}: a wider window shows more")
         else:
             text = "".join(f"{line}\n" for line in view.lines())
-            streams.out(text if exact else printable_lines(text))
+            shown = text if exact else printable_lines(text)
+            streams.out(shown.replace("\n", "\0") if self.flags.null else shown)
 
     def _drawing(self, view: View) -> Drawing | None:
         """Return the table of a view as a terminal shows it; None where lines are wanted, or it has no table."""
@@ -252,6 +277,15 @@ def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[
     if flags.format is not None or flags.progress is not None:
         from modelkeep.cli.usage import choice
 
-        choice(flags.format or formats[0], "--format", formats)
+        if flags.format is not None and "{" in flags.format:
+            from modelkeep.cli.record_formats import Writer
+
+            Writer(flags.format)  # a wrong template is refused before anything is done
+        else:
+            choice(flags.format or formats[0], "--format", formats)
         choice(flags.progress or "auto", "--progress", ("auto", "plain", "none"))
+    if flags.github_output:
+        from modelkeep.cli.github_output import require_file
+
+        require_file()  # before anything is done
     return Call(flags)

@@ -9,7 +9,7 @@ from typing import Annotated, Any, NamedTuple, get_type_hints
 import typer
 from typer import Option
 
-FORMATS = ("table", "lines", "json")
+FORMATS = ("table", "lines", "json", "jsonl", "csv", "env")
 
 
 class Flags(NamedTuple):
@@ -19,11 +19,20 @@ class Flags(NamedTuple):
         str | None, Option("--registry", metavar="DIR", help="The registry: a directory, or a name from the config.")
     ] = None
     json: Annotated[bool, Option("--json", help="Print one JSON document; the same as --format json.")] = False
-    format: Annotated[str | None, Option("--format", metavar="FORMAT", help="table, lines or json.")] = None
+    format: Annotated[
+        str | None,
+        Option(
+            "--format", metavar="FORMAT", help="table, lines, json, jsonl, csv, env, or a template: '{ref} {digest}'."
+        ),
+    ] = None
     quiet: Annotated[bool, Option("-q", "--quiet", help="Print identifiers only.")] = False
     verbose: Annotated[bool, Option("-v", "--verbose", help="Say on stderr which registry is used.")] = False
     no_color: Annotated[bool, Option("--no-color", help="Print no colors; NO_COLOR does the same.")] = False
     yes: Annotated[bool, Option("--yes", help="Delete without asking.")] = False
+    null: Annotated[bool, Option("-0", "--null", help="End each line or record with a NUL character.")] = False
+    github_output: Annotated[
+        bool, Option("--github-output", help="Append the fields of the answer to the file $GITHUB_OUTPUT.")
+    ] = False
     no_input: Annotated[bool, Option("--no-input", help="Ask no questions; what needs an answer is refused.")] = False
     message: Annotated[str | None, Option("-m", "--message", metavar="TEXT", help="The reason, kept in the log.")] = (
         None
@@ -53,7 +62,7 @@ class Flags(NamedTuple):
 
 
 #: The options of all commands, of those that write, and of those that write an entry of the log.
-ALWAYS = ("registry", "json", "format", "quiet", "verbose", "no_color", "yes", "no_input")
+ALWAYS = ("registry", "json", "format", "quiet", "verbose", "no_color", "yes", "null", "github_output", "no_input")
 WRITES = ("dry_run", "lock_wait")
 CHANGES = ("message", *WRITES)
 

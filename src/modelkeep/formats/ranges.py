@@ -1,12 +1,16 @@
-"""Exact reads of a file by ranges, through one block that is kept: formats ask for many small numbers side by side."""
+"""Exact reads of a file by ranges: formats ask for many small numbers in different places, so a few blocks are kept."""
 
 from __future__ import annotations
 
 import struct
+from collections import OrderedDict
 
 from modelkeep.formats.interface import LARGEST_READ, Budget, Malformed, ModelFile
 
-_BLOCK = 64 << 10
+#: Each block goes on into the next, so that a small range is in one of them as a whole.
+_BLOCK, _FURTHER = 64 << 10, 4096
+_MOST_BLOCKS = 32
+_WINDOWS_A_CHECK = 1000
 
 
 class Ranges:
@@ -15,34 +19,43 @@ class Ranges:
     def __init__(self, file: ModelFile, budget: Budget) -> None:
         self._file = file
         self._budget = budget
-        self._start, self._block = 0, b""
+        self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        self._number, self._block = -1, b""
+        self._windows = 0
         self.size = file.size
 
     def read(self, start: int, length: int) -> bytes:
         """Return all bytes of a range. Raises `Malformed` where the file ends before, `OverBudget` where the time is over."""
-        self._budget.check()
         if start < 0 or length < 0 or start + length > self.size:
             message = f"ends at byte {self.size}, and bytes {start} to {start + length} are expected"
             raise Malformed(message)
-        if length > LARGEST_READ:
+        if length <= _FURTHER:
+            block, begin = self.window(start)
+            found = block[begin : begin + length]
+        elif length <= LARGEST_READ:
+            self._budget.check()
+            found = self._file.read(start, length)
+        else:
             message = f"asks for {length} bytes at once"
             raise Malformed(message)
-        begin = start - self._start
-        if begin < 0 or begin + length > len(self._block):
-            self._start, self._block = start, self._file.read(start, max(length, _BLOCK))
-            begin = 0
-            if len(self._block) < length:
-                message = f"ends before byte {start + length}"
-                raise Malformed(message)
-        return self._block[begin : begin + length]
+        if len(found) < length:
+            message = f"ends before byte {start + length}"
+            raise Malformed(message)
+        return found
 
     def window(self, start: int) -> tuple[bytes, int]:
-        """Return the block that holds a byte, and where in it the byte is; at least ten bytes follow unless the file ends."""
-        begin = start - self._start
-        if begin < 0 or begin + 10 > len(self._block):
+        """Return a block that holds a byte, and where in it the byte is; 4 KiB follow unless the file ends."""
+        self._windows += 1
+        if not self._windows % _WINDOWS_A_CHECK:
             self._budget.check()
-            self._start, self._block = start, self._file.read(start, _BLOCK)
-            begin = 0
+        number, begin = divmod(start, _BLOCK)
+        if number != self._number:
+            if number not in self._blocks:
+                self._blocks[number] = self._file.read(number * _BLOCK, _BLOCK + _FURTHER)
+                if len(self._blocks) > _MOST_BLOCKS:
+                    self._blocks.popitem(last=False)
+            self._blocks.move_to_end(number)
+            self._number, self._block = number, self._blocks[number]
         return self._block, begin
 
     def unpack(self, form: str, start: int) -> tuple[int, ...]:

@@ -164,6 +164,14 @@ def test_a_refusal_says_how_to_add_what_is_missing(history, require, lines):
     assert error.message.splitlines()[1 + len(require) :] == lines
 
 
+def test_the_line_that_says_why_has_the_share(history):
+    history.policy(rules())
+    history.promote("fraud@1", "production")
+    history.policy(rules(require=("reason",)))
+    error = refused(Denied, history.promote, "fraud@2", "production", share=1000)
+    assert error.message.splitlines()[-1] == 'to say why: modelkeep promote fraud@2 production --share 10 -m "why"'
+
+
 def test_a_refused_registration_says_what_it_takes(history):
     history.policy(rules(require=("data", "clean-code", "tag.owner", "reason"), gates=(GATE,)))
     error = refused(Denied, history.register, "fraud", "three", stage="production", metrics=[("auc", "0.89")])

@@ -8,6 +8,7 @@ from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import refs_to_compare
+from modelkeep.cli.options import FORMATS
 from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.relations import DiffView, LineageView
 from modelkeep.errors import NotFound
@@ -65,7 +66,7 @@ def is_model(registry: Registry, name: str) -> bool:
 _TEXTS = ("dot", "mermaid", "openlineage")
 
 
-@command("as_of", formats=(_TREE, "table", "lines", "json", *_TEXTS))
+@command("as_of", formats=(_TREE, *FORMATS, *_TEXTS))
 def lineage(
     call: Call,
     node: Annotated[

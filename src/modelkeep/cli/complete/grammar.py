@@ -1,7 +1,7 @@
 """What is typed where, for completion. Made from the commands by `make docs`; do not edit."""
 
 #: Options that stand before and after every command: name or name=what it takes.
-ALWAYS = "--registry=directory --json --format=table|lines|json -q --quiet -v --verbose --no-color --yes --no-input"
+ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-input"
 
 #: Commands, the everyday ones first: one line of help, its arguments, options of its own.
 COMMANDS = {
@@ -28,7 +28,7 @@ COMMANDS = {
     "inspect": ("Show what is in a version or in files: formats, tensors, signature, dangers", "inspected", "--fresh --tensors --follow-symlinks --exit-code --as-of=moment"),
     "identify": ("Find the versions that a file, directory or digest belongs to", "file", "--exclude=file --as-of=moment"),
     "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment --progress=auto|plain|none"),
-    "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json|dot|mermaid|openlineage"),
+    "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json|jsonl|csv|env|dot|mermaid|openlineage"),
     "data": ("Record datasets, and show which versions were made from them", "", ""),
     "data add": ("Record a version of a dataset: its bytes, place, schema, rows and parents", "dataset source", "--schema=file --rows=text --parent=data -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "data list": ("List datasets, also those that versions only name", "dataset", "--as-of=moment"),
@@ -80,6 +80,7 @@ COMMANDS = {
     "hook": ("List and test the commands and webhooks that run after changes", "", ""),
     "hook list": ("List the hooks of your config and of the registry", "", ""),
     "hook test": ("Run a hook now, with an older entry of the log", "hook", "--event=action"),
+    "help": ("Explain references, states, filters, formats, the policy, exit codes and schemas", "references|states|filters|formats|policy|exit-codes|schema text", ""),
     "completion": ("Print the completion script of a shell", "bash|", "--as=text"),
     "demo": ("Show modelkeep at work, in a registry made for the demo", "", "--keep=directory"),
 }  # fmt: skip

@@ -179,7 +179,7 @@ class LineageView(View, frozen=True):
                     continue
                 again = "  (see above)" if other in drawn else ""
                 branch = parent.add(labels[other] + text(f"  {in_words(relation)}{again}", "dim"))
-                if other not in drawn:
+                if other not in drawn and not is_dead_end:
                     drawn.add(other)
                     waiting.append((branch, other))
         return whole

@@ -10,7 +10,7 @@ class DatasetRow(Answer, frozen=True, kw_only=True):
 
     ``recorded`` is False of one that versions, metrics or other datasets only name. ``digest`` is the SHA-256 of its
     bytes, or of the manifest of a directory; ``checksum`` what another tool says of them (``md5:…``). ``uses`` counts
-    how often versions name it. ``since`` and ``actor`` say when and by whom it was recorded.
+    the versions that were made from it and those that were measured on it. ``since`` and ``actor`` say when and by whom it was recorded.
     """
 
     node: str

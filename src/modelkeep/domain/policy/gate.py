@@ -152,7 +152,7 @@ def denial(proposal: Proposal, candidate: Candidate, stage: str, judgement: Judg
     meaning = None if policy is None else policy.rules.stage(stage).meaning
     lines = [f"{candidate.ref} may not be in {stage}{'' if meaning is None else f' ({meaning})'}: {count}"]
     lines += [f"  {each.rule}: {each.value}, must be {each.bound}" for each in refused]
-    lines += remedies(candidate, stage, refused)
+    lines += remedies(candidate, _promote_line(candidate, stage, judgement), refused)
     missing = [] if policy is None else _missing_approvals(policy.rules.stage(stage), refused)
     if policy is not None and missing:
         lines.append(

@@ -20,18 +20,23 @@ _FLAGS = {
     "description": "--description TEXT",
     "label": "--label 1.0.0",
     "reason": '-m "why"',
+    "environment": "--env auto",
 }
 #: What adds such a word to a version later, and the command; data and code belong to a registration.
 _LATER = {
     "licence": ("say its licence", "supplement {} --licence SPDX"),
     "description": ("describe it", "describe {} TEXT"),
     "label": ("label it", "label {} 1.0.0"),
+    "signature": ("say its signature", "supplement {} --signature FILE"),
 }
 _TAG, _CHECK = "tag.", "check "
 
 
-def remedies(candidate: Candidate, stage: str, refused: Sequence[RuleResult]) -> Iterator[str]:
-    """Yield a line for each kind of thing that is missing, as ``to describe it: modelkeep describe fraud@1 TEXT``."""
+def remedies(candidate: Candidate, promote: str, refused: Sequence[RuleResult]) -> Iterator[str]:
+    """Yield a line for each kind of thing that is missing, as ``to describe it: modelkeep describe fraud@1 TEXT``.
+
+    ``promote`` is the line that was refused.
+    """
     missing = [each.rule for each in refused if each.value in ("missing", "dirty")]
     flags = dict.fromkeys(_flag(rule) for rule in missing if rule in _FLAGS or rule.startswith(_TAG))
     if candidate.is_new:
@@ -43,6 +48,8 @@ def remedies(candidate: Candidate, stage: str, refused: Sequence[RuleResult]) ->
     if again:
         flags_again = " ".join(again)
         yield f"to record data or code: modelkeep register {quote(candidate.model.name)} PATH {flags_again} --if-exists new"
+    if "environment" in missing:
+        yield f"to record its environment: modelkeep register {quote(candidate.model.name)} PATH --env auto --if-exists new"
     for rule in missing:
         if rule in _LATER:
             what, command = _LATER[rule]
@@ -52,7 +59,7 @@ def remedies(candidate: Candidate, stage: str, refused: Sequence[RuleResult]) ->
     if tags := [f"{quote(rule.removeprefix(_TAG))}=VALUE" for rule in missing if rule.startswith(_TAG)]:
         yield f"to tag it: modelkeep tag {ref} {' '.join(tags)}"
     if "reason" in missing:
-        yield f"to say why: modelkeep promote {ref} {quote(stage)} {_FLAGS['reason']}"
+        yield f"to say why: {promote} {_FLAGS['reason']}"
 
 
 def _flag(rule: str) -> str:

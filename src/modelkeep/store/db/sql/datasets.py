@@ -23,11 +23,13 @@ OF_NAME = statement(_RECORDED + "data_version.name = :name ORDER BY data_version
 
 SAME_BYTES = statement(_RECORDED + "data_version.digest = :digest ORDER BY data_version.seq")
 
+# A number has nine digits at most, so model and version make one number.
 _BETWEEN = "{0} >= :low AND {0} < :end"
 _MENTIONS = """
-SELECT dataset.name, dataset.data_version, dataset.digest, count(*) FROM dataset {version}
+SELECT dataset.name, dataset.data_version, dataset.digest,
+    count(DISTINCT dataset.model * 1000000000 + dataset.version) FROM dataset {version}
 WHERE {dataset} GROUP BY dataset.name, dataset.data_version, dataset.digest
-UNION ALL SELECT on_name, on_version, on_digest, 0 FROM metric
+UNION ALL SELECT on_name, on_version, on_digest, count(DISTINCT metric.model * 1000000000 + metric.version) FROM metric
 WHERE {metric} AND KNOWN(metric.seq) GROUP BY on_name, on_version, on_digest
 UNION ALL SELECT parent_name, parent_version, data_parent.digest, 0 FROM data_parent {recorded}
 WHERE {parent} GROUP BY parent_name, parent_version, data_parent.digest

@@ -1,0 +1,167 @@
+"""Answers as records for scripts: JSON Lines, CSV, variables of a shell, and a template of one's own.
+
+The records of an answer are the rows of the only list of objects in its document, else the document itself. So every format
+has the fields of ``--json``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from modelkeep.domain.json_values import to_json, to_text
+from modelkeep.domain.text import close_to, pattern, printable
+from modelkeep.errors import UsageError
+
+FORMATS = ("jsonl", "csv", "env")
+#: Fields of a document that are about the answer, and none of its records.
+_AROUND = frozenset({"schema", "as_of"})
+_PART = pattern(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|\\([ntr0\\])")
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\\": "\\"}
+_NO_NAME = pattern(r"[^A-Z0-9_]+")
+#: Not MODELKEEP_: `eval` would set the variables that modelkeep itself reads.
+PREFIX = "MK_"
+
+
+def is_template(form: str) -> bool:
+    """Tell whether a format is a template: ``{ref} {metrics.auc}``."""
+    return "{" in form
+
+
+def records(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the records of a document."""
+    fields = {name: value for name, value in document.items() if name not in _AROUND}
+    if len(fields) == 1:
+        (rows,) = fields.values()
+        if isinstance(rows, list) and all(isinstance(each, Mapping) for each in rows):
+            return rows
+    return [fields]
+
+
+class Writer:
+    """Writes the records of one answer, which may come in pages, in one format; ``end`` ends each record."""
+
+    def __init__(self, form: str, end: str = "\n") -> None:
+        """Raise ``UsageError`` for a template that is none."""
+        self._end = end
+        self._columns: list[str] | None = None
+        self._write = self._template(form) if is_template(form) else getattr(self, f"_{form}")
+
+    def write(self, document: Mapping[str, Any]) -> str:
+        """Return the text of a document's records."""
+        return "".join(self._write(records(document)))
+
+    def _jsonl(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        return (to_json(row) + self._end for row in rows)
+
+    def _csv(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """Yield the rows as RFC 4180 has them, the first page with a header; lists and objects are JSON."""
+        if self._columns is None and rows:
+            self._columns = list(dict.fromkeys(name for row in rows for name in row))
+            yield _csv_line(self._columns)
+        for row in rows:
+            yield _csv_line([_text(row.get(name)) for name in self._columns or ()])
+
+    def _env(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+        """Yield a variable for each field of the only record, as a shell reads it; lists and objects are JSON."""
+        from shlex import quote
+
+        for name, text in single(rows, "--format env").items():
+            variable = PREFIX + _NO_NAME.sub("_", name.upper())
+            yield f"{variable}={quote(text)}{self._end}"
+
+    def _template(self, form: str) -> Callable[[Sequence[Mapping[str, Any]]], Iterator[str]]:
+        parts = list(_parts(form))
+
+        def write(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+            for row in rows:
+                yield "".join(_field(row, text) if is_field else text for is_field, text in parts) + self._end
+
+        return write
+
+
+def single(rows: Sequence[Mapping[str, Any]], what: str) -> dict[str, str]:
+    """Return the fields of the only record as texts; ``UsageError`` where there are several, or none."""
+    if len(rows) != 1:
+        message = f"{what} takes an answer of one record, and this one has {len(rows)}"
+        raise UsageError(message, "--format jsonl        (or csv)")
+    return {name: _text(value) for name, value in rows[0].items()}
+
+
+def github_output(document: Mapping[str, Any], new_id: Callable[[], str]) -> str:
+    """Return the fields of the only record as lines of a ``$GITHUB_OUTPUT`` file; ``new_id`` makes delimiters."""
+    lines = []
+    for name, text in single(records(document), "--github-output").items():
+        if "\n" in text or "\r" in text:
+            delimiter = f"modelkeep-{new_id()}"
+            lines.append(f"{name}<<{delimiter}\n{text}\n{delimiter}\n")
+        else:
+            lines.append(f"{name}={text}\n")
+    return "".join(lines)
+
+
+def _parts(form: str) -> Iterator[tuple[bool, str]]:
+    """Yield the parts of a template: whether it is a field, and its text."""
+    last = 0
+    for match in _PART.finditer(form):
+        yield False, form[last : match.start()]
+        last = match.end()
+        name, escape = match.groups()
+        if name is not None:
+            yield True, name.strip()
+        elif escape is not None:
+            yield False, _ESCAPES[escape]
+        elif match.group() in ("{", "}"):
+            message = f"a brace of the template has no partner: '{printable(form)}'"
+            raise UsageError(message, "{ref}        ({{ and }} are braces)")
+        else:
+            yield False, match.group()[0]
+    yield False, form[last:]
+
+
+def _field(row: Mapping[str, Any], name: str) -> str:
+    """Return a field of a record as text: ``ref``, ``metrics.auc``, ``stages``; ``UsageError`` for an unknown one."""
+    value: Any = row
+    rest = name
+    while rest:
+        if not isinstance(value, Mapping):
+            raise _unknown(row, name)
+        # A key may have dots in it: the longest beginning that is one counts.
+        key = next((each for each in _beginnings(rest) if each in value), None)
+        if key is None:
+            if value is row:
+                raise _unknown(row, name)
+            return ""  # a version without this metric
+        value, rest = value[key], rest[len(key) + 1 :]
+    if value is row:
+        raise _unknown(row, name)
+    return _text(value)
+
+
+def _beginnings(text: str) -> Iterable[str]:
+    ends = [len(text), *(at for at in range(len(text) - 1, 0, -1) if text[at] == ".")]
+    return (text[:end] for end in ends)
+
+
+def _unknown(row: Mapping[str, Any], name: str) -> UsageError:
+    message = f"a record has no field '{printable(name)}'"
+    near = close_to(name, list(row)) or list(row)
+    return UsageError(message, f"there are {', '.join(near)}")
+
+
+def _text(value: Any) -> str:
+    """Return a value as text: nothing for null, a list of plain values joined by commas, all else as JSON."""
+    if value is None:
+        return ""
+    if isinstance(value, list) and all(isinstance(each, (str, int, float)) for each in value):
+        return ",".join(map(to_text, value))
+    return to_text(value)
+
+
+def _csv_line(cells: Iterable[str]) -> str:
+    import csv
+    import io
+
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(cells)
+    return text.getvalue()

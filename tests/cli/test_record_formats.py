@@ -1,0 +1,95 @@
+"""Answers as records for scripts: JSON Lines, CSV, variables of a shell, templates, the outputs of GitHub Actions."""
+
+import csv
+import io
+import json
+import subprocess
+
+import pytest
+
+from modelkeep.cli.record_formats import Writer, github_output, is_template, records
+from modelkeep.domain.numbers import Number
+from modelkeep.errors import UsageError
+
+ROWS = {
+    "schema": "modelkeep.versions/1",
+    "as_of": None,
+    "versions": [
+        {
+            "ref": "fraud@2",
+            "stages": ["staging", "production"],
+            "metrics": {"auc": Number("0.90"), "a.b": 1},
+            "label": None,
+        },
+        {"ref": 'x "y", z\n', "stages": [], "metrics": {}, "label": "1.0"},
+    ],
+}
+ONE = {"schema": "modelkeep.field/1", "ref": "fraud@2", "name's": "it's $HOME `x`\n", "bad": False, "tags": {"a": 1}}
+
+
+def test_the_records_are_the_rows_of_the_only_list_else_the_document():
+    assert [each["ref"] for each in records(ROWS)] == ["fraud@2", 'x "y", z\n']
+    assert records(ONE) == [{key: value for key, value in ONE.items() if key != "schema"}]
+    assert records({"schema": "x", "refs": ["a"]}) == [{"refs": ["a"]}]
+
+
+def test_json_lines_are_a_document_a_line_with_exact_numbers():
+    lines = Writer("jsonl").write(ROWS).splitlines()
+    assert '"auc":0.90' in lines[0]
+    assert [json.loads(line)["ref"] for line in lines] == ["fraud@2", 'x "y", z\n']
+    assert Writer("jsonl", "\0").write(ROWS).count("\0") == 2
+
+
+def test_csv_has_a_header_once_and_is_read_back_by_any_reader():
+    writer = Writer("csv")
+    text = writer.write(ROWS) + writer.write(ROWS)
+    found = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [each["ref"] for each in found] == ["fraud@2", 'x "y", z\n'] * 2
+    assert found[0] == {
+        "ref": "fraud@2",
+        "stages": "staging,production",
+        "metrics": '{"auc":0.90,"a.b":1}',
+        "label": "",
+    }
+
+
+def test_variables_of_a_shell_are_what_was_given_whatever_is_in_it():
+    text = Writer("env").write(ONE)
+    script = text + 'printf "%s|%s|%s|%s" "$MK_REF" "$MK_NAME_S" "$MK_BAD" "$MK_TAGS"'
+    done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout == 'fraud@2|it\'s $HOME `x`\n|false|{"a":1}'
+    with pytest.raises(UsageError, match="takes an answer of one record, and this one has 2"):
+        Writer("env").write(ROWS)
+
+
+@pytest.mark.parametrize(
+    ("template", "lines"),
+    [
+        ("{ref}", ["fraud@2", 'x "y", z\n']),
+        ("{ref}\\t{ metrics.auc }|{label}", ["fraud@2\t0.90|", 'x "y", z\n\t|1.0']),
+        ("{{{stages}}}", ["{staging,production}", "{}"]),
+        ("{metrics.a.b}\\\\", ["1\\", "\\"]),
+    ],
+)
+def test_a_template_names_fields(template, lines):
+    assert is_template(template)
+    assert Writer(template, "\0").write(ROWS).split("\0")[:-1] == lines
+
+
+@pytest.mark.parametrize("template", ["{ref", "{ref}}"])
+def test_a_brace_without_a_partner_is_refused_at_once(template):
+    with pytest.raises(UsageError, match="a brace of the template has no partner"):
+        Writer(template)
+
+
+@pytest.mark.parametrize("template", ["{reff}", "{}", "{ref.x}", "{nope.x}"])
+def test_an_unknown_field_is_refused_with_close_ones(template):
+    with pytest.raises(UsageError, match="a record has no field"):
+        Writer(template).write(ROWS)
+
+
+def test_outputs_of_github_cannot_be_broken_out_of():
+    document = {"schema": "x", "ref": "fraud@2", "text": "a\nref=evil\nb"}
+    assert github_output(document, lambda: "RANDOM") == (
+        "ref=fraud@2\ntext<<modelkeep-RANDOM\na\nref=evil\nb\nmodelkeep-RANDOM\n"
+    )
