@@ -55,9 +55,9 @@ def human_count(number: int) -> str:
     value = float(number)
     for unit in ("", "k", "M", "B"):
         if value < _NEXT_UNIT:
-            return f"{value:.1f}{unit}" if unit else str(number)
+            return f"{value:.1f}".removesuffix(".0") + unit
         value /= 1000
-    return f"{value:.1f}T"
+    return f"{value:.1f}".removesuffix(".0") + "T"
 
 
 def format_words(found: Inspection) -> str:

@@ -60,7 +60,7 @@ def test_the_same_bytes_again_change_nothing_and_another_inspection_makes_no_dif
 
 
 def test_files_of_no_known_format_leave_no_document(world, r):
-    world.register()
+    r.register("fraud", world.model(b"notes", "notes.md"))
     assert (r.version("fraud@1").inspection, documents(world)) == (None, [])
     assert refused(r.supplement, "fraud@1", inspect=True)[:2] == (
         "NotFound",
