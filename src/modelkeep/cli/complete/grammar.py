@@ -79,7 +79,7 @@ COMMANDS = {
     "hook": ("List and test the commands and webhooks that run after changes", "", ""),
     "hook list": ("List the hooks of your config and of the registry", "", ""),
     "hook test": ("Run a hook now, with an older entry of the log", "hook", "--event=action"),
-    "completion": ("Print the completion script of a shell", "bash|", "--as=text"),
+    "completion": ("Print the completion script of a shell", "bash|zsh|fish", "--as=text"),
     "demo": ("Show modelkeep at work, in a registry made for the demo", "", "--keep=directory"),
 }  # fmt: skip
 
