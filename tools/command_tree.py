@@ -95,6 +95,8 @@ KINDS_HERE = {
     ("diff", "refs"): "side",
     ("evaluate", "metric"): "metric",
     ("gc", "grace"): "0|12h|1d|7d|30d",
+    ("help", "topic"): "references|states|filters|formats|policy|exit-codes|schema",
+    ("help", "name"): "text",
     ("init", "store"): "directory",
     ("list", "tag"): "tagged",
     ("lineage", "format"): "tree|" + "|".join((*FORMATS, "dot", "mermaid", "openlineage")),

@@ -1,10 +1,8 @@
 """TensorFlow's SavedModel and TensorFlow Lite: what is found in models that other programs made, and in hostile ones."""
 
-import struct
-
 import pytest
 from model_files import InMemory, OnDisk, files_below
-from model_makers import message
+from model_makers import flat, message
 
 from modelkeep.domain.known_documents import Field, Part
 from modelkeep.formats.inspection import inspect
@@ -99,38 +97,6 @@ def test_the_lite_model_of_basic_pitch(real_models):
         ("?", "172", "264"),
     ]
     assert told(found) == []
-
-
-def flat(tree):
-    """Return a FlatBuffer with the identifier TFL3 of nested dicts (tables), lists, texts and numbers of 32 bits."""
-    out = bytearray(b"\0\0\0\0TFL3")
-
-    def put(value):
-        if isinstance(value, dict):
-            fields = max(value, default=-1) + 1
-            vtable, start = len(out), len(out) + 4 + 2 * fields
-            out.extend(struct.pack("<HH", 4 + 2 * fields, 4 + 4 * fields))
-            out.extend(b"".join(struct.pack("<H", 4 + 4 * i if i in value else 0) for i in range(fields)))
-            out.extend(struct.pack("<i", start - vtable) + bytes(4 * fields))
-            for i, each in value.items():
-                at = start + 4 + 4 * i
-                out[at : at + 4] = (
-                    struct.pack("<i", each) if isinstance(each, int) else struct.pack("<I", put(each) - at)
-                )
-            return start
-        if isinstance(value, str):
-            start = len(out)
-            out.extend(struct.pack("<I", len(value)) + value.encode() + b"\0")
-            return start
-        start = len(out)
-        out.extend(struct.pack("<I", len(value)) + bytes(4 * len(value)))
-        for i, each in enumerate(value):
-            at = start + 4 + 4 * i
-            out[at : at + 4] = struct.pack("<i", each) if isinstance(each, int) else struct.pack("<I", put(each) - at)
-        return start
-
-    out[:4] = struct.pack("<I", put(tree))
-    return bytes(out)
 
 
 def lite(**more):

@@ -102,3 +102,35 @@ def gguf(values, weights=(), data=b"", *, version=3, order="<", counts=None, ali
     head = b"GGUF" + struct.pack(f"{order}I2{width}", version, *(counts or (len(weights), len(values))))
     found = head + keys + infos
     return found + (b"\0" * (-len(found) % alignment) + data if weights else b"")
+
+
+def flat(tree):
+    """Return a FlatBuffer with the identifier TFL3: dicts are tables by number of field, then lists, texts, 32-bit numbers."""
+    out = bytearray(b"\0\0\0\0TFL3")
+
+    def put(value):
+        if isinstance(value, dict):
+            fields = max(value, default=-1) + 1
+            vtable, start = len(out), len(out) + 4 + 2 * fields
+            out.extend(struct.pack("<HH", 4 + 2 * fields, 4 + 4 * fields))
+            out.extend(b"".join(struct.pack("<H", 4 + 4 * i if i in value else 0) for i in range(fields)))
+            out.extend(struct.pack("<i", start - vtable) + bytes(4 * fields))
+            for i, each in value.items():
+                at = start + 4 + 4 * i
+                out[at : at + 4] = (
+                    struct.pack("<i", each) if isinstance(each, int) else struct.pack("<I", put(each) - at)
+                )
+            return start
+        if isinstance(value, str):
+            start = len(out)
+            out.extend(struct.pack("<I", len(value)) + value.encode() + b"\0")
+            return start
+        start = len(out)
+        out.extend(struct.pack("<I", len(value)) + bytes(4 * len(value)))
+        for i, each in enumerate(value):
+            at = start + 4 + 4 * i
+            out[at : at + 4] = struct.pack("<i", each) if isinstance(each, int) else struct.pack("<I", put(each) - at)
+        return start
+
+    out[:4] = struct.pack("<I", put(tree))
+    return bytes(out)

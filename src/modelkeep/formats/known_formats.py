@@ -6,6 +6,7 @@ pickle is known as one whatever it is called.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from importlib import import_module
 from types import ModuleType
@@ -73,6 +74,10 @@ def _is_pickle(head: bytes, size: int) -> bool:
     return is_pickle(head, size)
 
 
+def _is_xgboost(head: bytes, _: int) -> bool:
+    return re.match(rb'\s*\{\s*"learner"\s*:\s*\{', head) is not None
+
+
 #: In the order in which they are tried.
 FILE_FORMATS = (
     FileFormat("gguf", "gguf", magic=(b"GGUF",), suffixes=(".gguf",)),
@@ -81,9 +86,14 @@ FILE_FORMATS = (
     FileFormat("hdf5", "hdf5", magic=(b"\x89HDF\r\n\x1a\n",), suffixes=(".h5", ".hdf5")),
     FileFormat("tflite", "tflite", suffixes=(".tflite",), guess=lambda head, _: head[4:8] == b"TFL3"),
     FileFormat("saved-model", "saved_model", suffixes=("saved_model.pb",)),
+    FileFormat("xgboost", "xgboost", magic=(b"{L\0\0\0\0\0\0\0\7learner", b"binf"), guess=_is_xgboost),
+    FileFormat("lightgbm", "lightgbm", magic=(b"tree\nversion=", b"tree\r\nversion=")),
+    FileFormat("fasttext", "fasttext", magic=(b"\xba\x16O/",), suffixes=(".ftz",)),
+    FileFormat("catboost", "catboost", magic=(b"CBM1",), suffixes=(".cbm",)),
+    FileFormat("coreml", "coreml", suffixes=(".mlmodel",)),
+    FileFormat("pmml", "pmml", suffixes=(".pmml",), guess=lambda head, _: b"<PMML" in head),
     FileFormat("onnx", "onnx", suffixes=(".onnx",)),
     FileFormat("safetensors", "safetensors", suffixes=(".safetensors",), guess=_is_safetensors),
-    FileFormat("zip", "zip_models", magic=(b"PK\x03\x04", b"PK\x05\x06")),
     FileFormat(
         "pickle",
         "pickles",

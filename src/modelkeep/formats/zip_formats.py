@@ -1,29 +1,52 @@
-"""Zip archives: which format one is of says the list of its entries, for people name them as they like."""
+"""Zip archives: which format one is of says the list of its entries, for people name them as they like.
+
+Whatever it is, its entries are searched for pickles: another program may load them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
-from modelkeep.domain.known_documents import FileInspection
-from modelkeep.formats.findings import facts
-from modelkeep.formats.interface import Budget, FoundInFile, ModelFile
+from modelkeep.domain.known_documents import FileInspection, Problem
+from modelkeep.formats import zip_models
+from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget, clean
 from modelkeep.formats.zip_files import ZipArchive
 
 
 def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     """Return what the reader of its format finds, with the rules that the archive itself breaks."""
+    searched = zip_models.inspect(file, budget).inspection
+    if searched.format != "zip":
+        return FoundInFile(searched)
     archive = ZipArchive(file, budget)
-    names = archive.names
-    found = None
+    name, reader = _reader(archive.names)
+    if reader is None:
+        return FoundInFile(searched)
+    try:
+        found = reader(file, archive)
+    except Malformed as error:
+        found = _problem(file, name, "invalid", error)
+    except OverBudget as error:
+        found = _problem(file, name, "unverified", error)
+    inspection = found.inspection
+    problems = tuple(dict.fromkeys((*inspection.problems, *searched.problems)))
+    return replace(found, inspection=replace(inspection, problems=problems, globals=searched.globals))
+
+
+def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchive], FoundInFile] | None]:
     if "config.json" in names and ("metadata.json" in names or "model.weights.h5" in names):
         from modelkeep.formats import keras
 
-        found = keras.inspect_archive(file, archive)
-    elif names and all(name.endswith(".npy") for name in names):
+        return "keras", keras.inspect_archive
+    if names and all(name.endswith(".npy") for name in names):
         from modelkeep.formats import numpy_arrays
 
-        found = numpy_arrays.inspect_archive(file, archive)
-    if found is None:
-        found = FoundInFile(FileInspection(file.path, "zip", facts(entries=len(names))))
-    inspection = found.inspection
-    return replace(found, inspection=replace(inspection, problems=(*inspection.problems, *archive.problems)))
+        return "npz", numpy_arrays.inspect_archive
+    return "zip", None
+
+
+def _problem(file: ModelFile, name: str, kind: str, error: Exception) -> FoundInFile:
+    text = str(error) or "was not read to its end within the time for a file"
+    return FoundInFile(FileInspection(file.path, name, problems=(Problem(kind, clean(f"it {text}")),)))
