@@ -34,6 +34,7 @@ TRANSCRIPTS = [
     "docs/monitoring.md",
     "docs/lineage.md",
     "docs/papers.md",
+    "docs/provenance.md",
     "docs/filters.md",
 ]
 _BLOCK = re.compile(
@@ -67,7 +68,15 @@ class Session:
 
     def __init__(self, run) -> None:
         self.home, self.cwd = run.home, run.cwd
-        self.env = {**run.env, "COLUMNS": _WIDTH, "NO_COLOR": "1", "TERM": "xterm"}
+        self.env = {**run.env, "COLUMNS": _WIDTH, "NO_COLOR": "1", "TERM": "xterm", "VIRTUAL_ENV": self.environment()}
+
+    def environment(self) -> str:
+        """Return the directory of the Python environment that the shell of a document has activated."""
+        place = self.home / "venv"
+        for package in ("numpy-2.4.6", "scikit_learn-1.7.2"):
+            (place / "lib" / "python3.12" / "site-packages" / f"{package}.dist-info").mkdir(parents=True)
+        (place / "pyvenv.cfg").write_text("implementation = CPython\nversion = 3.12.4\n")
+        return str(place)
 
     def play(self, command: str) -> tuple[str, int]:
         """Run a command; return what it prints, stderr behind ``# ``, and its exit code."""
@@ -139,6 +148,7 @@ class Session:
             (str(self.home), "/home/ana"),
             (rf"\b{re.escape(_account())}\b", "ana"),
             (rf"\b{re.escape(os.uname().nodename)}\b", "laptop"),
+            (rf"\b{os.uname().sysname} {os.uname().machine}\b", "Linux x86_64"),
             (rf"\buid( +){os.getuid()}\b", r"uid\g<1>1000"),
         ):
             text = re.sub(real if real.startswith(r"\b") else re.escape(real), instead, text)

@@ -83,7 +83,6 @@ KINDS = {
     "VIEW": "dataset",
     "WORD": "fine-tune|merge|quantize|convert|distill|adapter",
     "auto|none|REV": "auto|none",
-    "bash": "bash|",
 }
 
 #: The kind of value by command and parameter, where the word alone does not decide.
@@ -96,6 +95,8 @@ KINDS_HERE = {
     ("diff", "refs"): "side",
     ("evaluate", "metric"): "metric",
     ("gc", "grace"): "0|12h|1d|7d|30d",
+    ("help", "topic"): "references|states|filters|formats|policy|exit-codes|schema",
+    ("help", "name"): "text",
     ("init", "store"): "directory",
     ("list", "tag"): "tagged",
     ("lineage", "format"): "tree|" + "|".join((*FORMATS, "dot", "mermaid", "openlineage")),

@@ -37,6 +37,7 @@ from modelkeep.cli.views.changes import (
 from modelkeep.cli.views.checks import CheckedView, ChecksView, CheckView
 from modelkeep.cli.views.datasets import DatasetsView, DatasetView
 from modelkeep.cli.views.errors import fields
+from modelkeep.cli.views.help import HelpView
 from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.interface import as_json
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
@@ -249,6 +250,7 @@ DOCUMENTS = {
     ),
     "hookrun": HookRunView(HookRun("ci", ok=True, outcome="status 200", attempts=1, output="")),
     "report": ReportView(governed_history().registry.report(since=QUARTER, until="seq:20")),
+    "help": HelpView("states", "The states of a version\n"),
     "card": CardView(governed_history().registry.card("fraud@2", template="{{front_matter}}\n# {{title}}")),
     "template": TemplateView("# {{title}}\n"),
     "bom": BomView(Bom("fraud@2", {"bomFormat": "CycloneDX", "specVersion": "1.6"})),

@@ -20,6 +20,7 @@ READS = (
     "list", "list fraud", "show fraud", "show fraud@1", "show fraud@2", "audit", "history", "status", "lineage fraud@3",
     "diff fraud 1 2", "describe fraud", "identify m.bin", "verify --log", "show fraud@2 --field tag.owner", "list -q",
     "list fraud -q", "list fraud --columns name,tag.owner,author", "config list", "whoami",
+    "data list",
 )  # fmt: skip
 
 

@@ -41,9 +41,9 @@ def test_an_edited_row_is_put_right_after_a_backup_of_the_database(world):
     world.edit("UPDATE metric SET value = '0.999'", "DELETE FROM tenure WHERE stage = 'production'")
     wrong = world.verify().errors
     done = world.registry.migrate(rebuild=True)
-    assert (done.changed, done.table_errors, done.schema_before, done.schema_after) == (True, wrong, 4, 4)
+    assert (done.changed, done.table_errors, done.schema_before, done.schema_after) == (True, wrong, 5, 5)
     assert rows(world) == before
-    assert os.path.basename(done.backup).startswith("registry.db.backup-4-20261123T09")
+    assert os.path.basename(done.backup).startswith("registry.db.backup-5-20261123T09")
     assert world.verify().findings == ()
     os.replace(done.backup, world.database)
     assert world.verify().errors == wrong

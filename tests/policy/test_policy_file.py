@@ -8,7 +8,9 @@ from policies import WHOLE, to_toml
 
 from modelkeep.changes.policy_templates import template
 from modelkeep.domain.policy.rules import (
+    ContentRule,
     Direction,
+    FormatsRule,
     Gate,
     Person,
     RequiredApproval,
@@ -54,7 +56,7 @@ def test_all_that_a_policy_can_say_is_read():
                 after=("staging",),
                 soak=Soak(stage="staging", seconds=43_200),
                 require=("data", "tag.owner"),
-                recommend=("label",),
+                recommend=("label", "environment"),
                 approvals_expire=14 * 86_400,
                 on_last_approval="promote",
                 gates=(
@@ -63,6 +65,9 @@ def test_all_that_a_policy_can_say_is_read():
                 ),
                 checks=(RequiredCheck(name="bias", max_age=30 * 86_400),),
                 approvals=(RequiredApproval(count=2, role="member"),),
+                formats=FormatsRule(only=("onnx", "safetensors")),
+                pickles=ContentRule(level="safe", warn=True),
+                signature=ContentRule(level="compatible"),
             ),
         ),
         signals=(SignalRule(name="errors", above="0.05", count=100, stage="production", then="rollback"),),
@@ -190,6 +195,14 @@ then = "erase"
         ("require = ['data', 'data']", "stages.require: 'data' stands there twice: a version has it or not"),
         ("require = ['label']\nrecommend = ['label']", "stages.require: 'label' stands there twice: a version has it or not"),
         ("require = ['code', 'clean-code']", "stages.require: 'code' is pointless beside 'clean-code', which is more"),
+        ("formats = []", "stages.formats: no format is allowed: no version could hold the stage"),
+        ("formats = ['ONNX']", "stages.formats: not a format: 'ONNX' (lower case letters, digits, '.', '_' and '-')"),
+        ("formats = ['onnx', 'onnx']", "stages.formats: the same stands there twice"),
+        ("formats = 'onnx'", 'stages.formats: formats is a list of texts (did you mean ["onnx"]?)'),
+        ("formats = {olny = ['onnx']}", "stages.formats.olny: formats has no key 'olny' (did you mean only?)"),
+        ("pickles = 'save'", "stages.pickles: nothing that pickles can be asked to be: 'save' (did you mean safe?)"),
+        ("signature = {level = 'same'}", "stages.signature: nothing that a signature can be asked to be: 'same' (did you mean compatible?)"),
+        ("signature = 'compatible'\nrequire = ['signature']", "stages.signature: 'signature' under require is pointless beside this rule, which is more"),
         ("require = ['tag.']", "stages.require: not a legal key of a tag: ''"),
         ("approvals_expire = '1d'", "stages.approvals_expire: pointless without approvals"),
         ("on_last_approval = 'promote'", "stages.on_last_approval: pointless without approvals"),

@@ -6,6 +6,9 @@ from pathlib import Path
 import pytest
 from running import prepare
 
+#: The packages that the tests run with are in nobody's lineage.
+_BARE = ("--env", "none")
+
 
 @pytest.fixture(scope="session")
 def kept(tmp_path_factory: pytest.TempPathFactory, modelkeep: Path) -> Path:
@@ -19,10 +22,10 @@ def kept(tmp_path_factory: pytest.TempPathFactory, modelkeep: Path) -> Path:
         modelkeep,
         home,
         ["init"],
-        ["register", "fraud", "model1.onnx", "--metric", "auc=0.907", "--label", "1.0", "--tag", "owner=risk"],
+        ["register", "fraud", "model1.onnx", "--metric", "auc=0.907", "--label", "1.0", "--tag", "owner=risk", *_BARE],
         ["promote", "fraud@1", "production", "-m", "first"],
-        ["register", "fraud", "model2.onnx", "--metric", "auc=0.914", "--data", "transactions@2026-02"],
-        ["register", "risk/churn", "model3.onnx"],
+        ["register", "fraud", "model2.onnx", "--metric", "auc=0.914", "--data", "transactions@2026-02", *_BARE],
+        ["register", "risk/churn", "model3.onnx", *_BARE],
     )
     return work
 

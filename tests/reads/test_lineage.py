@@ -244,3 +244,76 @@ def test_data_that_metrics_were_measured_on_is_not_what_a_version_was_made_from(
     assert lineage(history, "fraud@1", down=False).edges == ()
     assert edges(lineage(history, "fraud@1", up=False)) == [("data:holdout@1", "evaluated_on", "fraud@1")]
     assert edges(lineage(history, "data:holdout@1")) == [("data:holdout@1", "evaluated_on", "fraud@1")]
+
+
+def test_a_walk_ends_after_two_thousand_steps_and_says_so(history):
+    history.register("fraud")
+    connection = history.connection.connection
+    names = [name for _, name, *_ in connection.execute("PRAGMA table_info(version)")]
+    columns = ", ".join({"number": "n", "seq": "n + 1000"}.get(name, name) for name in names)
+    numbers = "WITH RECURSIVE numbers(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM numbers WHERE n < 2100)"
+    # no history of so many entries is told for this: the rows are what counts
+    connection.execute(f"{numbers} INSERT INTO version SELECT {columns} FROM version, numbers")
+    connection.execute(f"{numbers} INSERT INTO parent SELECT 2, n, 0, 2, n - 1, NULL, NULL FROM numbers")
+    found = lineage(history, "fraud@1", up=False)
+    assert (len(found.nodes), len(found.edges), found.complete) == (2001, 2000, False)
+    assert lineage(history, "fraud@2100", depth=100).complete
+    connection.execute(f"{numbers} INSERT INTO dataset SELECT 2, n, 0, NULL, 'd', '1', NULL FROM numbers")
+    users = lineage(history, "data:d@1", up=False, depth=1)
+    assert (len(users.nodes), users.complete) == (2100, True)
+
+
+def test_the_environment_of_a_version_is_its_newest_one(history):
+    from history import sha
+
+    from modelkeep.domain.known_documents import Environment, to_document
+
+    old, new = (
+        Environment(python=each, implementation="CPython", system="Linux", machine="x86_64")
+        for each in ("3.12.0", "3.13.0")
+    )
+    nodes = [f"environment:{sha(to_document(each).decode()).removeprefix('sha256:')[:12]}" for each in (old, new)]
+    history.register("fraud", environment=old)
+    history.register("churn", environment=new)
+    history.supplement("fraud@1", environment=new)
+    assert edges(lineage(history, "fraud@1", down=False)) == [(nodes[1], "ran_in", "fraud@1")]
+    assert edges(lineage(history, nodes[1])) == [(nodes[1], "ran_in", "churn@1"), (nodes[1], "ran_in", "fraud@1")]
+    assert lineage(history, nodes[0]).edges == ()
+    assert edges(history.registry.lineage(nodes[0][:17], as_of="seq:3")) == [(nodes[0], "ran_in", "fraud@1")]
+    with pytest.raises(NotFound, match=r"^no version was made from environment:abcd$"):
+        lineage(history, "environment:abcd")
+
+
+def test_where_versions_run_is_below_them_and_they_are_above_it(history):
+    history.register("fraud")
+    history.register("fraud")
+    history.deploy("fraud@1", "k8s/eu")
+    history.deploy("fraud@2", "k8s/eu", share=1000)
+    assert edges(lineage(history, "deployment:k8s/eu")) == [
+        ("fraud@1", "runs_at", "deployment:k8s/eu"), ("fraud@2", "runs_at", "deployment:k8s/eu"),
+    ]  # fmt: skip
+    assert edges(lineage(history, "fraud@2")) == [("fraud@2", "runs_at", "deployment:k8s/eu")]
+    history.deploy("fraud@2", "k8s/eu", "stopped")
+    assert lineage(history, "fraud@2").edges == ()
+    with pytest.raises(NotFound, match=r"^nothing runs at k8s/us$"):
+        lineage(history, "deployment:k8s/us")
+
+
+def test_datasets_that_were_made_from_each_other_end(history):
+    history.data("a@1", parents=["b@1"])
+    history.data("b@1", parents=["a@1"])
+    assert edges(lineage(history, "data:a@1", up=False)) == [
+        ("data:a@1", "made_from", "data:b@1"), ("data:b@1", "made_from", "data:a@1"),
+    ]  # fmt: skip
+    assert lineage(history, "data:a@1", down=False).edges == lineage(history, "data:b@1", up=False).edges
+
+
+def test_an_evaluation_is_no_way_to_other_versions(history):
+    history.data("raw@1")
+    history.data("holdout@1", parents=["raw@1"])
+    for _ in range(3):
+        history.register("fraud", metrics=[("auc", "1")], on=Data("holdout", "1"))
+    assert edges(lineage(history, "fraud@2")) == [("data:holdout@1", "evaluated_on", "fraud@2")]
+    assert edges(lineage(history, "data:raw@1")) == [
+        ("data:raw@1", "made_from", "data:holdout@1"), *(("data:holdout@1", "evaluated_on", f"fraud@{n}") for n in (1, 2, 3)),
+    ]  # fmt: skip

@@ -7,7 +7,9 @@ from hypothesis import strategies as st
 from modelkeep.domain.policy.permissions import BY_STAGE, PLAIN
 from modelkeep.domain.policy.problems import METADATA, find_problems
 from modelkeep.domain.policy.rules import (
+    ContentRule,
     Direction,
+    FormatsRule,
     Gate,
     Person,
     RequiredApproval,
@@ -47,7 +49,10 @@ meaning = "serves users"
 after = ["staging"]
 soak = "12h in staging"
 require = ["data", "tag.owner"]
-recommend = ["label"]
+recommend = ["label", "environment"]
+formats = ["onnx", "safetensors"]
+pickles = {level = "safe", warn = true}
+signature = "compatible"
 approvals_expire = "2w"
 on_last_approval = "promote"
 
@@ -84,6 +89,8 @@ keep_newer = "90d"
 then = "archive"
 """
 
+#: Rules of a stage about contents, and the key beside ``warn``.
+_CONTENTS = {"formats": "only", "pickles": "level", "signature": "level"}
 #: Fields of a stage that hold plain values, and of what is inside of one.
 _BOUNDS = {"min", "max", "no_worse_than_production", "above", "below"}
 _TIMES = {"max_age", "approvals_expire", "keep_newer"}
@@ -98,7 +105,11 @@ def to_toml(rules):
         lines += [f"[roles.{role.name}]", f"may = {_value(role.may)}"]
     for stage in rules.stages:
         lines += ["[[stages]]", f"protected = {_value(stage.protected)}", f"synonyms = {_value(stage.synonyms)}"]
-        lines += _fields(stage, {"protected", "synonyms", "soak", "gates", "checks", "approvals"})
+        lines += _fields(stage, {"protected", "synonyms", "soak", "gates", "checks", "approvals", *_CONTENTS})
+        for name, key in _CONTENTS.items():
+            rule = getattr(stage, name)
+            if rule is not None:
+                lines += [f"{name} = {{{key} = {_value(getattr(rule, key))}, warn = {_value(rule.warn)}}}"]
         if stage.soak is not None:
             soak = stage.soak
             lines += [f'soak = {{time = "{soak.seconds}s in {soak.stage}", warn = {_value(soak.warn)}}}']
@@ -171,6 +182,10 @@ def _stage(name, below, roles):
             else st.builds(RequiredApproval, count=st.integers(1, 3)),
             2,
         ),
+        formats=st.none()
+        | st.builds(FormatsRule, only=st.sampled_from((("onnx",), ("safetensors", "gguf"))), warn=st.booleans()),
+        pickles=st.none() | st.builds(ContentRule, level=st.just("safe"), warn=st.booleans()),
+        signature=st.none() | st.builds(ContentRule, level=st.just("compatible"), warn=st.booleans()),
     )
 
 

@@ -19,6 +19,7 @@ from msgspec.structs import replace
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation
 from modelkeep.changes.register_answer import against_production, registered, unchanged
 from modelkeep.changes.register_early import refuse_early
+from modelkeep.changes.register_notes import note_same_bytes, note_same_training
 from modelkeep.changes.register_request import (
     Provenance,
     Request,
@@ -49,7 +50,6 @@ from modelkeep.store import backup_mark
 from modelkeep.store.content.sweep_mark import BytesRemoved, StoredBytes
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import reachable
-from modelkeep.store.db.sql.deciding import WITH_FILE_ALONE
 from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested, ingest, measure
@@ -200,8 +200,8 @@ def _resolve_request(
     if (environment := provenance.environment.document()) is not None:
         documents[digest_of(environment)] = environment
     if model is not None and request.if_exists != "new":
-        _note_same_bytes(reader, say, model, name, ingested)
-    return ChangeRequest(
+        note_same_bytes(reader, say, model, name, ingested)
+    change = ChangeRequest(
         command=Register(
             aliases=tuple(dict.fromkeys(fold(alias) for alias in request.aliases)),
             bump=request.bump,
@@ -234,16 +234,8 @@ def _resolve_request(
             reader, model, name, request.metrics, None if provenance.on is None else provenance.on.data
         ),
     )
-
-
-def _note_same_bytes(reader: Reader, say: Say, model: int, name: str, ingested: Ingested) -> None:
-    """Say that a file is one of this model's versions already, under another name or with another executable bit."""
-    if len(ingested.manifest.files) != 1 or SqlState(reader).version_with_digest(model, ingested.manifest.digest):
-        return
-    (file,) = ingested.manifest.files
-    for number, path in reader.rows(WITH_FILE_ALONE, model=model, digest=file.digest):
-        other = f"is called {path}" if path != file.path else f"is {'not ' * file.executable}executable"
-        say(f"note: these bytes are {name}@{number} too, where the file {other}")
+    note_same_training(reader, say, change)
+    return change
 
 
 def _code(code: code_.Code) -> Code | None:

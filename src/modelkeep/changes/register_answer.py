@@ -207,7 +207,7 @@ def _check_same(
     different = [
         *_other_metrics(reader, change.subject.model or 0, existing.version, request.metrics, command.metrics_on),
         *_other_words(reader, existing, command, fields),
-        *_other_provenance(existing, request, provenance),
+        *_other_provenance(existing, command, request, provenance),
     ]
     if different:
         message = f"these bytes are {existing.ref} already, with another {', '.join(different)}"
@@ -258,8 +258,8 @@ def _other_words(reader: Reader, existing: Version, command: Register, fields: d
             yield f"derivation from {called}"
 
 
-def _other_provenance(existing: Version, request: Request, provenance: Provenance) -> Iterator[str]:
-    """Yield which of the runs, the commit and the time of training differ, if they were typed."""
+def _other_provenance(existing: Version, command: Register, request: Request, provenance: Provenance) -> Iterator[str]:
+    """Yield what differs of the runs, the commit, the training, the environment and the attachments, if it was typed."""
     runs = {run.id for run in existing.runs}
     yield from (f"run {run.id}" for run in provenance.runs if not run.captured and run.id not in runs)
     if request.code not in ("auto", "none") and provenance.code.commit not in (None, existing.code.commit):
@@ -270,3 +270,9 @@ def _other_provenance(existing: Version, request: Request, provenance: Provenanc
         yield "time of training"
     if given.seeds and given.seeds != known.seeds:
         yield "seed"
+    recorded = None if existing.environment is None else existing.environment.digest
+    if request.env not in ("auto", "none") and command.environment != recorded:
+        yield "environment"
+    attached = {(each.name, each.digest) for each in existing.attachments}
+    files = (each for each in command.attachments if each.kind == "file")  # a diff is captured, not typed
+    yield from (f"attachment {each.name}" for each in files if (each.name, each.digest) not in attached)

@@ -15,7 +15,7 @@ from modelkeep.cli import command_table, streams
 from modelkeep.cli.call import call_of
 from modelkeep.cli.options import ALWAYS, set_parameters, typed_before
 from modelkeep.cli.typed_line import TypedLine
-from modelkeep.domain.text import pattern
+from modelkeep.domain.text import close_to, pattern
 from modelkeep.errors import UsageError
 
 _NEGATIVE = pattern(r"-\.?[0-9][0-9.eE+-]*")
@@ -176,9 +176,21 @@ def run(arguments: Sequence[str]) -> int:
 
 def _as_options(arguments: Sequence[str]) -> Sequence[str]:
     """Return ``help promote`` and ``version``, which other programs have as commands, as the options that they are here."""
-    if list(arguments[:1]) == ["help"]:
+    if list(arguments[:1]) == ["help"] and not _is_topic(arguments[1:]):
         return [*arguments[1:], "--help"]
     return ["--version", *arguments[1:]] if list(arguments[:1]) == ["version"] else arguments
+
+
+def _is_topic(words: Sequence[str]) -> bool:
+    """Tell whether words behind ``help`` are a topic, or nearer to one than to a command; or an option of ``help`` itself."""
+    from modelkeep.cli.topics import names
+
+    if not words or words[0].startswith("-"):
+        return bool(words)
+    if words[0] in names():
+        return True
+    commands = [name for row in command_table.COMMANDS for name in (row.name, *row.aliases)]
+    return words[0] not in commands and not close_to(words[0], commands) and bool(close_to(words[0], names()))
 
 
 def _negative_value_last(arguments: Sequence[str]) -> Sequence[str]:

@@ -446,10 +446,16 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
     ),
     CommandRow(
+        "help", "help", SETUP, "Explain references, states, filters, formats, the policy, exit codes and schemas",
+        ("modelkeep help references", "modelkeep help schema version"),
+        ("a line of the text",),
+    ),
+    CommandRow(
         "completion", "setup", SETUP, "Print the completion script of a shell",
         (
             'eval "$(modelkeep completion bash)"',
-            "modelkeep completion bash > ~/.local/share/bash-completion/completions/modelkeep",
+            "modelkeep completion zsh > ~/.zfunc/_modelkeep",
+            "modelkeep completion fish > ~/.config/fish/completions/modelkeep.fish",
         ),
         ("script",),
     ),

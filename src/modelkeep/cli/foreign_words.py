@@ -49,6 +49,8 @@ _LINES = {
     "lineage {*}": "graph ancestors",
     "evaluate {*}": "log-metric log-metrics score",
     "identify {*}": "which what",
+    "data list {*}": "datasets",
+    "data show {*} | data list": "dataset",
     "policy show {*}": "rules governance",
     "policy history {*}": "policies",
     "promote {*} --request": "request ask propose",
@@ -62,6 +64,11 @@ _LINES = {
 }
 #: The same for words after the name of a group.
 _IN_GROUPS = {
+    "data": {
+        "add {*}": "register record new create put log import push track save",
+        "list {*}": "ls all search find",
+        "show {*}": "get info describe view cat used-by",
+    },
     "policy": {
         "init {*}": "new create template generate begin start",
         "set {*}": "apply put enforce use load push import update upload activate",

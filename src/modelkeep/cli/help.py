@@ -63,7 +63,10 @@ def of_group(row: command_table.CommandRow | None, rows: Sequence[command_table.
             for panel in command_table.PANELS
         ),
         _section("Options", [_option(each) for each in context.command.params if _is_option(each)], width),
-        fill("modelkeep COMMAND --help explains a command. These options may stand before or after it.", width),
+        fill(
+            "modelkeep COMMAND --help explains a command. modelkeep help TOPIC explains references, states, filters, formats, policy, exit-codes or schema. These options may stand before or after it.",
+            width,
+        ),
     ]
     return _joined(*blocks)
 

@@ -3,7 +3,7 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark identify path lineage data audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report card bom verify archive backup delete gc prune doctor migrate init whoami config hook completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark identify path lineage data audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report card bom verify archive backup delete gc prune doctor migrate init whoami config hook help completion demo'
 
 # The options that take a value.
 _modelkeep_valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '

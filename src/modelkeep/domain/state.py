@@ -176,6 +176,9 @@ class State(GovernedState, Protocol):
     def fact(self, model: int, version: int, kind: str, name: str) -> str | None:
         """Return the newest value of a fact of a version, as its ``licence``."""
 
+    def document(self, digest: str) -> bytes | None:
+        """Return the bytes of a document of the log, None where there is none."""
+
     def dataset(self, name: str, version: str) -> DatasetRecord | None:
         """Return a version of a dataset that was recorded for itself."""
 

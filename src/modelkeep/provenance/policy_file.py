@@ -16,7 +16,9 @@ from modelkeep.domain.policy.problems import find_problems
 from modelkeep.domain.policy.rules import (
     FORMAT_NUMBER,
     MOST_PERSONS,
+    ContentRule,
     Direction,
+    FormatsRule,
     Gate,
     Person,
     RequiredApproval,
@@ -39,12 +41,14 @@ from modelkeep.provenance.value_files import parse_toml, read_bytes
 _TOP = ("format", "model_names", "labels", "metrics", "roles", "persons", "stages", "signals", "retention")
 _STAGE = (
     "name", "meaning", "synonyms", "protected", "after", "soak", "require", "recommend", "gates", "checks", "approvals",
-    "approvals_expire", "on_last_approval",
+    "approvals_expire", "on_last_approval", "formats", "pickles", "signature",
 )  # fmt: skip
 _GATE = ("metric", "data", "min", "max", "no_worse_than_production", "direction", "warn")
 _CHECK = ("name", "max_age", "warn")
 _APPROVAL = ("count", "role")
 _SOAK = ("time", "warn")
+_FORMATS = ("only", "warn")
+_CONTENT = ("level", "warn")
 _ROLE = ("may",)
 _SIGNAL = ("name", "then", "stage", "above", "below", "count")
 _RETENTION = ("then", "keep_last", "keep_newer")
@@ -189,6 +193,9 @@ def _stage(table: Table) -> StageRules:
         approvals=_approvals(table),
         approvals_expire=table.seconds("approvals_expire"),
         on_last_approval=table.text("on_last_approval"),
+        formats=_formats(table),
+        pickles=_content(table, "pickles"),
+        signature=_content(table, "signature"),
     )
 
 
@@ -200,6 +207,26 @@ def _soak(table: Table) -> Soak | None:
     if inner and "time" not in where:
         where.wrong("time", "soak needs 'time', as \"12h in staging\"")
     return None if found is None else Soak(stage=found[0], seconds=found[1], warn=inner and where.flag("warn"))
+
+
+def _formats(table: Table) -> FormatsRule | None:
+    """Return ``formats = ["onnx"]``, or ``formats = {only = ["onnx"], warn = true}``."""
+    if "formats" not in table:
+        return None
+    if not isinstance(table.raw("formats"), dict):
+        return FormatsRule(only=table.texts("formats"))
+    inner = table.inner("formats", "formats", _FORMATS)
+    return FormatsRule(only=inner.texts("only"), warn=inner.flag("warn"))
+
+
+def _content(table: Table, key: str) -> ContentRule | None:
+    """Return ``pickles = "safe"``, or ``pickles = {level = "safe", warn = true}``."""
+    if key not in table:
+        return None
+    if not isinstance(table.raw(key), dict):
+        return ContentRule(level=table.text(key) or "")
+    inner = table.inner(key, key, _CONTENT)
+    return ContentRule(level=inner.needed("level", key), warn=inner.flag("warn"))
 
 
 def _gate(table: Table) -> Gate:

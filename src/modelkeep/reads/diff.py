@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.pages import Version
@@ -36,7 +36,21 @@ if TYPE_CHECKING:
 #: The sections whose values may be numbers.
 _NUMBERS = ("metrics", "signals", "params")
 #: The sections of an answer, in their order.
-SECTIONS = ("version", "metrics", "signals", "params", "tags", "data", "code", "runs", "parents", "checks", "files")
+SECTIONS = (
+    "version",
+    "metrics",
+    "signals",
+    "params",
+    "tags",
+    "data",
+    "code",
+    "environment",
+    "ci",
+    "runs",
+    "parents",
+    "checks",
+    "files",
+)
 
 
 def diff(context: Context, refs: Sequence[str]) -> Diff:
@@ -93,11 +107,13 @@ def compare(
     ``signals`` are what monitoring measured last of each, ``directions`` what the policy says of metrics.
     """
     metrics = [newest_by_data(version.evaluations) for version in versions]
+    packages = all(version.environment is not None for version in versions)
     names = spelled((name, on) for newest in metrics for name, by_data in newest.items() for on in by_data)
     sides = [
         _facts(
             version,
             {names[name, on]: each.value for name, by_data in newest.items() for on, each in by_data.items()},
+            packages=packages,
         )
         for version, newest in zip(versions, metrics, strict=True)
     ]
@@ -167,7 +183,7 @@ def _same_number_or_text(one: Json, other: Json) -> bool:
     return texts[0] == texts[1] if None in numbers else numbers[0] == numbers[1]
 
 
-def _facts(version: Version, metrics: dict[str, Json]) -> dict[str, dict[str, Json]]:
+def _facts(version: Version, metrics: dict[str, Json], *, packages: bool) -> dict[str, dict[str, Json]]:
     data: dict[str, list[str]] = {}
     for used in version.data:
         key = used.name if used.role is None else f"{used.role}={used.name}"
@@ -189,6 +205,8 @@ def _facts(version: Version, metrics: dict[str, Json]) -> dict[str, dict[str, Js
         "tags": {**version.tags},
         "data": {key: ", ".join(values) for key, values in data.items()},
         "code": _known(commit=code.commit, dirty=code.dirty, diff=code.diff, remote=code.remote, branch=code.branch),
+        "environment": _environment(version, packages=packages),
+        "ci": {} if version.ci is None else _known(**asdict(version.ci)),
         "runs": {run.id: run.location or run.id for run in version.runs},
         "parents": {
             parent.ref or parent.location or "-": parent.ref or parent.location or "-" for parent in version.parents
@@ -196,6 +214,26 @@ def _facts(version: Version, metrics: dict[str, Json]) -> dict[str, dict[str, Js
         "checks": {check.name: check.result for check in version.checks if check.result is not None},
         "files": {file.path: file.digest for file in version.contents},
     }
+
+
+def _environment(version: Version, *, packages: bool) -> dict[str, Json]:
+    """Return what is known of the environment; packages as ``packages.numpy``, as `show --field` takes them.
+
+    Without ``packages``, because there is a version of which none are known, only that it is recorded.
+    """
+    found = version.environment
+    if found is None or not packages:
+        return {} if found is None else {"digest": found.digest}
+    listed: dict[str, Json] = {f"packages.{name}": number for name, number in found.packages.items()}
+    known = _known(
+        python=found.python,
+        implementation=found.implementation,
+        system=found.system,
+        machine=found.machine,
+        accelerators=", ".join(found.accelerators) or None,
+        lock=None if found.lock is None else found.lock.digest,
+    )
+    return {**known, **listed}
 
 
 def _known(**facts: Json) -> dict[str, Json]:

@@ -26,8 +26,9 @@ from modelkeep.store.db.sql import lineage as select
 from modelkeep.store.db.sql.version_states import states_of
 from modelkeep.store.db.state import SqlState
 
-#: How many nodes are followed at most in one direction.
-MOST_NODES = 10_000
+#: How many nodes are asked for their neighbours in one direction, and how many there may be: a snapshot keeps writers
+#: waiting. What used a dataset directly is shown in full, also where it cannot be followed.
+MOST_FOLLOWED, MOST_NODES = 2_000, 20_000
 _KINDS = {
     VersionNode: "version",
     DataNode: "data",
@@ -71,6 +72,8 @@ def lineage(
             whole &= _walk(root, steps.causes, depth, partial(_add, edges, up=True))
         if down:
             whole &= _walk(root, steps.results, depth, partial(_add, edges, up=False))
+        if not edges and isinstance(root, (DataNode, RunNode, DeploymentNode)) and not steps.is_known(root):
+            raise _unknown(root)
         places: dict[str, Place] = {str(root): root}
         for edge in edges:
             for place in (edge.source, edge.target):
@@ -107,12 +110,14 @@ def _root(context: Context, reader: Reader, at: int | None, steps: Steps, node: 
                 digest = _only(node, [each.removeprefix("sha256:") for each in environments])
                 return steps.environment(f"sha256:{digest}")
         case DataNode() | RunNode() | DeploymentNode():
-            if steps.is_known(node):
-                return node
-    message = (
-        f"nothing runs at {node.target}" if isinstance(node, DeploymentNode) else f"no version was made from {node}"
-    )
-    raise NotFound(message, "modelkeep lineage REF        (what a version was made from)")
+            return node  # whether anything names it the walk tells
+    raise _unknown(node)
+
+
+def _unknown(node: Node | Place) -> NotFound:
+    at = node.target if isinstance(node, DeploymentNode) else None
+    message = f"no version was made from {node}" if at is None else f"nothing runs at {at}"
+    return NotFound(message, "modelkeep lineage REF        (what a version was made from)")
 
 
 def _only(node: CodeNode | EnvironmentNode, found: Sequence[str]) -> str:
@@ -126,19 +131,23 @@ def _only(node: CodeNode | EnvironmentNode, found: Sequence[str]) -> str:
 
 
 def _walk(root: Place, step: _Step, depth: int | None, add: Callable[[Place, Neighbour], None]) -> bool:
-    """Walk one way from the root, breadth first, and add each neighbour of each node; tell whether all were followed."""
-    seen, outermost, steps = {str(root)}, [root], 0
+    """Walk one way from the root, breadth first, and add each neighbour of each node; tell whether that was all."""
+    met, seen, outermost, steps, followed = {str(root)}, {str(root)}, [root], 0, 0
     while outermost and (depth is None or steps < depth):
         steps += 1
         following: list[Place] = []
         for place in outermost:
+            if followed == MOST_FOLLOWED:
+                return False
+            followed += 1
             for neighbour in step(place):
-                if str(neighbour.place) not in seen:
-                    if len(seen) >= MOST_NODES:
-                        return False
-                    if not neighbour.is_dead_end:
-                        seen.add(str(neighbour.place))
-                        following.append(neighbour.place)
+                called = str(neighbour.place)
+                if called not in met and len(met) == MOST_NODES:
+                    return False
+                met.add(called)
+                if called not in seen and not neighbour.is_dead_end:
+                    seen.add(called)
+                    following.append(neighbour.place)
                 add(place, neighbour)
         outermost = following
     return True

@@ -64,6 +64,8 @@ ALLOWED = {
     "reachable.VERSIONS": {"version", "deleted"},
     # the first few of them
     "status.FILES": {"version_blob", "first_few"},
+    # the newest hundred of a model
+    "training.FROM_COMMIT": {"newest"},
     "status.IN_STAGE": {"model_name"},
     "shared.STAGES": {"stage"},
     "shared.HOLDERS": {"stage"},

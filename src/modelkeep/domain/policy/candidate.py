@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.metrics_document import MetricsDocument
@@ -20,7 +20,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     """A version and what is known of it.
 
     ``metrics`` are exact texts by name and data (None: without data), newest first, at least of those with a gate. ``is_new``: the intent itself
-    registers it.
+    registers it, with ``documents`` by their kinds.
     """
 
     model: Model
@@ -34,6 +34,7 @@ class Candidate(Struct, frozen=True, kw_only=True):
     is_described: bool
     tags: frozenset[str]
     metrics: Mapping[str, Mapping[str | None, str]]
+    documents: Mapping[str, str] = field(default_factory=dict)
     is_new: bool = False
     bad: bool = False
     archived: bool = False
@@ -62,6 +63,13 @@ def registered(state: State, model: Model, version: Version) -> Candidate:
         bad=version.bad,
         archived=version.archived,
     )
+
+
+def has_document(proposal: Proposal, candidate: Candidate, kind: str) -> bool:
+    """Tell whether a document of a kind is recorded of a version."""
+    if candidate.is_new:
+        return kind in candidate.documents
+    return proposal.state.fact(candidate.model.seq, candidate.number, kind, "") is not None
 
 
 def measured(state: State, model: int, number: int, metric: str) -> dict[str | None, str]:
@@ -99,5 +107,6 @@ def registering(proposal: Proposal, command: Register, model: Model, number: int
         is_described=proposal.says("description"),
         tags=frozenset(key.removeprefix("tag.") for key, value in lines if key.startswith("tag.") and value.strip()),
         metrics={name: {data: value} for name, value in values},
+        documents={kind: digest for digest, kind in command.documents().items()},
         is_new=True,
     )

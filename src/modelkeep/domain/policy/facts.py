@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.metric_directions import LOWER, direction_of
 from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.numbers import as_number
-from modelkeep.domain.policy.candidate import Candidate, measured
+from modelkeep.domain.policy.candidate import Candidate, has_document, measured
 from modelkeep.domain.policy.results import RuleResult
 from modelkeep.domain.policy.rules import Gate, RequiredCheck, Rules, Soak, StageRules
+from modelkeep.domain.policy.shown import MISSING, short
 from modelkeep.domain.times import format_time, parse_stored
 
 if TYPE_CHECKING:
@@ -20,12 +20,11 @@ if TYPE_CHECKING:
 
     from modelkeep.domain.verbs.interface import Proposal
 
-_MISSING = "missing"
-#: Numbers of more digits are shown with an exponent, and longer texts by their beginning and digest.
-_PLAIN_DIGITS, _LONGEST, _BEGINNING = 30, 100, 40
-#: ``sha256:`` and 32 hex digits: of fewer somebody could find two texts with the same, and swap them once one is approved.
-_DIGEST = len("sha256:") + 32
+#: Numbers of more digits are shown with an exponent.
+_PLAIN_DIGITS = 30
 _LONGEST_DATA = 60
+#: Words of ``require`` that ask for a document, by the kind of it.
+_DOCUMENTS = {"environment": "environment", "signature": "interface"}
 
 
 def facts(proposal: Proposal, candidate: Candidate, rules: Rules, stage: StageRules) -> Iterator[RuleResult]:
@@ -45,6 +44,10 @@ def facts(proposal: Proposal, candidate: Candidate, rules: Rules, stage: StageRu
         yield from _gate(proposal, candidate, rules, gate)
     for check in stage.checks:
         yield _check(proposal, candidate, check)
+    if (stage.formats, stage.pickles, stage.signature) != (None, None, None):
+        from modelkeep.domain.policy.contents import content_results  # few stages ask for them
+
+        yield from content_results(proposal, candidate, stage)
 
 
 def age_words(seconds: int) -> str:
@@ -89,8 +92,11 @@ def _metadata(proposal: Proposal, candidate: Candidate, word: str, *, warn: bool
         "label": candidate.label is not None,
         "reason": proposal.says("reason"),
     }
-    passed = there[word] if word in there else word.removeprefix("tag.") in candidate.tags
-    missing = "dirty" if word == "clean-code" and candidate.code_state == "dirty" else _MISSING
+    if word in _DOCUMENTS:
+        passed = has_document(proposal, candidate, _DOCUMENTS[word])
+    else:
+        passed = there[word] if word in there else word.removeprefix("tag.") in candidate.tags
+    missing = "dirty" if word == "clean-code" and candidate.code_state == "dirty" else MISSING
     return RuleResult(word, "there" if passed else missing, "there", passed, warn=warn)
 
 
@@ -142,12 +148,12 @@ def _against(
     theirs = None if text is None else as_number(text)
     margin = None if gate.no_worse_than_production is None else as_number(gate.no_worse_than_production)
     if theirs is None or margin is None:
-        has = f"has {_short(text)}" if text is not None else f"has no {gate.metric}"
+        has = f"has {short(text)}" if text is not None else f"has no {gate.metric}"
         return f"as good as {ref}, which {has}{on}", False
     lower = (gate.direction or direction_of(gate.metric, rules.metrics)) == LOWER
     limit = _exact_sum(theirs, margin if lower else margin.copy_negate())
     holds = value is not None and (value <= limit if lower else value >= limit)
-    return f"{'<=' if lower else '>='} {_plain(limit)}: {ref} has {_short(text or '')}{on}", holds
+    return f"{'<=' if lower else '>='} {_plain(limit)}: {ref} has {short(text or '')}{on}", holds
 
 
 def _places(by_data: Mapping[str | None, str], data: str | None) -> tuple[str | None, ...]:
@@ -164,8 +170,8 @@ def _places(by_data: Mapping[str | None, str], data: str | None) -> tuple[str | 
 def _shown(text: str | None, places: Sequence[str | None], data: str | None) -> str:
     """Return the value of a metric as people read it, with the data where the rule leaves that open."""
     if text is not None:
-        return _short(text) if places[0] in (None, data) else f"{_short(text)} on {_brief(places[0])}"
-    return f"measured on {' and '.join(map(_brief, places[:3]))}" if places else _MISSING
+        return short(text) if places[0] in (None, data) else f"{short(text)} on {_brief(places[0])}"
+    return f"measured on {' and '.join(map(_brief, places[:3]))}" if places else MISSING
 
 
 def _brief(data: str | None) -> str:
@@ -187,14 +193,7 @@ def _exact_sum(one: Decimal, other: Decimal) -> Decimal:
 def _plain(number: Decimal) -> str:
     """Return a number without exponent, unless that would have very many digits."""
     plain = abs(number.adjusted()) <= _PLAIN_DIGITS
-    return _short(f"{number:f}" if plain else str(number))
-
-
-def _short(text: str) -> str:
-    """Return a text; a very long one (a metric may have a million digits) by its beginning, its length and its digest."""
-    if len(text) <= _LONGEST:
-        return text or "empty"
-    return f"{text[:_BEGINNING]}... ({len(text)} characters, {digest_of(text.encode())[:_DIGEST]})"
+    return short(f"{number:f}" if plain else str(number))
 
 
 def _check(proposal: Proposal, candidate: Candidate, check: RequiredCheck) -> RuleResult:
@@ -205,7 +204,7 @@ def _check(proposal: Proposal, candidate: Candidate, check: RequiredCheck) -> Ru
         found = proposal.state.check(candidate.model.seq, candidate.number, check.name)
     bound = "pass or warn" if check.max_age is None else f"pass or warn, at most {age_words(check.max_age)} old"
     if found is None:
-        return RuleResult(rule, _MISSING, bound, passed=False, warn=check.warn)
+        return RuleResult(rule, MISSING, bound, passed=False, warn=check.warn)
     age = parse_stored(proposal.time) - parse_stored(found.time)
     fresh = check.max_age is None or age <= timedelta(seconds=check.max_age)
     expired = found.expires is not None and found.expires <= proposal.time

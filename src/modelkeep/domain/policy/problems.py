@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from modelkeep.domain.policy.content_problems import content_problems
 from modelkeep.domain.policy.permissions import BY_STAGE, PLAIN, may
 from modelkeep.domain.policy.problem import (
     Path,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     pass
 
 #: What a stage may require of a version; ``tag.K`` besides.
-METADATA = ("data", "code", "clean-code", "licence", "description", "label", "reason")
+METADATA = ("data", "code", "clean-code", "licence", "description", "label", "reason", "signature", "environment")
 DIRECTIONS = ("higher", "lower")
 THEN_RETENTION = ("archive", "delete")
 #: The canonical bytes of a policy, which every change reads.
@@ -98,6 +99,7 @@ def _stage(rules: Rules, place: int) -> Iterator[Problem]:
     for number, check in enumerate(stage.checks):
         yield from check_name((*path, "checks", number, "name"), check_check_name, check.name)
     yield from check_repeated((*path, "checks"), [each.name for each in stage.checks])
+    yield from content_problems(stage, path)
     yield from _approvals(rules, stage, path)
     if largest_verdict(stage) > LARGEST_VERDICT:
         yield Problem(

@@ -20,12 +20,14 @@ _FLAGS = {
     "description": "--description TEXT",
     "label": "--label 1.0.0",
     "reason": '-m "why"',
+    "environment": "--env auto",
 }
 #: What adds such a word to a version later, and the command; data and code belong to a registration.
 _LATER = {
     "licence": ("say its licence", "supplement {} --licence SPDX"),
     "description": ("describe it", "describe {} TEXT"),
     "label": ("label it", "label {} 1.0.0"),
+    "signature": ("say its signature", "supplement {} --signature FILE"),
 }
 _TAG, _CHECK = "tag.", "check "
 
@@ -46,6 +48,8 @@ def remedies(candidate: Candidate, promote: str, refused: Sequence[RuleResult]) 
     if again:
         flags_again = " ".join(again)
         yield f"to record data or code: modelkeep register {quote(candidate.model.name)} PATH {flags_again} --if-exists new"
+    if "environment" in missing:
+        yield f"to record its environment: modelkeep register {quote(candidate.model.name)} PATH --env auto --if-exists new"
     for rule in missing:
         if rule in _LATER:
             what, command = _LATER[rule]

@@ -66,13 +66,28 @@ class Soak(LogValue, frozen=True, kw_only=True):
     warn: bool = False
 
 
+class FormatsRule(LogValue, frozen=True, kw_only=True):
+    """The formats that the files of the version may have."""
+
+    only: tuple[str, ...]
+    warn: bool = False
+
+
+class ContentRule(LogValue, frozen=True, kw_only=True):
+    """What the pickles or the signature of the version must be: ``safe``, ``compatible``."""
+
+    level: str
+    warn: bool = False
+
+
 class StageRules(LogValue, frozen=True, kw_only=True):
     """A stage: what it is called, what it means to the team, and what a version needs to be promoted to it.
 
     ``after`` are the stages of which the version must hold or have held one. ``require`` and ``recommend`` name
-    metadata: ``data``, ``code``, ``clean-code``, ``licence``, ``description``, ``label``, ``reason``, ``tag.K``;
-    what is only recommended warns. Approvals end ``approvals_expire`` seconds after they were given.
-    ``on_last_approval`` is ``promote`` where the last approval promotes by itself.
+    metadata: ``data``, ``code``, ``clean-code``, ``licence``, ``description``, ``label``, ``reason``, ``signature``,
+    ``environment``, ``tag.K``; what is only recommended warns. Approvals end ``approvals_expire`` seconds after they were given.
+    ``on_last_approval`` is ``promote`` where the last approval promotes by itself. ``pickles`` are ``safe`` where no file
+    has a problem that may run code; a ``signature`` is ``compatible`` with that of the holder of the last stage.
     """
 
     name: str
@@ -88,6 +103,9 @@ class StageRules(LogValue, frozen=True, kw_only=True):
     approvals: tuple[RequiredApproval, ...] = ()
     approvals_expire: Seconds | None = None
     on_last_approval: str | None = None
+    formats: FormatsRule | None = None
+    pickles: ContentRule | None = None
+    signature: ContentRule | None = None
 
     @property
     def stage(self) -> StageDef:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from modelkeep.domain.policy.facts import age_words
 from modelkeep.domain.policy.rules import Gate, Rules, SignalRule, StageRules
+from modelkeep.domain.policy.shown import one_of
 from modelkeep.domain.record import Answer
 
 _THEN = {
@@ -107,6 +108,7 @@ def _of_stage(stage: StageRules) -> Iterator[Statement]:
     for check in stage.checks:
         age = "" if check.max_age is None else f", at most {age_words(check.max_age)} old"
         yield Statement(subject, f"check {check.name}", _graded(f"must have passed{age}", warn=check.warn))
+    yield from _of_contents(subject, stage)
     for each in stage.approvals:
         who = "who may approve" if each.role is None else f"with the role {each.role}"
         yield Statement(
@@ -116,6 +118,16 @@ def _of_stage(stage: StageRules) -> Iterator[Statement]:
         yield Statement(subject, "approvals", f"count for {age_words(stage.approvals_expire)}")
     if stage.on_last_approval is not None:
         yield Statement(subject, "last approval", "promotes by itself")
+
+
+def _of_contents(subject: str, stage: StageRules) -> Iterator[Statement]:
+    if stage.formats is not None:
+        yield Statement(subject, "formats", _graded(f"only {one_of(stage.formats.only)}", warn=stage.formats.warn))
+    if stage.pickles is not None:
+        yield Statement(subject, "pickles", _graded(f"must be {stage.pickles.level}", warn=stage.pickles.warn))
+    if stage.signature is not None:
+        words = f"must be {stage.signature.level} with production's"
+        yield Statement(subject, "signature", _graded(words, warn=stage.signature.warn))
 
 
 def _of_gate(subject: str, gate: Gate) -> Iterator[Statement]:

@@ -28,6 +28,10 @@ def _names(stage: StageRules) -> Iterator[int]:
     yield from (len(word.encode()) for word in (*stage.require, *stage.recommend))
     yield from (len(check.name) for check in stage.checks)
     yield from (2 * len(each.role or "") for each in stage.approvals)
+    if stage.formats is not None:
+        yield sum(len(each) + 4 for each in stage.formats.only)
+    yield from (0 for rule in (stage.pickles,) if rule is not None)
+    yield from (_REF_BYTES for rule in (stage.signature,) if rule is not None)
 
 
 def _metric_results(stage: StageRules) -> Iterator[int]:

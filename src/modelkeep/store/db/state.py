@@ -162,6 +162,10 @@ class SqlState(GovernedSqlState):
         row = self._one(deciding.FACT, model=model, version=version, kind=kind, name=name)
         return None if row is None else str(row[0])
 
+    def document(self, digest: str) -> bytes | None:
+        row = self._one(deciding.DOCUMENT, digest=digest)
+        return None if row is None else bytes(row[0])
+
     def dataset(self, name: str, version: str) -> DatasetRecord | None:
         row = self._one(deciding.DATASET, name=name, version=version)
         if row is None:

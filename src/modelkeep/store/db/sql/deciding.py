@@ -281,10 +281,14 @@ FROM approval JOIN entry_index ON entry_index.seq = approval.seq JOIN entry_acti
 WHERE request = :request AND KNOWN(approval.seq) ORDER BY approval.seq
 """)
 
-FACT = """
+FACT = statement("""
 SELECT value FROM version_fact
-WHERE model = :model AND version = :version AND kind = :kind AND name = :name ORDER BY seq DESC LIMIT 1
-"""
+WHERE model = :model AND version = :version AND kind = :kind AND name = :name AND KNOWN(version_fact.seq)
+ORDER BY seq DESC LIMIT 1
+""")
+
+#: A document never changes, so it is the same at every moment.
+DOCUMENT = statement("SELECT bytes FROM document WHERE digest = :digest")
 
 DATASET = """
 SELECT seq, digest, checksum, row_count, schema_digest FROM data_version WHERE name = :name AND data_version = :version

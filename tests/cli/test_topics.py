@@ -1,0 +1,49 @@
+"""`help TOPIC`: texts that name only what is there."""
+
+import json
+import re
+
+import pytest
+
+from modelkeep.cli import topics
+from modelkeep.cli.command_table import COMMANDS
+from modelkeep.domain.filters.parse import FIELDS
+from modelkeep.domain.state import state_of
+from modelkeep.errors import EXIT_CODES, NotFound, UsageError
+
+
+@pytest.mark.parametrize("topic", topics.names())
+def test_a_topic_has_a_title_and_fits_the_page(topic):
+    lines = topics.text(topic).splitlines()
+    assert lines[0] == topics.title(topic)
+    assert lines[1] == ""
+    assert max(map(len, lines)) <= 79
+    assert all(line == line.rstrip() for line in lines)
+
+
+def test_topics_name_commands_fields_states_and_codes_that_exist():
+    commands = {row.name for row in COMMANDS}
+    written = "".join(topics.text(topic) for topic in topics.names())
+    assert set(re.findall(r"modelkeep ([a-z]+)", written)) <= commands
+    assert set(topics.text("filters").partition("Fields: ")[2].partition(",")[0].split()) == set(FIELDS)
+    for options in ({"deleted": True}, {"archived": True}, {"bad": True}, {"active": True}, {"held": True}, {}):
+        state = state_of(**({"archived": False, "bad": False, "active": False, "held": False} | options))
+        assert f"\n  {state} " in topics.text("states")
+    assert all(f"\n  {code} " in topics.text("exit-codes") for code, _ in EXIT_CODES)
+
+
+def test_a_schema_is_printed_by_its_name_as_documents_say_it():
+    for name in ("version", "modelkeep.version/1"):
+        assert "$schema" in json.loads(topics.text("schema", name))
+    assert "\n  versions\n" in topics.text("schema") == topics.text("schema", "list")
+    with pytest.raises(NotFound, match="there is no schema 'versoin'") as error:
+        topics.text("schema", "versoin")
+    assert error.value.hint == "modelkeep help schema version"
+
+
+def test_an_unknown_topic_is_answered_with_a_close_one():
+    with pytest.raises(NotFound, match="there is no topic 'filtres'") as error:
+        topics.text("filtres")
+    assert error.value.hint == "modelkeep help filters"
+    with pytest.raises(UsageError, match="help takes one topic"):
+        topics.text("states", "x")

@@ -1,0 +1,66 @@
+"""The training scripts of the documents: each registers in one line, and what made the version is recorded by itself."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from modelkeep import open_registry
+
+pytestmark = pytest.mark.process
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+#: The scripts by what they need.
+SCRIPTS = {
+    needs: script
+    for script, needs in re.findall(
+        r"```py\n(# needs: ([^\n]*)\n.*?)```", (ROOT / "docs" / "provenance.md").read_text(), re.DOTALL
+    )
+}
+(README_SCRIPT,) = re.findall(r"```python\n(# train\.py\n.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+MODULES = {"scikit-learn": "sklearn", "torch": "torch", "keras": "keras"}
+
+
+def git(place, *words):
+    identity = ("-c", "user.name=Ana", "-c", "user.email=ana@example.org", "-c", "commit.gpgsign=false")
+    done = subprocess.run(["git", *identity, *words], cwd=place, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+def registered_by(run, script):
+    """Return the version that a script registers, which runs from a git work tree as a job of GitHub."""
+    run("init")
+    git(run.cwd, "init", "-q", "-b", "main")
+    (run.cwd / "train.py").write_text(script)
+    git(run.cwd, "add", "train.py")
+    git(run.cwd, "commit", "-q", "-m", "begin")
+    environ = {**run.env, "GITHUB_ACTIONS": "true", "GITHUB_ACTOR": "octo"}
+    python = run.script.with_name("python")
+    done = subprocess.run([python, "train.py"], cwd=run.cwd, env=environ, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    registry = open_registry(run.cwd / ".modelkeep")
+    (model,) = registry.models()
+    return registry.version(f"{model.name}@1")
+
+
+def test_the_script_of_the_readme_is_all_that_it_takes(run):
+    version = registered_by(run, README_SCRIPT)
+    assert (version.code.commit, version.code.dirty) == (git(run.cwd, "rev-parse", "HEAD"), False)
+    assert {"modelkeep", "msgspec"} <= version.environment.packages.keys()
+    assert (version.ci.system, version.ci.actor, version.trained.seeds) == ("github", "octo", ("42",))
+    assert version.missing == ("licence",)
+
+
+@pytest.mark.slow  # what a library takes to load
+@pytest.mark.parametrize("needs", MODULES)
+def test_a_script_of_a_library_is_all_that_it_takes(run, needs):
+    pytest.importorskip(MODULES[needs], reason=f"needs pip install {needs}")
+    version = registered_by(run, SCRIPTS[needs])
+    assert version.missing == ("licence",)
+    assert needs in version.environment.packages
+    assert version.trained.seeds == ("42",)
+
+
+def test_each_library_has_its_script():
+    assert SCRIPTS.keys() == MODULES.keys()
