@@ -25,7 +25,7 @@ import hints
 import hypothesis
 import pytest
 import warm
-from running import Run
+from running import Run, environment, new_user
 from warm import Warm
 
 from modelkeep.errors import ModelkeepError
@@ -168,7 +168,7 @@ def loaded(modelkeep: Path) -> Iterator[Warm | None]:
     if not warm.POSSIBLE:
         yield None
         return
-    server = Warm([modelkeep.with_name("python")], _environ(modelkeep, Path("/")))
+    server = Warm([modelkeep.with_name("python")], environment(modelkeep, Path("/")))
     yield server
     server.close()
 
@@ -176,27 +176,7 @@ def loaded(modelkeep: Path) -> Iterator[Warm | None]:
 @pytest.fixture
 def run(modelkeep: Path, loaded: Warm | None, tmp_path: Path) -> Run:
     """Return what runs the installed ``modelkeep`` for a user who has nothing yet: own HOME, no MODELKEEP_*."""
-    home = tmp_path / "home"
-    cwd = home / "work"
-    cwd.mkdir(parents=True)
-    return Run(modelkeep, home, cwd, _environ(modelkeep, home), loaded)
-
-
-def _environ(modelkeep: Path, home: Path) -> dict[str, str]:
-    """Return the environment of a user."""
-    return {
-        "PATH": f"{modelkeep.parent}:/usr/local/bin:/usr/bin:/bin",
-        "HOME": str(home),
-        "XDG_CACHE_HOME": str(home / ".cache"),
-        "XDG_CONFIG_HOME": str(home / ".config"),
-        "XDG_DATA_HOME": str(home / ".local" / "share"),
-        "XDG_STATE_HOME": str(home / ".local" / "state"),
-        "GIT_CONFIG_NOSYSTEM": "1",
-        "GIT_CONFIG_GLOBAL": os.devnull,
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+    return new_user(modelkeep, loaded, tmp_path)
 
 
 # Where each real model lies: the package that carries it, and the path inside.

@@ -60,6 +60,8 @@ def test_the_wheel_holds_nothing_else(names: set[str]):
 def test_the_wheel_puts_completion_and_manual_where_the_shell_looks(names: set[str]):
     shared = {name.split("/", 1)[1] for name in names if ".data/data/" in name}
     assert "data/share/bash-completion/completions/modelkeep" in shared
+    assert "data/share/zsh/site-functions/_modelkeep" in shared
+    assert "data/share/fish/vendor_completions.d/modelkeep.fish" in shared
     assert "data/share/man/man1/modelkeep.1" in shared
 
 

@@ -152,17 +152,41 @@ def test_the_page_of_the_api_tells_every_public_name():
     assert api_page.text() == text
 
 
-def test_the_script_of_bash_names_each_command_once():
-    text = (ROOT / "src" / "modelkeep" / "completions" / "modelkeep.bash").read_text()
-    listed = re.search(r"^_modelkeep_commands='(.*)'$", text, re.MULTILINE)
-    assert listed
-    assert listed[1].split() == [row.name for row in command_table.COMMANDS]
+COMPLETIONS = ROOT / "src" / "modelkeep" / "completions"
+
+
+def test_the_script_of_each_shell_names_each_command_once():
+    names = [row.name for row in command_table.COMMANDS]
+    listed = {
+        "bash": re.search(r"^_modelkeep_commands='(.*)'$", _script("bash"), re.MULTILINE)[1].split(),
+        "zsh": re.findall(r"^ +'([a-z]+):", _script("zsh").partition("('')")[2].partition(")\n")[0], re.MULTILINE),
+        "fish": re.findall(
+            r"^ +echo '([a-z]+)'", _script("fish").partition("case ''\n")[2].partition("case")[0], re.MULTILINE
+        ),
+    }
+    assert listed == dict.fromkeys(listed, names)
+    assert "COMP_WORDBREAKS" not in _script("bash")
+
+
+def _script(shell):
+    text = (COMPLETIONS / f"modelkeep.{shell}").read_text()
     assert not re.search("%[A-Z]+%", text)
-    assert "COMP_WORDBREAKS" not in text
+    return text
+
+
+def test_the_scripts_of_zsh_and_fish_name_each_option_of_a_command_with_its_help(program):
+    for node in command_tree.walk(program):
+        for option in node.options:
+            for spelling in option.spellings:
+                quoted = option.help.replace("'", "'\\''")
+                assert f"\n            '{spelling}:{quoted}'\n" in _script("zsh"), (node.title, spelling)
+                quoted = option.help.replace("'", "\\'")
+                assert f"\n            echo '{spelling}'\\t'{quoted}'\n" in _script("fish"), (node.title, spelling)
 
 
 @pytest.mark.shell
-def test_the_script_is_syntax_that_bash_understands():
-    if shutil.which("bash") is None:
-        pytest.skip("install bash")
-    subprocess.run(["bash", "-n", ROOT / "src" / "modelkeep" / "completions" / "modelkeep.bash"], check=True)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_the_script_is_syntax_that_the_shell_understands(shell):
+    if shutil.which(shell) is None:
+        pytest.skip(f"install {shell}")
+    subprocess.run([shell, "-n", COMPLETIONS / f"modelkeep.{shell}"], check=True)

@@ -84,7 +84,6 @@ KINDS = {
     "VIEW": "dataset",
     "WORD": "fine-tune|merge|quantize|convert|distill|adapter",
     "auto|none|REV": "auto|none",
-    "bash": "bash|",
 }
 
 #: The kind of value by command and parameter, where the word alone does not decide.

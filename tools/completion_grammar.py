@@ -34,6 +34,8 @@ class Grammar:
     aliases: dict[str, str]
     #: Lists of fixed words by the name of their constant; a word with a dot at its end leads to names of the registry.
     words: dict[str, str]
+    #: The help of each option by command and spelling, for the scripts of the shells; the module has none.
+    helps: dict[str, dict[str, str]]
 
     def source(self) -> str:
         """Return the source of the module."""
@@ -54,12 +56,14 @@ class Grammar:
 
 def build(program: Node) -> Grammar:
     """Return the grammar of a command tree."""
-    commands = {}
+    commands, helps = {}, {}
     for node in (program, *walk(program)):
         own = [*node.options, *(each for each in node.shared if each not in program.shared)]
         commands[node.title] = (node.row.help if node.row else "", _arguments(node), _options(own))
+        helps[node.title] = {spelling: each.help for each in own for spelling in each.spellings}
+    helps[""] |= {spelling: each.help for each in program.shared for spelling in each.spellings}
     aliases = {alias: row.name for row in command_table.COMMANDS for alias in row.aliases}
-    return Grammar(_options(program.shared), commands, aliases, _fixed_words())
+    return Grammar(_options(program.shared), commands, aliases, _fixed_words(), helps)
 
 
 def _fixed_words() -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from tools import api_page, bash_script, command_tree, completion_grammar, json_schemas, man_pages, marked_tables
+from tools import api_page, command_tree, completion_grammar, completion_scripts, json_schemas, man_pages, marked_tables
 
 #: The command that renews the files; the test that compares them prints it.
 COMMAND = "make docs"
@@ -18,8 +18,11 @@ def generated(root: str = ROOT) -> dict[str, str]:
     grammar = completion_grammar.build(program)
     files = {
         "src/modelkeep/cli/complete/grammar.py": grammar.source(),
-        "src/modelkeep/completions/modelkeep.bash": bash_script.text(grammar),
         "docs/api.md": api_page.text(),
+    }
+    files |= {
+        f"src/modelkeep/completions/modelkeep.{shell}": completion_scripts.text(shell, grammar)
+        for shell in completion_scripts.SHELLS
     }
     files |= {f"man/{name}": text for name, text in man_pages.texts(program).items()}
     files |= {f"src/modelkeep/schemas/{name}": text for name, text in json_schemas.texts().items()}

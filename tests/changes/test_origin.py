@@ -14,6 +14,7 @@ from modelkeep.cli.views.show import VersionView
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.known_documents import Environment
 from modelkeep.locate import Located
+from modelkeep.papers.openlineage import to_openlineage
 from modelkeep.provenance.captured_environment import Captured
 from modelkeep.provenance.environment import capture
 from modelkeep.registry import Registry
@@ -165,11 +166,14 @@ def test_seeds_and_the_beginning_of_a_training_are_recorded(world):
         ),
         ({"training_started": "seq:1"}, "--training-started is a time, not an entry of the log: seq:1"),
         ({"training_started": "2036-01-01"}, "--training-started is in the future: '2036-01-01' is 2036-01-01T00:00:00.000000Z"),
+        ({"env": "-", "paths": ["-"]}, "standard input cannot be both the model and its packages"),
         ({"attach": "diff"}, "--attach diff is what was changed since the commit of the code, and not since --code none"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_of_a_training_is_refused(world, given, message):
-    assert refused(world.register, "fraud", b"one", **given)[:2] == ("UsageError", message)
+    paths = given.get("paths", [world.model(b"one")])
+    given = {name: value for name, value in given.items() if name != "paths"}
+    assert refused(world.registry.register, "fraud", *paths, code="none", **given)[:2] == ("UsageError", message)
 
 
 # Attachments
@@ -360,7 +364,9 @@ def test_no_secret_of_the_surroundings_is_in_the_registry_or_in_an_answer(world,
         *(as_json(page.document()) for page in pages),
         *(line for page in pages for line in field_lines(flattened(page.document()))),
     ]
-    printed += [*world.said, repr(r.audit()), repr(r.lineage("fraud@2"))]
+    graph = r.lineage("fraud@2")
+    printed += [*world.said, repr(r.audit()), repr(graph), "".join(to_openlineage(graph))]
+    printed += [repr(paper) for paper in (r.card("fraud@2"), r.bom("fraud@2"), r.annex_iv("fraud@2"), r.report())]
     assert not [text for text in printed if TOKEN in text]
     r.backup(str(tmp_path / "backup"))
     held = [path for top in (world.home, tmp_path / "backup") for path in top.rglob("*") if path.is_file()]

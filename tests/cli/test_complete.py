@@ -123,7 +123,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("lineage x --format t", "tree table"),
         ("--format j", "json jsonl"),
         ("register m f --if-exists s", "skip"),
-        ("completion ", "bash"),
+        ("completion ", "bash zsh fish"),
         ("audit --action ro", "rollback role"),
         ("config get lock", "lock_wait"),
         ("show fraud --field dig", "digest"),

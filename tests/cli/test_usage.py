@@ -136,7 +136,10 @@ def test_a_word_that_is_none_of_those_allowed_is_answered_with_the_closest():
         "modelkeep mark fraud@3 bad        (or good)",
     )
     assert refused("demo", "--json") == ("the demo is a story to be read, and has no JSON document", "modelkeep demo")
-    assert refused("completion", "tcsh") == ("the shell cannot be 'tcsh'", "modelkeep completion bash")
+    assert refused("completion", "tcsh") == (
+        "the shell cannot be 'tcsh'",
+        "modelkeep completion bash        (or zsh, fish)",
+    )
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from collections import Counter
 
 import pexpect
 import pytest
+from running import new_user
 
 pytestmark = pytest.mark.process
 
@@ -44,9 +45,10 @@ QUESTIONS = (
 )
 
 
-@pytest.fixture
-def hard(run):
-    """Return a registry with long names, labels and numbers, wide characters, many metrics and many aliases."""
+@pytest.fixture(scope="module")
+def hard(modelkeep, loaded, tmp_path_factory):
+    """Return a registry with long names, labels and numbers, wide characters, many metrics and aliases, only to be read."""
+    run = new_user(modelkeep, loaded, tmp_path_factory.mktemp("hard"))
     run("init", "r")
     run.env["MODELKEEP_REGISTRY"] = str(run.cwd / "r")
     reason = "二月のデータで再学習した重みを評価してから本番環境に移しました"
@@ -104,7 +106,7 @@ def cells(line):
 def test_history_becomes_a_list_where_there_is_no_room(hard):
     told, said = screen(hard, "history", LONG, "production", columns=40)
     told = re.sub(r"[A-Z][a-z]{2} \d\d \d\d:\d\d", "TIME", told)
-    told = re.sub(r"(for +)\d+s", r"\1AGE", re.sub(r"(by +)\S+", r"\1ME", told))
+    told = re.sub(r"(for +)\d+[smh]", r"\1AGE", re.sub(r"(by +)\S+", r"\1ME", told))
     assert said == ""
     assert (
         told

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec.structs
 import pytest
+from warm import of_checkout, struck
 
 import modelkeep
 from harm import needs_strace
@@ -175,23 +176,17 @@ def test_a_log_that_cannot_be_accepted_is_not_said_to_be(registry: Registry, tmp
 @needs_strace
 def test_a_database_that_cannot_be_looked_at_after_the_change_is_no_error(registry: Registry) -> None:
     """Let each look at the database fail once, as where a network mount has lost the file: done means exit 0."""
-    source = os.path.dirname(os.path.dirname(modelkeep.__file__))
     path = os.path.join(registry.directory, "registry.db")
     done = []
     for step in range(1, 60):
         before = len(registry.audit())
         inject = f"inject=newfstatat:error=ESTALE:when={step}"
-        strace = ["strace", "-f", "-qq", "-o", os.devnull, "-P", path, "-e", "trace=newfstatat", "-e", inject]
-        ended = subprocess.run(
-            [*strace, sys.executable, "-m", "modelkeep", "tag", "fraud@1", f"step={step}"],
-            env={**os.environ, "PYTHONPATH": source, "MODELKEEP_REGISTRY": registry.directory},
-            capture_output=True,
-            check=False,
-            text=True,
-        )
+        held = struck(["-f", "-o", os.devnull, "-P", path, "-e", "trace=newfstatat", "-e", inject])
+        environ = {**os.environ, "MODELKEEP_REGISTRY": registry.directory}
+        code, *said = of_checkout().run(["tag", "fraud@1", f"step={step}"], environ, "/", held=held)
         changed = len(registry.audit()) > before
-        assert (ended.returncode == 0) == changed, (step, ended)
-        assert ended.returncode in {0, 5, 6, 7}, (step, ended)
+        assert (code == 0) == changed, (step, code, said)
+        assert code in {0, 5, 6, 7}, (step, code, said)
         done.append(changed)
         if done[-8:] == [True] * 8:  # there is no such look any more
             break

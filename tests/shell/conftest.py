@@ -1,18 +1,21 @@
-"""What the tests of real shells share: a bash on a terminal of its own, with the completion loaded."""
+"""What the tests of real shells share: a shell on a terminal of its own, and registries to complete from."""
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
+
 PROMPT = "ready>"
 
 
 @dataclass
-class Bash:
-    """An interactive bash. `line` types keys and returns the words that came of them."""
+class Shell:
+    """An interactive shell. `line` types keys and returns the words that came of them."""
 
     terminal: object
 
@@ -40,35 +43,47 @@ class Bash:
         return listed.split()
 
 
-def _spawn(words, run, **more):
+def _spawn(words, first, run, **more):
     pexpect = pytest.importorskip("pexpect", reason="pip install pexpect")
     env = {**run.env, "TERM": "dumb", "PS1": PROMPT, "PS2": "more>", "INPUTRC": "/dev/null", "HISTFILE": "", **more}
     terminal = pexpect.spawn(
         words[0], words[1:], env=env, cwd=str(run.cwd), encoding="utf-8", timeout=20, dimensions=(50, 4000), echo=False
     )
     terminal.delaybeforesend = None
-    bash = Bash(terminal)
-    terminal.sendline(f"PS1='{PROMPT}'; bind 'set enable-bracketed-paste off'; bind 'set bell-style none'")
+    terminal.sendline(f"PS1='{PROMPT}'; {first}")
     terminal.sendline("words() { local IFS='|'; printf '<<%s>>\\n' \"$*\"; }; echo be''gin")
     terminal.expect_exact("begin\r\n")
     terminal.expect_exact(PROMPT)
-    return bash
+    return Shell(terminal)
 
 
-@pytest.fixture
-def bare_bash(run):
-    """Return what starts a bash that has read no file."""
-    if shutil.which("bash") is None:
-        pytest.skip("install bash")
+def _shells(words, first, run):
+    """Yield what starts a shell; the shells end with the test."""
+    if shutil.which(words[0]) is None:
+        pytest.skip(f"install {words[0]}")
     started = []
 
     def start(**env):
-        started.append(_spawn(["bash", "--norc", "--noprofile", "-i"], run, **env))
+        started.append(_spawn(words, first, run, **env))
         return started[-1]
 
     yield start
     for each in started:
         each.terminal.close(force=True)
+
+
+@pytest.fixture
+def bare_bash(run):
+    """Return what starts a bash that has read no file."""
+    first = "bind 'set enable-bracketed-paste off'; bind 'set bell-style none'"
+    yield from _shells(["bash", "--norc", "--noprofile", "-i"], first, run)
+
+
+@pytest.fixture
+def bare_zsh(run):
+    """Return what starts a zsh that has read no file."""
+    first = "unset zle_bracketed_paste; unsetopt beep prompt_sp prompt_cr; bindkey -e"
+    yield from _shells(["zsh", "-f", "-i"], first, run)
 
 
 @pytest.fixture
@@ -99,3 +114,29 @@ def files(run):
     for name in ("my model.onnx", "it's.onnx", "plain.onnx"):
         (run.cwd / name).write_bytes(os.urandom(8))
     (run.cwd / "folder").mkdir()
+
+
+@pytest.fixture(scope="session")
+def crowd(tmp_path_factory):
+    """Return a registry of 200 models, one of them with keys that a shell must quote."""
+    from history import History
+
+    story = History()
+    for number in range(200):
+        story.register(f"team/Model-{number:03}", f"bytes {number}")
+    story.register("odd", metrics=[("mAP50(B)", "0.9"), ("recall@5", "0.8"), ("top 1's", "0.7")])
+    story.tag("odd@1", **{"#owner": "risk", "a:b": "c"})
+    directory = tmp_path_factory.mktemp("crowd")
+    story.connection.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
+    return directory
+
+
+@pytest.fixture
+def registries(registry, crowd, files, run):
+    """Put directories beside the files: ``many`` models, ``none``, ``broken``, and a ``project`` that names one."""
+    (run.cwd / "many").symlink_to(crowd)
+    assert run("init", "none").exit_code == 0
+    (run.cwd / "broken").mkdir()
+    (run.cwd / "broken" / "registry.db").write_bytes(b"garbage" * 1000)
+    (run.cwd / "project").mkdir()
+    (run.cwd / "project" / "modelkeep.toml").write_text('registry = "../many"\n')

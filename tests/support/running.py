@@ -81,6 +81,31 @@ class Run:
         return subprocess.Popen([str(self.script), *map(os.fspath, words)], **arguments)
 
 
+def new_user(modelkeep: Path, warm: Warm | None, place: Path) -> Run:
+    """Return what runs the installed ``modelkeep`` for a user whose empty home is made in a directory."""
+    home = place / "home"
+    cwd = home / "work"
+    cwd.mkdir(parents=True)
+    return Run(modelkeep, home, cwd, environment(modelkeep, home), warm)
+
+
+def environment(modelkeep: Path, home: Path) -> dict[str, str]:
+    """Return the environment of a user."""
+    return {
+        "PATH": f"{modelkeep.parent}:/usr/local/bin:/usr/bin:/bin",
+        "HOME": str(home),
+        "XDG_CACHE_HOME": str(home / ".cache"),
+        "XDG_CONFIG_HOME": str(home / ".config"),
+        "XDG_DATA_HOME": str(home / ".local" / "share"),
+        "XDG_STATE_HOME": str(home / ".local" / "state"),
+        "GIT_CONFIG_NOSYSTEM": "1",
+        "GIT_CONFIG_GLOBAL": os.devnull,
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
 def prepare(modelkeep: Path, home: Path, *commands: list[str]) -> None:
     """Run commands in the directory ``work`` of a home, by programs of their own; each must succeed."""
     env = {

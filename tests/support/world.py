@@ -265,6 +265,9 @@ def tell_all(world):
 
     world.register("churn", content=b"governed", label="3.0")
     govern(world, "churn", 3)
+    world.registry.supplement("churn@3", licence="MIT")
+    world.registry.add_dataset("raw@1", "s3://lake/raw/1", rows=120_000)
+    world.registry.add_dataset("clean@1", "s3://lake/clean/1", parents=["raw@1"])
     return world
 
 

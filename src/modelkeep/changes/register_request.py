@@ -137,7 +137,10 @@ def check(request: Request) -> None:
 
 
 def _check_origin(request: Request) -> None:
-    """Refuse a diff of another commit, and seeds that are none."""
+    """Refuse a diff of another commit, seeds that are none, and standard input that is asked for twice."""
+    if request.env == "-" and "-" in request.paths:
+        message = "standard input cannot be both the model and its packages"
+        raise UsageError(message, "--env requirements.txt, or name the model's file")
     if DIFF in request.attach and request.code not in ("auto", "HEAD"):
         message = f"--attach diff is what was changed since the commit of the code, and not since --code {request.code}"
         raise UsageError(message, "--code auto, --code HEAD, or leave out --attach diff")

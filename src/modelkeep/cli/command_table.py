@@ -467,7 +467,8 @@ COMMANDS: tuple[CommandRow, ...] = (
         "completion", "setup", SETUP, "Print the completion script of a shell",
         (
             'eval "$(modelkeep completion bash)"',
-            "modelkeep completion bash > ~/.local/share/bash-completion/completions/modelkeep",
+            "modelkeep completion zsh > ~/.zfunc/_modelkeep",
+            "modelkeep completion fish > ~/.config/fish/completions/modelkeep.fish",
         ),
         ("script",),
     ),

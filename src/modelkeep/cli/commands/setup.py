@@ -68,9 +68,12 @@ def _usage(call: Call, made: views.InitView) -> list[str]:
     return [f"to use it from here: {line}"] if made.created and found.path != made.path else []
 
 
-_SHELLS = ("bash",)
-#: How the script of bash registers its function for the program.
-_REGISTRATION = "-F _modelkeep modelkeep\n"
+#: How the script of each shell names the program that it completes.
+_REGISTRATIONS = {
+    "bash": ("-F _modelkeep {}\n",),
+    "zsh": ("#compdef {}\n", "compdef _modelkeep {}\n"),
+    "fish": ("complete --command {} ",),
+}
 _FIRST = (
     "modelkeep init",
     "modelkeep register NAME FILE --metric auc=0.9",
@@ -170,12 +173,15 @@ def _refused_registry(call: Call) -> tuple[str, ...]:
 @command()
 def completion(
     call: Call,
-    shell: Annotated[str, Argument(metavar="bash", help="The shell.")],
+    shell: Annotated[str, Argument(metavar="bash|zsh|fish", help="The shell.")],
     as_: Annotated[
         str, Option("--as", metavar="NAME", help="The name to complete, if modelkeep is installed under another one.")
     ] = "modelkeep",
 ) -> None:
-    choice(shell, "the shell", _SHELLS, "modelkeep completion")
+    choice(shell, "the shell", tuple(_REGISTRATIONS), "modelkeep completion")
+    if not as_.isprintable():
+        message = "the name of a program has no control characters"
+        raise UsageError(message, f"modelkeep completion {shell}")
     call.show(CompletionView(shell, _completion_script(shell, as_)))
 
 
@@ -183,4 +189,7 @@ def _completion_script(shell: str, program: str) -> str:
     """Return the completion script of a shell, for a program installed under this name; `make docs` renews them."""
     path = os.path.join(os.path.dirname(modelkeep.__file__), "completions", f"modelkeep.{shell}")
     with open(path, encoding="utf-8") as file:
-        return file.read().replace(_REGISTRATION, f"-F _modelkeep {shlex.quote(program)}\n")
+        script = file.read()
+    for registration in _REGISTRATIONS[shell]:
+        script = script.replace(registration.format("modelkeep"), registration.format(shlex.quote(program)))
+    return script

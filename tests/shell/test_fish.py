@@ -1,0 +1,96 @@
+"""TAB in a real fish, without a terminal: `complete -C` says what it would offer."""
+
+import shutil
+import subprocess
+
+import pytest
+
+pytestmark = [pytest.mark.shell, pytest.mark.slow]
+
+#: What is offered for a line that is typed behind `modelkeep`, without the descriptions.
+OFFERED = {
+    # commands and options
+    "sho": "show",
+    "promote fraud@1 --dr": "--dry-run",
+    "config s": "set",
+    "--registry . his": "history",
+    "ls --so": "--sort",
+    "check record --e": "--evidence --expires",
+    # names and selectors
+    "promote fr": "fraud@",
+    "promote fraud@": "fraud@production fraud@staging fraud@latest fraud@2 fraud@1",
+    "promote FRAUD@P": "FRAUD@production",
+    "show CH": "churn",
+    "promote fraud@1 ": "staging production",
+    "rollback churn p": "production",
+    "diff fraud@1 @sta": "@staging",
+    "lineage co": "code:",
+    "promote -- fraud@1 st": "staging",
+    # values of options, also after arguments
+    "list fraud --stage=pro": "--stage=production",
+    "list fraud --stage pro": "production",
+    "list --sort=metric.auc:d": "--sort=metric.auc:desc",
+    "evaluate fraud@2 -M a": "auc=",
+    "list 2>/dev/null --stage pro": "production",
+    "completion f": "fish",
+    # quotes
+    "show 'fraud@p": "fraud@production",
+    'show "fraud@p': "fraud@production",
+    "show fraud\\@p": "fraud@production",
+    # files
+    "register fraud my": "my model.onnx",
+    'register fraud "it': "it's.onnx",
+    "register fraud --params=pl": "--params=plain.onnx",
+    "register fraud x --data train=pl": "train=plain.onnx",
+    "--registry fo": "folder/",
+    "--registry=fo": "--registry=folder/",
+    # the registry of the line
+    "--registry none show fr": "",
+    "--registry broken show fr": "",
+    "show --registry=many team/model-19": " ".join(f"team/Model-{number}" for number in range(190, 200)),
+    "list odd --registry=many --sort metric.m": "metric.mAP50(B)",
+    "list odd --registry=many --sort metric.t": "metric.top 1's",
+    "tag odd@1 --registry=many '#": "#owner= #owner-",
+    "list --registry=many --tag a:": "a:b",
+}
+#: Those with their descriptions.
+DESCRIBED = {
+    "doct": "doctor\tLook for problems with the registry and its place, and say what to do",
+    "gc --dry": "--dry-run\tShow what would change, and write nothing.",
+    "show fraud@p": "fraud@production\tfraud@1",
+}
+
+
+@pytest.fixture
+def fish(run, modelkeep):
+    """Return what types lines in one fish, and returns what it offers for each: lines of a word, a tab, a description."""
+    if shutil.which("fish") is None:
+        pytest.skip("install fish")
+
+    def offered(lines, *first, program="modelkeep"):
+        asked = "for line in $argv; complete -C $line; echo e''nd; end"
+        words = ["fish", "-c", "\n".join([*first, asked]), *(f"{program} {line}" for line in lines)]
+        # where the wheel puts the script, and where Debian puts those of fish
+        shares = f"{modelkeep.parent.parent}/share:/usr/local/share:/usr/share"
+        env = run.env | {"XDG_DATA_DIRS": shares, "TERM": "dumb"}
+        done = subprocess.run(words, env=env, cwd=run.cwd, capture_output=True, text=True, check=True)
+        assert done.stderr == ""
+        return dict(zip(lines, done.stdout.split("end\n"), strict=False))
+
+    return offered
+
+
+def words(answer):
+    return [line.partition("\t")[0] for line in answer.splitlines()]
+
+
+def test_words_are_completed(fish, registries):
+    found = fish([*OFFERED, *DESCRIBED])
+    assert {line: " ".join(words(found[line])) for line in OFFERED} == OFFERED
+    assert {line: found[line].rstrip("\n") for line in DESCRIBED} == DESCRIBED
+    project = "cd project; set --erase MODELKEEP_REGISTRY"
+    assert words(fish(["show odd@"], project)["show odd@"]) == ["odd@latest", "odd@1"]
+    named = fish(
+        ["sho", "promote fraud@p"], "function mk; end; modelkeep completion fish --as mk | source", program="mk"
+    )
+    assert [words(answer) for answer in named.values()] == [["show"], ["fraud@production"]]
