@@ -40,7 +40,7 @@ def history():
             FileInspection("tokenizer.json", "pickle", problems=(Problem("dangerous", "it imports os.system"),)),
         )),
         interface=Interface((Field("float32", "x", ("n", "2")),), (Field("int64"),)),
-        environment=Environment(python="3.11.7", packages=(("numpy", "2.1.0"), ("Some_Thing", "1.0+cu118"))),
+        environment=Environment(python="3.11.7", packages=(("Some_Thing", "1.0+cu118"), ("numpy", "2.1.0"))),
     )  # fmt: skip
     made.evaluate("fraud@1", [("auc", "0.9")])
     return made
