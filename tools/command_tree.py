@@ -95,6 +95,7 @@ KINDS_HERE = {
     ("describe", "ref"): "ref",
     ("diff", "refs"): "side",
     ("evaluate", "metric"): "metric",
+    ("show", "attachment"): "text",
     ("gc", "grace"): "0|12h|1d|7d|30d",
     ("help", "topic"): "references|states|filters|formats|policy|exit-codes|schema",
     ("help", "name"): "text",

@@ -272,6 +272,15 @@ def test_what_cannot_be_attached_is_refused(world, name, data, message):
     assert world.rows("SELECT count(*) FROM version") == [(0,)]
 
 
+def test_more_attachments_than_fit_are_refused_before_a_byte_is_stored(world):
+    given = [f"{number}.md" for number in range(21)]
+    assert (
+        refused(world.register, "fraud", b"one", attach=given)[1]
+        == "21 attachments are more than the 20 that fit at once"
+    )
+    assert not [path for path in (world.home / "store").rglob("*") if path.is_file() and path.read_bytes() == b"one"]
+
+
 def test_two_attachments_of_one_name_are_refused(world):
     for place in ("a", "b"):
         (world.work / place).mkdir()
