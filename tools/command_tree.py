@@ -60,6 +60,7 @@ KINDS = {
     "ENTRY": "text",
     "DIGEST": "text",
     "REF[/FILE]": "version",
+    "REF|PATH": "inspected",
     "ROLE": "role",
     "STAGE": "stage",
     "T": "moment",

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from modelkeep.changes.attachments import DIFF, Attached, attach
 from modelkeep.context import Context
+from modelkeep.domain.known_documents import Interface
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
 from modelkeep.domain.refs import parse_ref
@@ -66,6 +67,8 @@ class Request(Struct, frozen=True):
     attach: tuple[str, ...] = ()
     description: str | None = None
     licence: str | None = None
+    signature: Interface | None = None
+    inspect: bool = True
     if_exists: str = "match"
     reuse_name: bool = False
     move: bool = False
