@@ -252,6 +252,7 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "sort": _sort,
     "columns": _columns,
     "data": _data,
+    "inspected": lambda command, names: [*_ref(command, names), *FILES],
     "dataset": lambda command, names: _datasets(command.word, names),
     "node": _node,
     "value": _setting_value,
