@@ -79,7 +79,9 @@ def _selector(command: PartialCommand, names: Names) -> list[Candidate]:
     else:
         found = names.versions(command.model, command.word, _which(command))
     own = FROM_REGISTRY[rest[0].rstrip("*")](command, names) if first == "ref" and rest else []
-    return list(dict([*own, *found]).items())
+    texts = dict(own)  # of a stage its meaning, or else the version that holds it
+    texts |= {word: text for word, text in found if not texts.get(word)}
+    return list(texts.items())
 
 
 def _aliases(command: PartialCommand, names: Names) -> list[Candidate]:
@@ -133,6 +135,18 @@ def _sort(command: PartialCommand, names: Names) -> list[Candidate]:
     return found
 
 
+def _filter(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete the field that a filter ends with."""
+    from modelkeep.cli.complete.filter_words import field_begins, written
+
+    begins = field_begins(command.word)
+    if begins is None:
+        return []
+    _keep(command, begins)
+    found = (written(field) for field, _ in _dotted(grammar.FILTER_FIELDS)(command, names))
+    return [(field, "") for field in found if field]
+
+
 def _columns(command: PartialCommand, names: Names) -> list[Candidate]:
     """Complete the last of several columns."""
     _keep(command, command.word.rfind(",") + 1)
@@ -154,7 +168,8 @@ def _datasets(word: str, names: Names) -> list[Candidate]:
     name, at, version = word.rpartition("@")
     if at:
         return [(f"{name}@{found}", "") for found, _ in names.data_versions(name, version)]
-    return names.datasets(word)
+    found = names.datasets(word)
+    return found + [(f"{name}@", "") for name, _ in found if len(found) == 1 and name == word]
 
 
 def _node(command: PartialCommand, names: Names) -> list[Candidate]:
@@ -248,6 +263,8 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "tagged": _tagged,
     "tags": _tags,
     "metric": _metric,
+    "param": lambda command, names: [(f"{key}=", "") for key, _ in names.params(command.model or None)],
+    "filter": _filter,
     "field": _dotted(grammar.FIELDS),
     "sort": _sort,
     "columns": _columns,
@@ -263,6 +280,10 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "asked": _asked,
     "check": lambda command, names: names.checks(command.model),
     "principal": _principal,
+    "target": lambda command, names: names.serving().targets(command.word),
+    "signal": lambda command, names: names.serving(command.model).signals(),
+    "open": lambda _command, names: names.serving().open_items(),
+    "attachment": lambda command, names: names.serving(command.model).attachments(),
     "run": lambda command, names: names.runs(command.word),
     "actor": lambda command, names: names.actors(command.word),
 }
