@@ -20,15 +20,15 @@ INTENT = (
 )
 COMMANDS = re.compile(
     "init|create|register|label|evaluate|promote|rollback|retire|mark|archive|delete|alias|tag|describe|note|rename|"
-    "migrate|policy|role|request|approve|reject|check|deploy|signal|acknowledge"
+    "migrate|policy|role|request|approve|reject|check|deploy|signal|acknowledge|supplement|data"
 )
 EVENTS = re.compile(
     "RegistryCreated|Model(Created|Renamed|Deleted)|Version(Registered|Labelled|Promoted|Marked|Archived|Restored|Deleted)|"
     "NumbersSkipped|MetricsRecorded|Stage(RolledBack|Retired)|Alias(Set|Removed)|Tagged|Described|NoteAdded|"
     "PolicySet|Role(Granted|Revoked)|PromotionRequested|Request(Approved|Rejected)|CheckRecorded|DeploymentRecorded|"
-    "SignalReceived|Item(Opened|Closed)"
+    "SignalReceived|Item(Opened|Closed)|VersionSupplemented|DatasetAdded"
 )
-DOCUMENTS = "metrics_document", "rules", "source", "plan", "evidence"  # the fields of commands that name one
+DOCUMENTS = re.compile("metrics_document|rules|source|plan|evidence|environment|inspected|interface|schema")  # fields
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 
 
@@ -114,11 +114,11 @@ def check(database, kept_head=None):
         ):
             if wrong:
                 yield f"entry {seq} {what}"
-        if intent["command"]["kind"] == "register":
-            named.add(intent["subject"]["digest"])
         command = intent["command"]
+        named |= {intent["subject"]["digest"]} if command["kind"] == "register" else set()
         if "evidence_bytes" not in command:  # such evidence is no document, but in the store
-            named |= {command[field] for field in DOCUMENTS if field in command}
+            named |= {each for field, each in command.items() if DOCUMENTS.fullmatch(field) and isinstance(each, str)}
+        named |= {attachment["digest"] for attachment in command.get("attachments", ())}
         hashes[seq] = sha256(b"\0" + data)
         ids.add(intent["id"])
         time = entry["time"]

@@ -38,6 +38,7 @@ VALID = {
     "checks": (("fraud@1",), {}), "check": (("fraud@1", "bias"), {}), "check_evidence": (("fraud@1", "bias", "out"), {}),
     "request": (("fraud@1", "production"), {"dry_run": True}), "approve": (("fraud@1", "production"), {"dry_run": True}), "reject": (("fraud@1", "production"), {}), "requests": ((), {}),
     "acknowledge": ((3,), {}), "supplement": (("fraud@1",), {"licence": "MIT", "dry_run": True}), "attachment": (("fraud@1", "notes.md"), {}), "packages": (("fraud@1",), {}),
+    "inspect": (("model.onnx",), {}),
     "prune": ((), {"dry_run": True}), "prune_pages": ((), {"dry_run": True}),
     "report": ((), {}), "annex_iv": (("fraud@1",), {}), "card": (("fraud@1",), {}), "bom": (("fraud@1",), {}),
     "hooks": ((), {}), "test_hook": (("notify",), {}), "hold_hooks": ((), {}), "run_hooks": ((), {}),

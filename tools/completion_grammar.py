@@ -72,7 +72,7 @@ def _fixed_words() -> dict[str, str]:
     lists: dict[str, Iterable[str]] = {
         "FIELDS": fields,
         "SORTS": [key.removesuffix("K") for key in SORT_KEYS],
-        "FILTER_FIELDS": [*FIELDS, "metric.", "param.", "tag."],
+        "FILTERS": [*FIELDS, "metric.", "param.", "tag."],
         "COLUMNS": [*VERSION_KEYS, "metric.", "param.", "tag."],
         "ACTIONS": ACTIONS,
         "JOINING": sorted({*JOINING, "tag", "alias"}),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from modelkeep.api_types import Moment, Path, Paths, Ref, Signature
     from modelkeep.context import Context
     from modelkeep.domain.answers.changes import Change
+    from modelkeep.domain.answers.inspections import Inspected
     from modelkeep.domain.answers.origin import AttachmentContent, PackageList
 
 
@@ -22,12 +23,35 @@ class Knowledge:
 
     _context: Context
 
+    def inspect(
+        self,
+        what: Ref | Path,
+        *,
+        fresh: bool = False,
+        follow_symlinks: bool = False,
+        as_of: Moment | None = None,
+    ) -> Inspected:
+        """Return what is in a version, in a file of one (``fraud@3/model.onnx``), or in a file or directory on disk.
+
+        Formats, tensors, parameters, the globals that pickles import, problems, and the signature. Of a version it is what
+        was recorded; with ``fresh``, and where nothing was, its bytes are read. Nothing is executed or unpickled. A path
+        object, and a text with ``./`` before it, is a path; a model's name is its latest version.
+
+        >>> found = registry.inspect("model.onnx")
+        >>> found.recorded
+        False
+        """
+        from modelkeep.reads import inspect
+
+        return inspect.inspect(self._context, what, as_of, fresh=fresh, follow_symlinks=follow_symlinks)
+
     def supplement(
         self,
         ref: Ref,
         *,
         licence: str | None = None,
         signature: Signature | None = None,
+        inspect: bool = False,
         env: Path | None = None,
         attach: Paths = (),
         message: str | None = None,
@@ -36,7 +60,8 @@ class Knowledge:
         """Add to a version what was not said when it was registered; the newest of each counts.
 
         ``licence`` is an SPDX expression: ``Apache-2.0``. ``signature`` is a file, or an object with ``inputs``,
-        ``outputs`` and ``params``. ``env`` and ``attach`` are as in `register`; ``"diff"`` is what is not committed in the
+        ``outputs`` and ``params``. ``inspect`` reads the stored bytes and records what is in them, with the signature of the
+        format where none was recorded. ``env`` and ``attach`` are as in `register`; ``"diff"`` is what is not committed in the
         current directory's work tree.
 
         >>> registry.supplement("fraud@1", licence="MIT").effects[0].after
@@ -46,7 +71,8 @@ class Knowledge:
         from modelkeep.changes.change_answer import answer
         from modelkeep.changes.runner import run_change
 
-        facts = supplement.given_facts(self._context, ref, licence, signature, env, attach)
+        given = supplement.Given(licence, signature, env, attach, inspect)
+        facts = supplement.find_facts(self._context, ref, given)
         resolve = supplement.supplement(ref, facts)
         return answer(run_change(self._context, resolve, message=message, dry_run=dry_run))
 

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         Say,
         Selector,
         Share,
+        Signature,
         Tags,
         Texts,
         Values,
@@ -130,6 +131,8 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         attach: Paths = (),
         description: str | None = None,
         licence: str | None = None,
+        signature: Signature | None = None,
+        inspect: bool = True,
         if_exists: str = "match",
         reuse_name: bool = False,
         filename: str | None = None,
@@ -151,7 +154,9 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         with ``HEAD`` for that of the current directory; ``features`` are views of a feature store, ``NAME@VERSION``;
         ``derived_by`` says what was done with the ``parents`` (``fine-tune``, ``quantize``, any word); ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
-        ``licence`` is an SPDX expression: ``Apache-2.0``. ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
+        ``licence`` is an SPDX expression: ``Apache-2.0``. ``signature`` is a file or an object with ``inputs``, ``outputs``
+        and ``params``, by default that of the format. What is in the files is inspected and recorded, and what is dangerous in
+        them a warning, unless ``inspect`` is False. ``reuse_name`` begins a new model under the name of a deleted one. ``move`` removes the files once they are
         registered. ``progress`` is called with bytes.
 
         ``env`` is ``auto`` (the packages that this process can import), ``none``, or a file that names packages: a
@@ -173,6 +178,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         """
         from modelkeep.changes import register as registering
         from modelkeep.changes.register_request import Request
+        from modelkeep.changes.signature import given_signature
         from modelkeep.provenance.licence import parse_licence
         from modelkeep.store.ingest.selection import Selection
 
@@ -201,6 +207,8 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             attach=attach,
             description=description,
             licence=None if licence is None else parse_licence(licence),
+            signature=None if signature is None else given_signature(signature),
+            inspect=inspect,
             if_exists=if_exists,
             reuse_name=reuse_name,
             move=move,

@@ -13,6 +13,7 @@ from modelkeep.domain.times import parse_stored
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import RuleFinding, Verdict
+    from modelkeep.domain.answers.inspections import Inspection
     from modelkeep.domain.answers.maintenance import Verification
     from modelkeep.domain.answers.versions import Tenure, TenureChange
     from modelkeep.domain.policy.results import RuleResult
@@ -47,6 +48,22 @@ def counted(number: int, singular: str, plural: str | None = None) -> str:
 def files(number: int) -> str:
     """Return a number of files: ``1 file``, ``14 files``."""
     return counted(number, "file")
+
+
+def human_count(number: int) -> str:
+    """Return a number in thousands, millions or billions where it is large: ``812``, ``6.7B``."""
+    value = float(number)
+    for unit in ("", "k", "M", "B"):
+        if value < _NEXT_UNIT:
+            return f"{value:.1f}".removesuffix(".0") + unit
+        value /= 1000
+    return f"{value:.1f}".removesuffix(".0") + "T"
+
+
+def format_words(found: Inspection) -> str:
+    """Return what a version is in short: ``safetensors (6.7B parameters)``."""
+    name = found.format or ", ".join(found.formats) or "no known format"
+    return name if not found.parameters else f"{name} ({human_count(found.parameters)} parameters)"
 
 
 def human_age(delta: timedelta) -> str:

@@ -154,5 +154,6 @@ def test_data_may_be_a_name_without_a_version(world):
     assert world.registry.evaluate("churn@1", {"auc": 0.8}, on="holdout").changed
     version = world.registry.version("churn@1")
     assert [(each.name, each.version) for each in version.data] == [("transactions", None)]
-    assert [edge.source for edge in world.registry.lineage("data:transactions").edges] == ["data:transactions"]
+    edges = [(edge.source, edge.relation, edge.target) for edge in world.registry.lineage("data:transactions").edges]
+    assert edges == [("data:transactions", "trained_on", "churn@1"), ("data:holdout", "evaluated_on", "churn@1")]
     assert world.verify().ok

@@ -14,6 +14,7 @@ from modelkeep.cli.views.show import VersionView
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.known_documents import Environment
 from modelkeep.locate import Located
+from modelkeep.papers.openlineage import to_openlineage
 from modelkeep.provenance.captured_environment import Captured
 from modelkeep.provenance.environment import capture
 from modelkeep.registry import Registry
@@ -70,11 +71,11 @@ def test_a_file_of_packages_is_kept_by_name_and_digest(world, monkeypatch):
     monkeypatch.chdir(world.work)
     r, lock = seen_by(world), world.work / "requirements.txt"
     lock.write_text("numpy==2.4.6\npandas>=2\n")
-    made = r.register("fraud", world.model(b"one"), code="none", env=lock)
+    made = r.register("fraud", world.model(b"one", "model.bin"), code="none", env=lock)
     assert notes(made) == ["3 B in 1 file, 1 package of requirements.txt (1 of 2 packages have no exact version)"]
     assert r.version("fraud@1").environment.lock.digest == digest_of(lock.read_bytes())
     lock.write_text("numpy==2.4.7\n")
-    changed = refused(r.register, "fraud", world.model(b"one"), code="none", env="requirements.txt")
+    changed = refused(r.register, "fraud", world.model(b"one", "model.bin"), code="none", env="requirements.txt")
     assert changed[:2] == ("Conflict", "these bytes are fraud@1 already, with another environment")
     change = r.supplement("fraud@1", env="requirements.txt")
     assert [each.partition(":")[0] for each in effects(change)] == ["environment"]
@@ -87,10 +88,10 @@ def test_a_file_of_packages_is_kept_by_name_and_digest(world, monkeypatch):
 
 def test_an_environment_that_is_not_known_is_said(world, tmp_path):
     r = seen_by(world, {"VIRTUAL_ENV": str(tmp_path)})
-    made = r.register("fraud", world.model(b"one"), code="none")
+    made = r.register("fraud", world.model(b"one", "model.bin"), code="none")
     assert notes(made) == [f"3 B in 1 file, environment unknown ({tmp_path} has no Python packages)"]
     assert r.version("fraud@1").environment is None
-    assert notes(r.register("fraud", world.model(b"two"), code="none", env="none")) == ["3 B in 1 file"]
+    assert notes(r.register("fraud", world.model(b"two", "model.bin"), code="none", env="none")) == ["3 B in 1 file"]
 
 
 def test_the_run_of_a_ci_system_is_recorded_and_compared(world):
@@ -137,7 +138,7 @@ def test_seeds_and_the_beginning_of_a_training_are_recorded(world):
     r = world.registry
     r.register(
         "fraud",
-        world.model(b"one"),
+        world.model(b"one", "model.bin"),
         code="none",
         seeds=[42, "numpy=7", 42],
         training_started="2026-11-20T10:00:00Z",
@@ -146,10 +147,10 @@ def test_seeds_and_the_beginning_of_a_training_are_recorded(world):
     trained = r.version("fraud@1").trained
     assert trained.seeds == ("42", "numpy=7")
     assert (trained.started, trained.ended) == ("2026-11-20T10:00:00.000000Z", "2026-11-20T12:00:00.000000Z")
-    again = refused(r.register, "fraud", world.model(b"one"), code="none", seeds=1)
+    again = refused(r.register, "fraud", world.model(b"one", "model.bin"), code="none", seeds=1)
     assert again[1] == "these bytes are fraud@1 already, with another seed"
-    model = world.model(b"two")
-    os.utime(world.work / "model.onnx", (0, 0))
+    model = world.model(b"two", "model.bin")
+    os.utime(world.work / "model.bin", (0, 0))
     r.register("fraud", model, code="none", training_started="2026-11-20T10:00:00Z")
     assert r.version("fraud@2").trained.ended is None
 
@@ -165,11 +166,14 @@ def test_seeds_and_the_beginning_of_a_training_are_recorded(world):
         ),
         ({"training_started": "seq:1"}, "--training-started is a time, not an entry of the log: seq:1"),
         ({"training_started": "2036-01-01"}, "--training-started is in the future: '2036-01-01' is 2036-01-01T00:00:00.000000Z"),
+        ({"env": "-", "paths": ["-"]}, "standard input cannot be both the model and its packages"),
         ({"attach": "diff"}, "--attach diff is what was changed since the commit of the code, and not since --code none"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_of_a_training_is_refused(world, given, message):
-    assert refused(world.register, "fraud", b"one", **given)[:2] == ("UsageError", message)
+    paths = given.get("paths", [world.model(b"one")])
+    given = {name: value for name, value in given.items() if name != "paths"}
+    assert refused(world.registry.register, "fraud", *paths, code="none", **given)[:2] == ("UsageError", message)
 
 
 # Attachments
@@ -224,15 +228,15 @@ def test_files_are_attached_by_name_and_the_newest_counts(world):
     r, notes_ = world.registry, world.work / "notes.md"
     notes_.write_bytes(b"by night\n")
     (world.work / "plot.png").write_bytes(b"\x89PNG\0\xff")
-    r.register("fraud", world.model(b"one"), code="none", attach=[notes_, world.work / "plot.png"])
+    r.register("fraud", world.model(b"one", "model.bin"), code="none", attach=[notes_, world.work / "plot.png"])
     assert [(each.name, each.kind, each.size_bytes) for each in r.version("fraud@1").attachments] == [
         ("notes.md", "file", 9),
         ("plot.png", "file", 6),
     ]
     assert r.attachment("fraud@1", "plot.png").content == b"\x89PNG\0\xff"
-    assert r.register("fraud", world.model(b"one"), code="none", attach=notes_).changed is False
+    assert r.register("fraud", world.model(b"one", "model.bin"), code="none", attach=notes_).changed is False
     notes_.write_bytes(b"by day\n")
-    assert refused(r.register, "fraud", world.model(b"one"), code="none", attach=notes_)[1].endswith(
+    assert refused(r.register, "fraud", world.model(b"one", "model.bin"), code="none", attach=notes_)[1].endswith(
         "another attachment notes.md"
     )
     assert r.supplement("fraud@1", attach=notes_).changed
@@ -266,6 +270,15 @@ def test_what_cannot_be_attached_is_refused(world, name, data, message):
         path.write_bytes(data)
     assert message in refused(world.register, "fraud", b"one", attach=str(path))[1]
     assert world.rows("SELECT count(*) FROM version") == [(0,)]
+
+
+def test_more_attachments_than_fit_are_refused_before_a_byte_is_stored(world):
+    given = [f"{number}.md" for number in range(21)]
+    assert (
+        refused(world.register, "fraud", b"one", attach=given)[1]
+        == "21 attachments are more than the 20 that fit at once"
+    )
+    assert not [path for path in (world.home / "store").rglob("*") if path.is_file() and path.read_bytes() == b"one"]
 
 
 def test_two_attachments_of_one_name_are_refused(world):
@@ -360,7 +373,9 @@ def test_no_secret_of_the_surroundings_is_in_the_registry_or_in_an_answer(world,
         *(as_json(page.document()) for page in pages),
         *(line for page in pages for line in field_lines(flattened(page.document()))),
     ]
-    printed += [*world.said, repr(r.audit()), repr(r.lineage("fraud@2"))]
+    graph = r.lineage("fraud@2")
+    printed += [*world.said, repr(r.audit()), repr(graph), "".join(to_openlineage(graph))]
+    printed += [repr(paper) for paper in (r.card("fraud@2"), r.bom("fraud@2"), r.annex_iv("fraud@2"), r.report())]
     assert not [text for text in printed if TOKEN in text]
     r.backup(str(tmp_path / "backup"))
     held = [path for top in (world.home, tmp_path / "backup") for path in top.rglob("*") if path.is_file()]

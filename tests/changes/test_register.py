@@ -426,16 +426,16 @@ def test_code_is_that_of_the_artifacts_work_tree(world, r, tmp_path):
     (place / "train.py").write_text("1")
     git(place, "add", "train.py")
     git(place, "commit", "-q", "-m", "begin")
-    (place / "model.onnx").write_bytes(b"weights")
+    (place / "model.bin").write_bytes(b"weights")
     commit = git(place, "rev-parse", "HEAD")
-    made = r.register("fraud", str(place / "model.onnx"))
+    made = r.register("fraud", str(place / "model.bin"))
     code = r.version("fraud@1").code
     assert (code.commit, code.dirty, code.branch, code.work_tree) == (commit, False, "main", str(place))
     assert code.remote == "https://github.example/acme/fraud.git"
     assert notes(made) == [f"7 B in 1 file, code {commit[:7]} of {place}"]
     (place / "train.py").write_text("2")
-    (place / "model.onnx").write_bytes(b"weights two")
-    assert notes(r.register("fraud", str(place / "model.onnx"))) == [
+    (place / "model.bin").write_bytes(b"weights two")
+    assert notes(r.register("fraud", str(place / "model.bin"))) == [
         f"11 B in 1 file, code {commit[:7]} (dirty) of {place}"
     ]
 

@@ -14,6 +14,8 @@ from rows import (
     DEPLOYMENT,
     ENTRY,
     FRAUD,
+    INSPECTED,
+    INSPECTION,
     LINEAGE,
     MODEL,
     PACKAGES,
@@ -21,6 +23,7 @@ from rows import (
     REGISTERED,
     REQUEST,
     SIGNAL,
+    SIGNATURE,
     TENURE,
     VERSION,
     version_row,
@@ -39,6 +42,7 @@ from modelkeep.cli.views.datasets import DatasetsView, DatasetView
 from modelkeep.cli.views.errors import fields
 from modelkeep.cli.views.help import HelpView
 from modelkeep.cli.views.hooks import HookRunView, HooksView
+from modelkeep.cli.views.inspections import InspectedView
 from modelkeep.cli.views.interface import as_json
 from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
 from modelkeep.cli.views.maintenance import (
@@ -127,6 +131,8 @@ DOCUMENTS = {
     "packages": PackagesView(PACKAGES),
     "attachment": AttachmentView.of(ATTACHMENT),
     "attachment-bytes": AttachmentView.of(msgspec.structs.replace(ATTACHMENT, content=b"\xff\0")),
+    "version-inspected": VersionView(msgspec.structs.replace(VERSION, inspection=INSPECTION, signature=SIGNATURE), None),
+    "inspected": InspectedView(None, INSPECTED),
     "model": ModelView(MODEL, AS_OF),
     "tenures": TenuresView(None, [TENURE]),
     "entries": EntriesView([ENTRY]),

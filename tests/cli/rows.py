@@ -6,6 +6,16 @@ from modelkeep.cli.terminal import draw
 from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.approvals import ApprovalRow, RequestRow, SeenPlan, SeenValue
 from modelkeep.domain.answers.changes import Change, Effect, Registered, RuleFinding, Verdict
+from modelkeep.domain.answers.inspections import (
+    FieldRow,
+    FileFormat,
+    Inspected,
+    Inspection,
+    PartRow,
+    ProblemRow,
+    Signature,
+    TensorRow,
+)
 from modelkeep.domain.answers.origin import (
     AttachmentContent,
     AttachmentRow,
@@ -217,6 +227,39 @@ ENTRY = AuditEntry(
 
 PACKAGES = PackageList("fraud@3", "sha256:1", "3.11.7", {"numpy": "2.4.6", "scikit-learn": "1.7.2"})
 ATTACHMENT = AttachmentContent("fraud@3", "diff", "diff", "sha256:3", "diff --git a/tr\u00e4in.py\n".encode())
+
+INSPECTION = Inspection(
+    format="pickle",
+    formats=("pickle", "safetensors"),
+    parameters=6,
+    tensors=1,
+    facts={"framework": "scikit-learn 1.5.0"},
+    files=(
+        FileFormat("model.pkl", "pickle", {"protocol": "4"}, ("os.system", "numpy.ndarray")),
+        FileFormat("w.safetensors", "safetensors", {"tensors": "1", "parameters": "6"}, ()),
+    ),
+    parts=(PartRow("tokenizer", "tokenizer.json", DIGEST, ("tokenizer.json",)),),
+    problems=(
+        ProblemRow("note", "it was made by an old release", None),
+        ProblemRow("dangerous", "it imports os.system", "model.pkl"),
+    ),
+    unread=0,
+    digest=DIGEST,
+    since="2026-11-10T10:00:00.000000Z",
+)
+SIGNATURE = Signature(
+    inputs=(FieldRow("float32", "amount", ("?", "30"), optional=False), FieldRow("string", "note", (), optional=True)),
+    outputs=(FieldRow("int64", None, (), optional=False),),
+    params=(),
+)
+INSPECTED = Inspected(
+    what="fraud@3",
+    ref="fraud@3",
+    recorded=True,
+    inspection=INSPECTION,
+    signature=SIGNATURE,
+    tensors=(TensorRow("w.safetensors", "w", "F32", ("2", "3")),),
+)
 
 VERSION = Version(
     ref="fraud@3",

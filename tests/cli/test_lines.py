@@ -89,7 +89,7 @@ def test_a_key_with_a_comma_is_one_column(typed: str, columns: tuple[str, ...]):
 def test_the_name_of_all_metrics_is_answered_with_the_key_of_one():
     with pytest.raises(UsageError) as error:
         split_columns("ref,metrics")
-    assert error.value.hint.endswith("deleted, shares, break_glass, metric.K")
+    assert error.value.hint.endswith("deleted, shares, break_glass, formats, metric.K")
 
 
 def test_what_is_no_column_and_follows_no_key_is_refused():

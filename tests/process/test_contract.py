@@ -12,8 +12,8 @@ pytestmark = pytest.mark.process
 
 
 def test_a_registration_prints_the_ref_alone_and_the_rest_on_stderr(run, made):
-    (made / "new.onnx").write_bytes(b"x" * 3_200_000)
-    done = run("register", "fraud", "new.onnx", "--metric", "auc=0.92", "--data", "transactions@2026-03")
+    (made / "new.bin").write_bytes(b"x" * 3_200_000)
+    done = run("register", "fraud", "new.bin", "--metric", "auc=0.92", "--data", "transactions@2026-03")
     assert done.stdout == "fraud@3\n"
     assert done.stderr.splitlines() == [
         "3.2 MB in 1 file, data transactions@2026-03",

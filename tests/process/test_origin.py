@@ -22,9 +22,9 @@ def surroundings(run):
 
 def test_a_registration_captures_its_surroundings_and_shows_them(run, surroundings):
     run("init")
-    (run.cwd / "model.onnx").write_bytes(b"weights")
+    (run.cwd / "model.bin").write_bytes(b"weights")
     (run.cwd / "notes.md").write_text("by night\x1b[31m\n")
-    done = run("register", "fraud", "model.onnx", "--seed", "42", "--attach", "notes.md", env=surroundings)
+    done = run("register", "fraud", "model.bin", "--seed", "42", "--attach", "notes.md", env=surroundings)
     assert (done.stdout, done.exit_code) == ("fraud@1\n", 0)
     assert done.stderr.splitlines()[0] == "7 B in 1 file, CI gitlab"
     assert run("show", "fraud@1", "--packages").stdout == "numpy\t2.4.6\nscikit-learn\t1.7.2\n"

@@ -22,7 +22,7 @@ print(modelkeep.open_registry().version(made.ref).code.work_tree)
 def work(run):
     """Return a git work tree with one commit, in a home with a registry, and a model beside it."""
     assert run("init", cwd=run.home).exit_code == 0
-    (run.home / "model.onnx").write_text("weights")
+    (run.home / "model.bin").write_text("weights")
     (run.cwd / "train.py").write_text(TRAIN)
     for words in (
         ["init", "-q", "-b", "main"],
@@ -38,21 +38,21 @@ def head(work) -> str:
 
 
 def test_a_model_from_elsewhere_gets_no_commit_of_the_repository_in_which_one_stands(run, work):
-    done = run("register", "fraud", "../model.onnx")
+    done = run("register", "fraud", "../model.bin")
     assert done.stderr.splitlines()[0] == (
         f"7 B in 1 file, code unknown (it comes from no git work tree; --code HEAD takes the commit of {work})"
     )
-    done = run("register", "fraud", "../model.onnx", "--code", "HEAD", "--if-exists", "new")
+    done = run("register", "fraud", "../model.bin", "--code", "HEAD", "--if-exists", "new")
     assert done.stderr.splitlines()[0] == f"7 B in 1 file, code {head(work)}"
-    done = run("register", "fraud", "../model.onnx", "--code", "HEAD", "--if-exists", "new", cwd=work.parent)
+    done = run("register", "fraud", "../model.bin", "--code", "HEAD", "--if-exists", "new", cwd=work.parent)
     assert (done.exit_code, done.stderr.splitlines()[0]) == (
         3, "error: there is no git work tree here in which 'HEAD' could be looked up",
     )  # fmt: skip
 
 
 def test_show_says_in_which_work_tree_the_commit_was_found(run, work):
-    shutil.copy(run.home / "model.onnx", work)
-    done = run("register", "fraud", "work/model.onnx", cwd=run.home)
+    shutil.copy(run.home / "model.bin", work)
+    done = run("register", "fraud", "work/model.bin", cwd=run.home)
     assert done.stderr.splitlines()[0] == f"7 B in 1 file, code {head(work)} of {work}"
     shown = run("show", "fraud@1", "--format", "table", env={"COLUMNS": "200"}).stdout
     code = next(line.split() for line in shown.splitlines() if line.startswith("  code "))
@@ -64,7 +64,7 @@ def test_a_script_that_registers_says_which_code(run, work):
         shutil.rmtree(run.home / ".modelkeep")
         assert run("init", cwd=run.home).exit_code == 0
         done = subprocess.run(
-            [run.script.with_name("python"), work / "train.py", run.home / "model.onnx"], cwd=cwd, env=run.env,
+            [run.script.with_name("python"), work / "train.py", run.home / "model.bin"], cwd=cwd, env=run.env,
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         assert done.stdout.splitlines()[-1] == str(work)
@@ -73,9 +73,9 @@ def test_a_script_that_registers_says_which_code(run, work):
 
 
 def test_the_time_of_files_is_said_to_be_that(run, work):
-    os.utime(run.home / "model.onnx", (1_700_000_000, 1_700_000_000))
-    run("register", "fraud", "../model.onnx")
-    run("register", "fraud", "../model.onnx", "--if-exists", "new", "--trained-at", "2026-03-01")
+    os.utime(run.home / "model.bin", (1_700_000_000, 1_700_000_000))
+    run("register", "fraud", "../model.bin")
+    run("register", "fraud", "../model.bin", "--if-exists", "new", "--trained-at", "2026-03-01")
     shown = [run("show", f"fraud@{number}", "--format", "table").stdout.splitlines() for number in (1, 2)]
     assert "  files dated  2023-11-14 22:13:20" in shown[0]
     assert "  trained     2026-03-01 00:00:00" in shown[1]

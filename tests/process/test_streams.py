@@ -40,7 +40,7 @@ def test_a_ref_can_be_taken_into_a_variable(run, made):
 
 
 def test_in_a_log_of_both_streams_the_answer_stands_above_its_notes(run, made):
-    done = shell(run, "modelkeep register fraud model3.onnx 2>&1 | cat", PYTHONUNBUFFERED="")
+    done = shell(run, "cp model3.onnx model3.bin; modelkeep register fraud model3.bin 2>&1 | cat", PYTHONUNBUFFERED="")
     assert done.stdout.splitlines()[:2] == ["fraud@3", "1.0 kB in 1 file"]
 
 

@@ -6,7 +6,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from modelkeep.domain.known_documents import parse_environment
+from modelkeep.domain.known_documents import Environment, parse_environment, to_document
+from modelkeep.errors import Damaged
 from modelkeep.provenance.accelerators import loaded_accelerators
 from modelkeep.provenance.environment import of_directory, of_process, of_shell, packages
 
@@ -73,6 +74,13 @@ def test_the_process_knows_its_python_and_its_packages():
     assert (found.environment.implementation, found.environment.system) == ("CPython", os.uname().sysname)
     assert {"pytest", "msgspec", "modelkeep"} <= dict(found.environment.packages).keys()
     assert parse_environment(found.document()) == found.environment
+
+
+@pytest.mark.parametrize("names", [("b", "a"), ("a", "a")])
+def test_a_document_has_its_packages_in_order_each_once(names):
+    data = to_document(Environment(packages=tuple((name, "1") for name in names)))
+    with pytest.raises(Damaged, match="its packages are not in order, or one stands twice"):
+        parse_environment(data)
 
 
 def test_the_activated_environment_is_read_as_a_directory(tmp_path):

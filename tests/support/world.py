@@ -85,8 +85,9 @@ class World:
         os.utime(path, (self.moment.timestamp(), self.moment.timestamp()))
         return name if Path.cwd() == self.work else str(path)
 
-    def register(self, name="fraud", content=None, **more):
-        return self.registry.register(name, self.model(content), code="none", **more)
+    def register(self, name="fraud", content=None, *, inspect=False, **more):
+        """Register such a file; its bytes are of no format, so they are not inspected unless that is asked for."""
+        return self.registry.register(name, self.model(content), code="none", inspect=inspect, **more)
 
     def verify(self, *refs, log=True, bytes_=True, quick=False, accept_head=False, progress=None, **more):
         """Check it; ``more`` are ``subset``, ``repair`` and ``dry_run``."""
@@ -264,6 +265,9 @@ def tell_all(world):
 
     world.register("churn", content=b"governed", label="3.0")
     govern(world, "churn", 3)
+    world.registry.supplement("churn@3", licence="MIT")
+    world.registry.add_dataset("raw@1", "s3://lake/raw/1", rows=120_000)
+    world.registry.add_dataset("clean@1", "s3://lake/clean/1", parents=["raw@1"])
     return world
 
 

@@ -16,7 +16,7 @@ from modelkeep.context import Context
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.known_documents import LARGEST
 from modelkeep.domain.text import check_text, printable
-from modelkeep.domain.verbs.supplement import Attachment
+from modelkeep.domain.verbs.supplement import MOST_ATTACHMENTS, Attachment
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.local_path import local_path
 from modelkeep.provenance.code import Code, capture
@@ -45,6 +45,9 @@ def attach(given: Sequence[str], code: Code) -> Attached:
     Raises ``NotFound`` where a file is not there or there is no commit to compare with, and ``UsageError`` for what
     cannot be kept.
     """
+    if len(set(given)) > MOST_ATTACHMENTS:
+        message = f"{len(set(given))} attachments are more than the {MOST_ATTACHMENTS} that fit at once"
+        raise UsageError(message, "modelkeep supplement fraud@1 --attach FILE        (the rest, later)")
     found: dict[str, tuple[Attachment, bytes]] = {}
     notes: list[str] = []
     for text in dict.fromkeys(given):

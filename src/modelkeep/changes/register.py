@@ -17,6 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation
+from modelkeep.changes.inspecting import FoundContents, contents_of_sources, find_contents
 from modelkeep.changes.register_answer import against_production, registered, unchanged
 from modelkeep.changes.register_early import refuse_early
 from modelkeep.changes.register_notes import note_same_bytes, note_same_training
@@ -47,6 +48,7 @@ from modelkeep.reads import references
 from modelkeep.reads.authority import require_permission, roles_apply
 from modelkeep.reads.references import Say, stage_named, version_of
 from modelkeep.store import backup_mark
+from modelkeep.store.content.ranged_file import stored_files
 from modelkeep.store.content.sweep_mark import BytesRemoved, StoredBytes
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import reachable
@@ -61,6 +63,7 @@ Progress: TypeAlias = Callable[[int, int], None]
 
 #: How often the bytes of one registration are stored at most: `gc --grace 0` in a loop may remove them each time.
 _ATTEMPTS = 20
+_NOT_INSPECTED = FoundContents()
 
 
 def register(
@@ -117,14 +120,18 @@ class _Registration:
             if "-" in paths:
                 message = "standard input cannot be looked at without being used up"
                 raise UsageError(message, "leave out --dry-run, or give a file")
-            return self._write(measure(paths, selection, secrets=False, move=move, progress=progress), None)
+            measured = measure(paths, selection, secrets=False, move=move, progress=progress)
+            return self._write(measured, contents_of_sources(request, measured), None)
         for _ in range(1 if "-" in paths else _ATTEMPTS):
             stored = StoredBytes(bucket)
             ingested = ingest(
                 bucket, paths, selection, stdin=stdin, stored=self._of_sizes, move=move, progress=progress
             )
+            # What was stored is inspected, not the source: it may have changed since.
+            files = stored_files(bucket, ingested.manifest.files) if request.inspect else ()
+            contents = find_contents(files, request.signature)
             try:
-                done = self._write(ingested, partial(stored.ensure_present, ingested.manifest.files))
+                done = self._write(ingested, contents, partial(stored.ensure_present, ingested.manifest.files))
             except BytesRemoved:
                 continue
             return replace(done, notes=(*done.notes, *remove(paths, ingested.sources))) if move else done
@@ -135,15 +142,17 @@ class _Registration:
         with self._session.reading() as reader:
             return {size: reachable.of_size(reader, size) for size in sizes}
 
-    def _write(self, ingested: Ingested, check_bytes: Callable[[], None] | None) -> Registered:
+    def _write(self, ingested: Ingested, contents: FoundContents, check_bytes: Callable[[], None] | None) -> Registered:
         """Write the entry for the bytes that were ingested, and return the answer."""
         request, provenance = self._request, self._provenance
         provenance = replace(provenance, trained=guess_training(provenance.trained, ingested.newest_mtime_ns))
 
         runner = ChangeRunner(self._context, self._session, message=request.message, dry_run=request.dry_run)
-        outcome = runner.run(_resolve_with(request, provenance, ingested), check_bytes)
+        outcome = runner.run(_resolve_with(request, provenance, ingested, contents), check_bytes)
         if outcome.entry is not None:
-            return registered(request, outcome, outcome.entry, ingested, provenance, self._context.cwd)
+            return registered(
+                request, outcome, outcome.entry, ingested, provenance, contents=contents, cwd=self._context.cwd
+            )
         with self._session.reading() as reader:
             return unchanged(reader, request, provenance, outcome, ingested)
 
@@ -181,13 +190,15 @@ def _resolve_names(reader: Reader, say: Say, request: Request) -> _Names:
     )
 
 
-def _resolve_with(request: Request, provenance: Provenance, ingested: Ingested) -> Resolve:
+def _resolve_with(
+    request: Request, provenance: Provenance, ingested: Ingested, contents: FoundContents = _NOT_INSPECTED
+) -> Resolve:
     """Return what makes the change for some bytes."""
-    return lambda reader, say: _resolve_request(reader, say, request, provenance, ingested)
+    return lambda reader, say: _resolve_request(reader, say, request, provenance, ingested, contents)
 
 
 def _resolve_request(
-    reader: Reader, say: Say, request: Request, provenance: Provenance, ingested: Ingested
+    reader: Reader, say: Say, request: Request, provenance: Provenance, ingested: Ingested, contents: FoundContents
 ) -> ChangeRequest:
     names = _resolve_names(reader, say, request)
     model = None if names.model is None else names.model.seq
@@ -196,6 +207,7 @@ def _resolve_request(
     metrics, metrics_document, documents = metrics_document_.split(request.metrics)
     if ingested.manifest.files:
         documents[digest] = ingested.manifest.to_bytes()
+    documents |= contents.documents
     documents |= provenance.attached.documents
     if (environment := provenance.environment.document()) is not None:
         documents[digest_of(environment)] = environment
@@ -209,6 +221,8 @@ def _resolve_request(
             data=tuple(each.data for each in provenance.data),
             form=ingested.form,
             if_exists=request.if_exists,
+            inspected=contents.inspected,
+            interface=contents.signature,
             label=request.label,
             licence=request.licence,
             metrics=metrics,

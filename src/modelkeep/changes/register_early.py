@@ -7,6 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from modelkeep.changes.change_request import Resolve
+from modelkeep.changes.inspecting import contents_of_sources
 from modelkeep.changes.register_request import Request
 from modelkeep.changes.runner import ChangeRunner, ignore_note
 from modelkeep.context import Context
@@ -32,10 +33,10 @@ def refuse_early(
     context: Context,
     session: Session,
     request: Request,
-    resolve: Callable[[Ingested], Resolve],
+    resolve: Callable[..., Resolve],
     progress: Callable[[int, int], None] | None,
 ) -> None:
-    """Raise ``Denied`` where the policy refuses the stage; ``resolve`` returns the change for some bytes.
+    """Raise ``Denied`` where the policy refuses the stage; ``resolve`` returns the change for some bytes and their contents.
 
     The same bytes again change nothing and are not judged, so the bytes are hashed before the refusal. Standard input
     cannot be read twice: it is not looked at.
@@ -47,6 +48,6 @@ def refuse_early(
         runner.run(resolve(_ANY_BYTES))
     except Denied:
         measured = measure(request.paths, request.selection, secrets=False, progress=progress)
-        runner.run(resolve(measured))
+        runner.run(resolve(measured, contents_of_sources(request, measured)))
     except ModelkeepError:
         pass  # the registration itself says what else is wrong: the same bytes again may be a success all the same

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from modelkeep.changes.attachments import DIFF, Attached, attach
 from modelkeep.context import Context
+from modelkeep.domain.known_documents import Interface
 from modelkeep.domain.labels import check_label
 from modelkeep.domain.names import is_name
 from modelkeep.domain.refs import parse_ref
@@ -66,6 +67,8 @@ class Request(Struct, frozen=True):
     attach: tuple[str, ...] = ()
     description: str | None = None
     licence: str | None = None
+    signature: Interface | None = None
+    inspect: bool = True
     if_exists: str = "match"
     reuse_name: bool = False
     move: bool = False
@@ -134,7 +137,10 @@ def check(request: Request) -> None:
 
 
 def _check_origin(request: Request) -> None:
-    """Refuse a diff of another commit, and seeds that are none."""
+    """Refuse a diff of another commit, seeds that are none, and standard input that is asked for twice."""
+    if request.env == "-" and "-" in request.paths:
+        message = "standard input cannot be both the model and its packages"
+        raise UsageError(message, "--env requirements.txt, or name the model's file")
     if DIFF in request.attach and request.code not in ("auto", "HEAD"):
         message = f"--attach diff is what was changed since the commit of the code, and not since --code {request.code}"
         raise UsageError(message, "--code auto, --code HEAD, or leave out --attach diff")

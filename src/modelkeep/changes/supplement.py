@@ -13,25 +13,45 @@ from msgspec import Struct
 
 from modelkeep.changes.attachments import Attached, attach_later
 from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
+from modelkeep.changes.inspecting import FoundContents
 from modelkeep.changes.register_request import given_environment
+from modelkeep.changes.signature import given_signature
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import NONE, Effect
 from modelkeep.domain.hashing import digest_of
-from modelkeep.domain.known_documents import Interface, to_document
+from modelkeep.domain.known_documents import Interface
 from modelkeep.domain.signatures import signature_words
 from modelkeep.domain.verbs.supplement import Supplement
-from modelkeep.errors import UsageError
-from modelkeep.local_path import local_path
+from modelkeep.errors import Conflict, NotFound, UsageError
+from modelkeep.formats.inspection import Found
 from modelkeep.provenance.licence import parse_licence
-from modelkeep.provenance.signature_source import read_signature
-from modelkeep.reads.references import Say, version_of
+from modelkeep.reads.references import Say, refuse_bytes_of_deleted, version_of
+from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
+from modelkeep.store.db.sql import manifests
 from modelkeep.store.db.sql.facts import interface_of
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
-from modelkeep.store.named_paths import seen
 
+_HINT = "supplement {} --licence Apache-2.0"
 _SHORT_DIGEST = len("sha256:") + 12
+
+
+class Given(Struct, frozen=True):
+    """What is to be added, as it was given: an SPDX expression, a file or an object, a file, files, the stored bytes."""
+
+    licence: str | None = None
+    signature: str | Mapping[str, Any] | None = None
+    env: str | None = None
+    attach: Sequence[str] = ()
+    inspect: bool = False
+
+
+class _Inspected(Struct, frozen=True):
+    """What is in the bytes of a version, and the digest of that version."""
+
+    digest: str
+    found: Found
 
 
 class Facts(Struct, frozen=True):
@@ -41,20 +61,20 @@ class Facts(Struct, frozen=True):
     interface: Interface | None = None
     environment: bytes | None = None
     attached: Attached = Attached()
+    inspected: _Inspected | None = None
 
 
-def given_facts(
-    context: Context, ref: str, licence: str | None, signature: Any, env: str | None, attach: Sequence[str]
-) -> Facts:
-    """Return what was given, read from its files; `UsageError` where it is nothing."""
-    if licence is None and signature is None and env is None and not attach:
+def find_facts(context: Context, ref: str, given: Given) -> Facts:
+    """Return what was given, read from its files, and what is in the stored bytes; `UsageError` where nothing is to be added."""
+    if given == Given(attach=given.attach) and not given.attach:
         message = "supplement needs something to add"
         raise UsageError(message, f"modelkeep supplement {quote(ref)} --licence Apache-2.0")
     return Facts(
-        environment=None if env is None else _environment(context, env),
-        attached=attach_later(context, attach),
-        licence=None if licence is None else parse_licence(licence),
-        interface=None if signature is None else given_signature(signature),
+        environment=None if given.env is None else _environment(context, given.env),
+        attached=attach_later(context, given.attach),
+        licence=None if given.licence is None else parse_licence(given.licence),
+        interface=None if given.signature is None else given_signature(given.signature),
+        inspected=_stored_contents(context, ref) if given.inspect else None,
     )
 
 
@@ -69,50 +89,72 @@ def _environment(context: Context, env: str) -> bytes:
     return document
 
 
-def given_signature(given: str | Mapping[str, Any]) -> Interface:
-    """Return the signature that a file or an object says; links on the way to a file as in `store.named_paths`."""
-    if not isinstance(given, str):
-        return read_signature(given)
-    path = local_path(given, "--signature")
-    return read_signature(path, None if path == "-" else seen(path))
+def _stored_contents(context: Context, ref: str) -> _Inspected:
+    """Return what is in the stored bytes of a version."""
+    from modelkeep.reads.inspect import read_stored
+
+    with snapshot(context, None) as (reader, at):
+        resolved = version_of(reader, ref, context.say, _HINT, at)
+        refuse_bytes_of_deleted(reader, resolved.model, resolved.name, resolved.number or 0)
+        manifest, _ = manifests.artifact(reader, resolved.model, resolved.number or 0)
+    found = read_stored(context, manifest)
+    if found.inspection is None:
+        message = f"no file of {resolved.ref} is of a format that modelkeep knows"
+        raise NotFound(message, f"modelkeep inspect {quote(resolved.ref)}")
+    return _Inspected(manifest.digest, found)
 
 
 def supplement(ref: str, facts: Facts) -> Resolve:
     """Return the change that adds facts to a version."""
-    documents = {}
-    if facts.interface is not None:
-        data = to_document(facts.interface)
-        documents[digest_of(data)] = data
-    documents |= facts.attached.documents
-    if facts.environment is not None:
-        documents[digest_of(facts.environment)] = facts.environment
-    command = Supplement(
-        attachments=facts.attached.attachments,
-        environment=None if facts.environment is None else digest_of(facts.environment),
-        interface=None if facts.interface is None else digest_of(to_document(facts.interface)),
-        licence=facts.licence,
-    )
 
     def resolve(reader: Reader, say: Say) -> ChangeRequest:
-        found = version_of(reader, ref, say, "supplement {} --licence Apache-2.0")
+        resolved = version_of(reader, ref, say, _HINT)
         for note in facts.attached.notes:
             say(f"note: {note}")
-        effects = tuple(_effects(reader, found, command, facts))
-        return ChangeRequest(command, subject_of(found), documents=documents, effects=effects)
+        contents = _contents(reader, resolved, facts)
+        documents = contents.documents | facts.attached.documents
+        if facts.environment is not None:
+            documents[digest_of(facts.environment)] = facts.environment
+        command = Supplement(
+            attachments=facts.attached.attachments,
+            environment=None if facts.environment is None else digest_of(facts.environment),
+            inspected=contents.inspected,
+            interface=contents.signature,
+            licence=facts.licence,
+        )
+        effects = tuple(_effects(reader, resolved, command, contents))
+        warnings = tuple(f"warning: {each}" for each in contents.warnings)
+        return ChangeRequest(command, subject_of(resolved), documents=documents, effects=effects, notes=warnings)
 
     return resolve
 
 
-def _effects(reader: Reader, found: Resolved, command: Supplement, facts: Facts) -> Iterator[Effect]:
+def _contents(reader: Reader, resolved: Resolved, facts: Facts) -> FoundContents:
+    """Return the inspection and the signature to add; that of the format only where none is recorded."""
+    if facts.inspected is None:
+        return FoundContents(interface=facts.interface)
+    if facts.inspected.digest != resolved.digest:
+        message = f"{resolved.ref} is another version than the one that was inspected"
+        raise Conflict(message, "try again")
+    found, interface = facts.inspected.found, facts.interface
+    if interface is None and SqlState(reader).fact(resolved.model, resolved.number or 0, "interface", "") is None:
+        interface = found.interface
+    return FoundContents(found.inspection, interface)
+
+
+def _effects(reader: Reader, resolved: Resolved, command: Supplement, contents: FoundContents) -> Iterator[Effect]:
     """Yield what is added and what it replaces."""
-    state, model, number = SqlState(reader), found.model, found.number or 0
+    state, model, number = SqlState(reader), resolved.model, resolved.number or 0
     licence = state.fact(model, number, "licence", "")
-    if facts.licence not in (None, licence):
-        yield Effect("licence", licence or NONE, facts.licence or NONE)
+    if command.licence not in (None, licence):
+        yield Effect("licence", licence or NONE, command.licence or NONE)
     before = state.fact(model, number, "interface", "")
-    if facts.interface is not None and command.interface != before:
+    if contents.interface is not None and command.interface != before:
         old = None if before is None else signature_words(interface_of(reader, before))
-        yield Effect("signature", old or NONE, signature_words(facts.interface))
+        yield Effect("signature", old or NONE, signature_words(contents.interface))
+    before = state.fact(model, number, "inspection", "")
+    if command.inspected not in (None, before):
+        yield Effect("inspection", _short(before), contents.words or NONE)
     before = state.fact(model, number, "environment", "")
     if command.environment not in (None, before):
         yield Effect("environment", _short(before), _short(command.environment))

@@ -129,8 +129,12 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("what: before -> after",),
     ),
     CommandRow(
-        "supplement", "annotate", ANNOTATE, "Add a licence or a signature to a version",
-        ("modelkeep supplement fraud@4 --licence Apache-2.0", "modelkeep supplement fraud@4 --signature signature.json -n"),
+        "supplement", "annotate", ANNOTATE, "Add a licence, a signature or an inspection to a version",
+        (
+            "modelkeep supplement fraud@4 --licence Apache-2.0",
+            "modelkeep supplement fraud@4 --signature signature.json -n",
+            "modelkeep supplement fraud@4 --inspect",
+        ),
         ("what: before -> after",),
     ),
     CommandRow(
@@ -142,6 +146,15 @@ COMMANDS: tuple[CommandRow, ...] = (
         "mark", "removal", ANNOTATE, "Mark a version as bad, or as good again",
         ('modelkeep mark fraud@4 bad -m "trained on a broken join"', "modelkeep mark fraud@4 good"),
         ("what: before -> after",),
+    ),
+    CommandRow(
+        "inspect", "inspect", INSPECT, "Show what is in a version or in files: formats, tensors, signature, dangers",
+        (
+            "modelkeep inspect fraud@production",
+            "modelkeep inspect downloads/model.pkl --exit-code",
+            "modelkeep inspect fraud@4/model.safetensors --tensors",
+        ),
+        ("file", "what", "name", "value"),
     ),
     CommandRow(
         "identify", "fetch", INSPECT, "Find the versions that a file, directory or digest belongs to",

@@ -3,7 +3,7 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark identify path lineage data audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report card bom verify archive backup delete gc prune doctor migrate init whoami config hook help completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark inspect identify path lineage data audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report card bom verify archive backup delete gc prune doctor migrate init whoami config hook help completion demo'
 
 # The options that take a value.
 _modelkeep_valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
@@ -13,7 +13,7 @@ _modelkeep_options() {
     REPLY='--registry --json --format -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-input'
     case $1 in
     '') REPLY='--version '$REPLY ;;
-    register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --feature --parent --derived-by --run --code --author --trained-at --training-started --seed --env --attach --description --licence --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
+    register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --feature --parent --derived-by --run --code --author --trained-at --training-started --seed --env --attach --description --licence --signature --no-inspect --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
     list) REPLY='--stage --tag --where --sort --limit --all --columns --as-of '$REPLY ;;
     show) REPLY='--field --packages --attachment --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;
@@ -29,9 +29,10 @@ _modelkeep_options() {
     label) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     describe) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     note) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
-    supplement) REPLY='--licence --signature --env --attach -m --message -n --dry-run --lock-wait '$REPLY ;;
+    supplement) REPLY='--licence --signature --inspect --env --attach -m --message -n --dry-run --lock-wait '$REPLY ;;
     rename) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
     mark) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;
+    inspect) REPLY='--fresh --tensors --follow-symlinks --exit-code --as-of '$REPLY ;;
     identify) REPLY='--exclude --as-of '$REPLY ;;
     path) REPLY='--as-of --progress '$REPLY ;;
     lineage) REPLY='--up --down --depth --as-of --format '$REPLY ;;

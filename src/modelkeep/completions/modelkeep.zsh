@@ -25,9 +25,10 @@ _modelkeep_commands() {
             'label:Give a version its label, once'
             'describe:Describe a model or version, or show its description'
             'note:Add a note to a model or version'
-            'supplement:Add a licence or a signature to a version'
+            'supplement:Add a licence, a signature or an inspection to a version'
             'rename:Rename a model; its old name still finds it'
             'mark:Mark a version as bad, or as good again'
+            'inspect:Show what is in a version or in files: formats, tensors, signature, dangers'
             'identify:Find the versions that a file, directory or digest belongs to'
             'path:Print the path of a read-only view with the real file names'
             'lineage:Show what a version was made from, and what was made from it'
@@ -152,6 +153,8 @@ _modelkeep_options() {
             '--attach:Keep the uncommitted changes of its code, or a file, beside it.'
             '--description:The description.'
             '--licence:The licence: Apache-2.0, MIT OR GPL-3.0-only.'
+            '--signature:Its inputs and outputs, as JSON, or as MLflow writes them; those of its format by default.'
+            '--no-inspect:Do not look at what is in the files.'
             '--stage:Promote it to this stage too.'
             '--alias:Point this alias at it too.'
             '--if-exists:What to do where the same files are registered already.'
@@ -314,6 +317,7 @@ _modelkeep_options() {
         offered=(
             '--licence:The licence: Apache-2.0, MIT OR GPL-3.0-only.'
             '--signature:Its inputs and outputs, as JSON, or as MLflow writes them.'
+            '--inspect:Read its stored bytes, and record what is in them.'
             '--env:Its Python environment: the activated one, a requirements.txt, a lock file or an export of conda.'
             '--attach:The uncommitted changes of this directory'\''s work tree, or a file.'
             '-m:The reason, kept in the log.'
@@ -339,6 +343,15 @@ _modelkeep_options() {
             '-n:Show what would change, and write nothing.'
             '--dry-run:Show what would change, and write nothing.'
             '--lock-wait:How long to wait for other writers; 30s by default.'
+        )
+        ;;
+    (inspect)
+        offered=(
+            '--fresh:Read the stored bytes again; without it, what was recorded is shown.'
+            '--tensors:List every tensor.'
+            '--follow-symlinks:Follow symbolic links in a directory.'
+            '--exit-code:Exit with 1 if something is dangerous, unknown, unverified or invalid.'
+            '--as-of:Answer as of then: a time, a date, an age or seq:N.'
         )
         ;;
     (identify)

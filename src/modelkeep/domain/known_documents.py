@@ -160,7 +160,16 @@ def _parse(data: bytes, kind: str, decoder: Decoder[T]) -> T:
 #: Each returns what a document says, and raises ``Damaged`` where the bytes are not of its kind.
 parse_inspection: Callable[[bytes], Inspection] = partial(_parse, kind="inspection", decoder=_INSPECTION)
 parse_interface: Callable[[bytes], Interface] = partial(_parse, kind="interface", decoder=_INTERFACE)
-parse_environment: Callable[[bytes], Environment] = partial(_parse, kind="environment", decoder=_ENVIRONMENT)
+
+
+def parse_environment(data: bytes) -> Environment:
+    """Return what an environment says; one whose packages are not in order, each once, raises ``Damaged``."""
+    found = _parse(data, "environment", _ENVIRONMENT)
+    names = [name for name, _ in found.packages]
+    if names != sorted(set(names)):
+        message = "environment: its packages are not in order, or one stands twice"
+        raise Damaged(message)
+    return found
 
 
 def check_size(data: bytes, kind: str) -> None:

@@ -9,7 +9,7 @@ from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFil
 from modelkeep.formats.ranges import Ranges
 
 MAGIC = b"CBM1"
-_BEGIN, _MOST_INFOS = 8, 10_000
+_BEGIN, _MOST_INFOS = 8, 1_000
 
 
 def inspect(file: ModelFile, budget: Budget) -> FoundInFile:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from modelkeep.domain.known_documents import Field, FileInspection, Interface
-from modelkeep.formats.findings import counted, facts, field, numbered, problems
+from modelkeep.formats.findings import MOST_FIELDS, count, counted, facts, field, numbered, problems
 from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile
 from modelkeep.formats.protobuf import Message, number_of, signed, text_of
 from modelkeep.formats.ranges import Ranges
@@ -36,7 +37,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     version, kind = 0, ""
     described: Message | None = None
     operators: Counter[str] = Counter()
-    custom = []
+    custom: list[str] = []
     for number, value in Message(Ranges(file, budget), 0, file.size).fields():
         if number == 1:
             version = number_of(value)
@@ -46,7 +47,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
             kind = _MODELS[number]
             if number == _PROGRAM:
                 _count(value, operators)
-            elif number == _CUSTOM:
+            elif number == _CUSTOM and not custom:
                 custom.append(f"it needs the class {text_of(value.last(10))!r}, which is not in the file")
     if described is None or not kind:
         message = "has no description of a model"
@@ -68,8 +69,8 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         ),
         problems=problems("unknown", custom),
     )
-    interface = Interface(tuple(map(_field, described.messages(1))), tuple(map(_field, described.messages(10))))
-    return FoundInFile(inspection, interface)
+    inputs, outputs = (tuple(map(_field, islice(described.messages(each), MOST_FIELDS))) for each in (1, 10))
+    return FoundInFile(inspection, Interface(inputs, outputs))
 
 
 def _metadata(about: int | Message | None) -> Iterator[str]:
@@ -99,7 +100,7 @@ def _count_block(block: Message, operators: Counter[str], depth: int) -> None:
         message = "has blocks that are nested too deeply"
         raise Malformed(message)
     for operation in block.messages(3):
-        operators[text_of(operation.last(1))] += 1
+        count(operators, text_of(operation.last(1)))
         for inner in operation.messages(4):
             _count_block(inner, operators, depth + 1)
 
@@ -117,7 +118,7 @@ def _field(feature: Message) -> Field:
             dtype, shape = "image", [number_of(value.last(2)), number_of(value.last(1))]
         elif number == 5 and isinstance(value, Message):
             code = number_of(value.last(2))
-            dtype, shape = _ARRAY_TYPES.get(code, str(code)), list(_sizes(value))
+            dtype, shape = _ARRAY_TYPES.get(code, str(code)), list(islice(_sizes(value), 64))
     return field(text_of(feature.last(1)), dtype, shape, optional=optional)
 
 

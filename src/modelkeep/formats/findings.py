@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from itertools import islice
+from typing import TypeVar
 
 from modelkeep.domain.known_documents import Field, Problem, Tensor
-from modelkeep.formats.interface import clean
+from modelkeep.formats.interface import OverBudget, clean
+
+_Name = TypeVar("_Name", bound=Hashable)
 
 #: How many tensors, problems and fields of a file are kept; the fact ``tensors`` says how many there are.
 MOST_TENSORS, MOST_PROBLEMS, MOST_FIELDS = 20_000, 1_000, 1_000
-_MOST_COUNTED, _MOST_NUMBERED = 200, 100
+_MOST_COUNTED, _MOST_NUMBERED, _MOST_NAMES = 200, 100, 10_000
 
 
 def facts(**values: object) -> tuple[tuple[str, str], ...]:
@@ -30,6 +33,14 @@ def counted(counts: Mapping[str, int]) -> str:
     ranked = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
     more = len(ranked) - _MOST_COUNTED
     return ", ".join([f"{name} {count}" for name, count in ranked[:_MOST_COUNTED]] + [f"{more} more"] * (more > 0))
+
+
+def count(counts: Counter[_Name], name: _Name) -> None:
+    """Count a name once more; a file with very many names is refused. Raises `OverBudget`."""
+    counts[name] += 1
+    if len(counts) > _MOST_NAMES:
+        message = f"was not read to its end: it has more than {_MOST_NAMES} kinds of operators"
+        raise OverBudget(message)
 
 
 def tensor(name: str, dtype: str, shape: Iterable[object]) -> Tensor:

@@ -18,9 +18,9 @@ from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFil
 from modelkeep.formats.ranges import Ranges
 
 MAGIC = b"GGUF"
-_MOST_KEYS, _MOST_TENSORS, _MOST_ELEMENTS, _MOST_DIMENSIONS = 10_000, 100_000, 5_000_000, 4
-_LONGEST_TEXT = 64 << 10
-_LONGEST_KEY = 64 << 10
+_MOST_KEYS, _MOST_TENSORS, _MOST_ELEMENTS, _MOST_DIMENSIONS, _MOST_TEMPLATES = 10_000, 50_000, 5_000_000, 4, 100
+_LONGEST_KEY, _LONGEST_TEXT, _LONGEST_TEMPLATE = 1000, 1000, 256 << 10
+_TEMPLATE = "tokenizer.chat_template"
 #: The fixed types of values by their number; then bool, text and array.
 _NUMBERS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 10: "Q", 11: "q", 12: "d"}
 _SIZES = {"B": 1, "b": 1, "H": 2, "h": 2, "I": 4, "i": 4, "f": 4, "Q": 8, "q": 8, "d": 8}
@@ -57,6 +57,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         tensors=few(tensor(each.name, _type_name(each.dtype), each.shape) for each in weights),
         problems=(
             *problems("dangerous", _templates(values)),
+            *problems("unverified", _long_templates(values)),
             *problems("invalid", (*reading.broken, *_misplaced(weights, file.size - reading.at))),
         ),
     )
@@ -98,13 +99,17 @@ class _Reading:
 
     def values(self) -> Iterator[tuple[str, Value | _Array]]:
         """Yield keys and values."""
-        seen = set()
+        seen, templates = set(), 0
         for _ in range(self._keys):
             key = self._text(_LONGEST_KEY)
+            templates += key.startswith(_TEMPLATE)
+            if templates > _MOST_TEMPLATES:
+                message = f"has more than {_MOST_TEMPLATES} chat templates"
+                raise Malformed(message)
             if key in seen:
                 self.broken.append(f"the key {key!r} stands there twice")
             seen.add(key)
-            yield key, self._value(self._number("I"))
+            yield key, self._value(self._number("I"), _LONGEST_TEMPLATE if key.startswith(_TEMPLATE) else _LONGEST_TEXT)
 
     def weights(self) -> Iterator[_Weight]:
         """Yield the tensors as the list describes them."""
@@ -147,13 +152,13 @@ class _Reading:
             raise Malformed(message)
         self.at += length
 
-    def _value(self, kind: int) -> Value | _Array:
+    def _value(self, kind: int, most: int) -> Value | _Array:
         if kind in _NUMBERS:
             return self._number(_NUMBERS[kind])
         if kind == _BOOL:
             return bool(self._number("B"))
         if kind == _TEXT:
-            return self._text(_LONGEST_TEXT)
+            return self._text(most)
         if kind == _ARRAY:
             return self._array(0)
         message = f"has a value of the unknown type {kind} before byte {self.at}"
@@ -211,7 +216,7 @@ def _facts(reading: _Reading, values: dict[str, Value | _Array], weights: list[_
         blocks=known.get(f"{architecture}.block_count"),
         tokenizer=known.get("tokenizer.ggml.model"),
         vocabulary=tokens.length if isinstance(tokens, _Array) else None,
-        chat_template="yes" if "tokenizer.chat_template" in values else None,
+        chat_template="yes" if _TEMPLATE in values else None,
         tensors=len(weights),
         parameters=sum(math.prod(each.shape) for each in weights),
         dtypes=dtypes(_type_name(each.dtype) for each in weights),
@@ -245,8 +250,14 @@ def _shard(path: str, values: dict[str, Value | _Array]) -> tuple[tuple[str, str
 def _templates(values: dict[str, Value | _Array]) -> Iterator[str]:
     """Yield chat templates that reach for the insides of Python: some programs run them without a sandbox."""
     for key, value in values.items():
-        if key.startswith("tokenizer.chat_template") and isinstance(value, str) and (found := _DUNDER.search(value)):
+        if key.startswith(_TEMPLATE) and isinstance(value, str) and (found := _DUNDER.search(value)):
             yield f"its chat template uses {found[0]!r}: a program that does not confine templates runs code"
+
+
+def _long_templates(values: dict[str, Value | _Array]) -> Iterator[str]:
+    for key, value in values.items():
+        if key.startswith(_TEMPLATE) and isinstance(value, str) and len(value.encode()) >= _LONGEST_TEMPLATE:
+            yield f"its chat template was not read beyond {_LONGEST_TEMPLATE} bytes"
 
 
 def _type_name(kind: int) -> str:

@@ -31,6 +31,7 @@ from modelkeep.formats.interface import (
     clean,
 )
 from modelkeep.formats.known_formats import FileFormat, format_of, tree_formats
+from modelkeep.formats.part_digests import with_digest
 
 HEAD_BYTES = 4096
 #: Of each kind, in one file.
@@ -63,6 +64,8 @@ def inspect(files: Iterable[ModelFile], seconds: float = ARTIFACT_SECONDS) -> Fo
     tree = _inspect_tree(by_path, {path: each.inspection for path, each in found.items()}, whole)
     if not found and tree is None:
         return Found(None)
+    if tree is not None:
+        tree = replace(tree, parts=tuple(with_digest(each, by_path) for each in tree.parts))
     interfaces = [tree.interface] if tree is not None else []
     interfaces += [each.interface for each in found.values()]
     inspection = _inspection([each.inspection for each in found.values()], tree, unread)

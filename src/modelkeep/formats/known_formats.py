@@ -104,7 +104,22 @@ FILE_FORMATS = (
 )
 
 #: In the order in which they are tried: the first that knows the files counts.
-TREE_FORMATS: tuple[TreeFormat, ...] = (TreeFormat("saved-model", "saved_model_tree", ("saved_model.pb",)),)
+TREE_FORMATS: tuple[TreeFormat, ...] = (
+    TreeFormat("mlflow", "mlflow_model", ("MLmodel",)),
+    TreeFormat(
+        "huggingface",
+        "huggingface",
+        (
+            "config.json",
+            "adapter_config.json",
+            "model_index.json",
+            "model.safetensors.index.json",
+            "pytorch_model.bin.index.json",
+            "adapter_model.safetensors.index.json",
+        ),
+    ),
+    TreeFormat("saved-model", "saved_model_tree", ("saved_model.pb",)),
+)
 
 
 def format_of(path: str, head: bytes, size: int) -> FileFormat | None:

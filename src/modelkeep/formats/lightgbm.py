@@ -5,11 +5,14 @@ https://github.com/microsoft/LightGBM/blob/master/src/boosting/gbdt_model_text.c
 
 from __future__ import annotations
 
+import re
+
 from modelkeep.domain.known_documents import FileInspection, Interface
 from modelkeep.formats.findings import MOST_FIELDS, facts, field, problems
 from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget
 
-_LARGEST_HEADER = 8 << 20
+_LARGEST_HEADER, _LONGEST_SIZES = 8 << 20, 1 << 20
+_LINE = re.compile(rb"^(version|num_class|objective|max_feature_idx|feature_names|tree_sizes)=(.*)$", re.MULTILINE)
 _END = b"end of trees"
 
 
@@ -25,9 +28,12 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     if end < 0:
         message = "has no trees, and no end of them"
         raise Malformed(message)
-    lines = data[:end].decode("utf-8", "replace").split("\n")
-    pairs = dict(line.partition("=")[::2] for line in lines if "=" in line)
-    sizes = pairs.get("tree_sizes", "").split()
+    pairs = {key.decode(): value.decode("utf-8", "replace").strip() for key, value in _LINE.findall(data, 0, end)}
+    listed = pairs.get("tree_sizes", "")
+    if len(listed) > _LONGEST_SIZES:
+        message = "was not read: it has very many trees"
+        raise OverBudget(message)
+    sizes = listed.split()
     if not all(size.isascii() and size.isdigit() and len(size) < 16 for size in sizes):
         message = "has sizes of trees that are no numbers"
         raise Malformed(message)
@@ -38,7 +44,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         format="lightgbm",
         facts=facts(
             format_version=pairs.get("version"),
-            architecture=lines[0].strip(),
+            architecture="tree",
             objective=pairs.get("objective"),
             trees=len(sizes),
             features=_next(pairs.get("max_feature_idx")),
@@ -46,8 +52,8 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         ),
         problems=problems("invalid", cut),
     )
-    names = pairs.get("feature_names", "").split()[:MOST_FIELDS]
-    inputs = tuple(field(name, "float64") for name in names)
+    names = pairs.get("feature_names", "").split(" ", MOST_FIELDS)[:MOST_FIELDS]
+    inputs = tuple(field(name, "float64") for name in names if name)
     return FoundInFile(inspection, Interface(inputs) if inputs else None)
 
 

@@ -19,7 +19,7 @@ from modelkeep.formats.zip_files import ZipArchive
 
 MAGIC = b"\x93NUMPY"
 #: NumPy itself reads no longer header, since parsing one may crash Python.
-_LONGEST_HEADER = 10_000
+_LONGEST_HEADER, _LONGEST_TYPE = 10_000, 200
 _MOST_ARRAYS, _MOST_DIMENSIONS = 20_000, 64
 _SIMPLE = re.compile(r"[<>|=]?([?biufcSaUVmM])(\d{0,9})(?:\[.{1,20}\])?")
 _BYTES_OF = {"U": 4, "?": 1}
@@ -138,10 +138,10 @@ def _dtype(descr: object) -> tuple[str, int | None, bool]:
     if isinstance(descr, str):
         found = _SIMPLE.fullmatch(descr)
         if found is None:
-            return descr, None, "O" in descr
+            return descr[:_LONGEST_TYPE], None, "O" in descr
         size = int(found[2]) if found[2] else 1
         return descr, size * _BYTES_OF.get(found[1], 1), False
-    return str(descr), None, any("O" in text for text in _texts(descr))
+    return str(descr)[:_LONGEST_TYPE], None, any("O" in text for text in _texts(descr))
 
 
 def _texts(descr: object) -> list[str]:

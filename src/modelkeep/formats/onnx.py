@@ -9,14 +9,27 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator
+from itertools import islice
 
 from modelkeep.domain.known_documents import Field, FileInspection, Interface, Tensor
-from modelkeep.formats.findings import MOST_FIELDS, counted, dtypes, facts, few, field, numbered, problems, tensor
+from modelkeep.formats.findings import (
+    MOST_FIELDS,
+    MOST_PROBLEMS,
+    MOST_TENSORS,
+    count,
+    counted,
+    facts,
+    few,
+    field,
+    numbered,
+    problems,
+    tensor,
+)
 from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget
 from modelkeep.formats.protobuf import Message, number_of, signed, text_of
 from modelkeep.formats.ranges import Ranges
 
-_MOST_TENSORS, _DEEPEST, _MOST_DIMENSIONS = 100_000, 32, 64
+_DEEPEST, _MOST_DIMENSIONS, _LONGEST_NAME = 32, 64, 200
 _TYPES = {
     1: "float32", 2: "uint8", 3: "int8", 4: "uint16", 5: "int16", 6: "int32", 7: "int64", 8: "string", 9: "bool",
     10: "float16", 11: "float64", 12: "uint32", 13: "uint64", 14: "complex64", 15: "complex128", 16: "bfloat16",
@@ -68,6 +81,7 @@ class _Model:
         self.metadata: list[str] = []
         self.operators: Counter[tuple[str, str]] = Counter()
         self.tensors: list[Tensor] = []
+        self.dtypes: Counter[str] = Counter()
         self.parameters = 0
         self.external: dict[str, None] = {}
         self.broken: list[str] = []
@@ -93,10 +107,10 @@ class _Model:
                 nodes=sum(named.values()),
                 operators=counted(named),
                 functions=self.functions or None,
-                tensors=len(self.tensors),
+                tensors=self.dtypes.total(),
                 parameters=self.parameters,
                 constants=self.constants or None,
-                dtypes=dtypes(each.dtype for each in self.tensors),
+                dtypes=counted(self.dtypes),
                 external_data=", ".join(self.external),
             ),
             *numbered("metadata", self.metadata),
@@ -106,7 +120,8 @@ class _Model:
         """Return the signature: older models list their weights among the inputs, those are none."""
         weights = {each.name for each in self.tensors}
         inputs = tuple(each for each in self.inputs if each.name not in weights)
-        return Interface(inputs, tuple(self.outputs)) if inputs or self.outputs else None
+        inputs, outputs = inputs[:MOST_FIELDS], tuple(self.outputs[:MOST_FIELDS])
+        return Interface(inputs, outputs) if inputs or outputs else None
 
     def model(self, model: Message) -> None:
         """Read a ModelProto."""
@@ -123,8 +138,9 @@ class _Model:
                 if number == 7:
                     self.graph(value, 0)
                 elif number == 8:
-                    self.opsets[text_of(value.last(1))] = number_of(value.last(2))
-                elif number == 14:
+                    if len(self.opsets) < MOST_FIELDS:
+                        self.opsets[text_of(value.last(1))] = number_of(value.last(2))
+                elif number == 14 and len(self.metadata) < MOST_FIELDS:
                     self.metadata.append(f"{text_of(value.last(1))}={text_of(value.last(2))}")
                 elif number == 25:
                     self.functions += 1
@@ -151,7 +167,7 @@ class _Model:
                 self.about["graph"] = value.text()
             elif depth == 0 and number in {11, 12}:
                 fields = self.inputs if number == 11 else self.outputs
-                if len(fields) < (_MOST_TENSORS if number == 11 else MOST_FIELDS):
+                if len(fields) <= MOST_TENSORS:
                     fields.append(_field(value))
 
     def node(self, node: Message, depth: int) -> None:
@@ -168,15 +184,14 @@ class _Model:
                         self.graph(part, depth + 1)
                     elif kind in {5, 10} and isinstance(part, Message):
                         self.constants += math.prod(max(0, int(size)) for size in self.constant(part).shape)
-        self.operators["" if domain == "ai.onnx" else domain, name] += 1
+        count(self.operators, ("" if domain == "ai.onnx" else domain, name))
 
     def weight(self, data: Message) -> None:
         """Read a TensorProto that is a weight of the graph."""
-        if len(self.tensors) >= _MOST_TENSORS:
-            message = f"was not read to its end: it has more than {_MOST_TENSORS} tensors"
-            raise OverBudget(message)
         found = self.constant(data)
-        self.tensors.append(found)
+        self.dtypes[found.dtype] += 1
+        if len(self.tensors) <= MOST_TENSORS:
+            self.tensors.append(found)
         self.parameters += math.prod(max(0, int(size)) for size in found.shape)
 
     def constant(self, data: Message) -> Tensor:
@@ -193,23 +208,25 @@ class _Model:
                 name = text_of(value)
             elif number == 9 and isinstance(value, Message):
                 raw = value.end - value.start
-            elif number == 13 and isinstance(value, Message):
+            elif number == 13 and isinstance(value, Message) and len(places) < _MOST_DIMENSIONS:
                 places.append(value)
             elif number == 14:
                 location = number_of(value)
             if len(sizes) > _MOST_DIMENSIONS:
                 message = f"has a tensor of more than {_MOST_DIMENSIONS} dimensions"
                 raise Malformed(message)
-        self.broken += _misshapen(name, kind, sizes, None if location == _EXTERNAL else raw)
+        if len(self.broken) < MOST_PROBLEMS:
+            self.broken += _misshapen(name[:_LONGEST_NAME], kind, sizes, None if location == _EXTERNAL else raw)
         if location == _EXTERNAL:
-            self.broken += self.locate(name, places)
+            self.broken += self.locate(name[:_LONGEST_NAME], places)
         return tensor(name, _TYPES.get(kind, str(kind)), sizes)
 
     def locate(self, name: str, places: list[Message]) -> Iterator[str]:
         """Note the file that a tensor lies in; yield what is wrong with its path."""
         path = next((text_of(each.last(2)) for each in places if text_of(each.last(1)) == "location"), "")
         if not path or path.startswith("/") or "\\" in path or ":" in path or ".." in path.split("/"):
-            yield f"the tensor {name!r} lies in the file {path!r}, which is not beside the model"
+            if len(self.broken) < MOST_PROBLEMS:
+                yield f"the tensor {name!r} lies in the file {path[:_LONGEST_NAME]!r}, which is not beside the model"
         elif len(self.external) < MOST_FIELDS:
             self.external[path] = None
 
@@ -238,8 +255,8 @@ def _type(kind: Message, depth: int) -> tuple[str, list[str]]:
             continue
         if number in {1, 8}:
             elem, shape = number_of(value.last(1)), value.last(2)
-            sizes = [_dimension(each) for each in shape.messages(1)] if isinstance(shape, Message) else []
-            return _TYPES.get(elem, str(elem)), sizes[:_MOST_DIMENSIONS]
+            dims = islice(shape.messages(1), _MOST_DIMENSIONS) if isinstance(shape, Message) else ()
+            return _TYPES.get(elem, str(elem)), [_dimension(each) for each in dims]
         if number in {4, 9}:
             of = value.last(1)
             inner, sizes = _type(of, depth + 1) if isinstance(of, Message) else ("?", [])

@@ -5,10 +5,12 @@ from __future__ import annotations
 from xml.parsers import expat
 
 from modelkeep.domain.known_documents import FileInspection, Interface
-from modelkeep.formats.findings import MOST_FIELDS, facts, field
+from modelkeep.formats.findings import MOST_FIELDS, facts, field, problems
 from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile
 
 _CHUNK, _DEEPEST, _LONGEST_VERSION = 64 << 10, 1000, 60
+#: A single element may be as long as what is read, and is held in memory.
+_MOST_BYTES = 16 << 20
 
 
 class _Reading:
@@ -56,11 +58,13 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     parser.StartElementHandler, parser.EndElementHandler = reading.start, reading.end
     parser.EntityDeclHandler = _refuse
     parser.ExternalEntityRefHandler = _refuse_reference
+    unread = [f"it was not read beyond byte {_MOST_BYTES}"] if file.size > _MOST_BYTES else []
     try:
-        for start in range(0, file.size, _CHUNK):
+        for start in range(0, min(file.size, _MOST_BYTES), _CHUNK):
             budget.check()
             parser.Parse(file.read(start, _CHUNK))
-        parser.Parse(b"", True)  # noqa: FBT003  it takes no keywords
+        if not unread:
+            parser.Parse(b"", True)  # noqa: FBT003  it takes no keywords
     except (expat.ExpatError, ValueError) as error:
         message = f"is no XML: {error}"
         raise Malformed(message) from error
@@ -73,6 +77,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
             architecture=reading.found.get("model"),
             task=reading.found.get("function"),
         ),
+        problems=problems("unverified", unread),
     )
     inputs, outputs = (
         tuple(field(name, kind) for name, kind in reading.fields.items() if reading.roles.get(name) in roles)

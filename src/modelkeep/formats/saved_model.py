@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from modelkeep.domain.known_documents import Field, FileInspection, Interface, Tensor
-from modelkeep.formats.findings import MOST_FIELDS, counted, dtypes, facts, few, field, problems, tensor
+from modelkeep.formats.findings import MOST_FIELDS, count, counted, dtypes, facts, few, field, problems, tensor
 from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget
 from modelkeep.formats.protobuf import Message, number_of, text_of
 from modelkeep.formats.ranges import Ranges
@@ -26,7 +26,7 @@ _DANGEROUS = {
     "EagerPyFunc",
 }  # fmt: skip
 _SERVING, _INITIALIZER = "serving_default", "__saved_model_init_op"
-_MOST_WEIGHTS = 100_000
+_MOST_WEIGHTS = 50_000
 
 
 def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
@@ -82,8 +82,7 @@ class _Graphs:
 
     def interface(self) -> Interface | None:
         """Return the signature that servers use, else the first."""
-        names = sorted(self.signatures, key=lambda name: (name != _SERVING, name))
-        return self.signatures[names[0]] if names else None
+        return self.signatures.get(_SERVING, next(iter(self.signatures.values()), None))
 
     def saved_model(self, model: Message) -> None:
         """Read a SavedModel."""
@@ -102,7 +101,8 @@ class _Graphs:
             if number == 1:
                 self.producer = text_of(value.last(5)) or self.producer
                 for tag in value.messages(4):
-                    self.tags[tag.text()] = None
+                    if len(self.tags) < MOST_FIELDS:
+                        self.tags[tag.text()] = None
             elif number == 2:
                 self.graph(value)
             elif number == 5:
@@ -115,16 +115,19 @@ class _Graphs:
         """Count the operators of a GraphDef and of its functions."""
         for number, value in graph.fields():
             if number == 1 and isinstance(value, Message):
-                self.operators[text_of(value.last(2))] += 1
+                count(self.operators, text_of(value.last(2)))
             elif number == 2 and isinstance(value, Message):
                 for function in value.messages(1):
                     for node in function.messages(3):
-                        self.operators[text_of(node.last(2))] += 1
+                        count(self.operators, text_of(node.last(2)))
 
     def signature(self, name: str, value: int | Message | None) -> None:
         """Keep a SignatureDef."""
         if isinstance(value, Message) and name != _INITIALIZER and len(self.signatures) < MOST_FIELDS:
-            self.signatures[name] = Interface(tuple(_fields(value, 1)), tuple(_fields(value, 2)))
+            needed = name == _SERVING or not self.signatures  # of the others the name alone is shown
+            self.signatures[name] = (
+                Interface(tuple(_fields(value, 1)), tuple(_fields(value, 2))) if needed else Interface()
+            )
 
     def variable(self, value: int | Message | None) -> None:
         """Keep a SavedVariable."""

@@ -11,11 +11,12 @@ from collections import Counter
 from modelkeep.domain.known_documents import Field, FileInspection, Interface, Tensor
 from modelkeep.formats.findings import counted, dtypes, facts, few, field, problems, tensor
 from modelkeep.formats.flatbuffers import Table
-from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile
+from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget
 from modelkeep.formats.ranges import Ranges
 from modelkeep.formats.tflite_operators import OPERATORS, TYPES
 
-_MOST, _MOST_DIMENSIONS, _MOST_GRAPHS = 200_000, 64, 1_000
+_MOST, _MOST_DIMENSIONS, _MOST_GRAPHS = 50_000, 64, 1_000
+_MOST_KINDS = 10_000
 _CUSTOM = OPERATORS.index("CUSTOM")
 
 
@@ -26,7 +27,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         message = "has no TFL3 at byte 4"
         raise Malformed(message)
     model = Table.root(source)
-    names = [_operator(each) for each in model.tables(1, _MOST)]
+    names = [_operator(each) for each in model.tables(1, _MOST_KINDS)]
     sizes = [_size(each) for each in model.tables(4, _MOST)]
     used: Counter[str] = Counter()
     weights: list[Tensor] = []
@@ -36,6 +37,9 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         graphs += 1
         tensors = [_tensor(each, sizes) for each in graph.tables(0, _MOST)]
         weights += [each for each, is_weight in tensors if is_weight]
+        if len(weights) > _MOST:
+            message = f"was not read to its end: it has more than {_MOST} tensors"
+            raise OverBudget(message)
         for each in graph.tables(3, _MOST):
             index = each.number(0, "<I")
             used[names[index] if index < len(names) else f"unknown-{index}"] += 1

@@ -11,7 +11,7 @@ from modelkeep.formats.ranges import Ranges
 _NUMBERS = {"i": ">b", "U": ">B", "I": ">h", "l": ">i", "L": ">q", "d": ">f", "D": ">d"}
 _SIZES = {"i": 1, "U": 1, "I": 2, "l": 4, "L": 8, "d": 4, "D": 8, "C": 1, "Z": 0, "N": 0, "T": 0, "F": 0}
 _CONSTANTS: dict[str, None | bool] = {"Z": None, "N": None, "T": True, "F": False}
-_DEEPEST, _LONGEST_TEXT, _MOST_KEPT = 64, 4096, 200_000
+_DEEPEST, _LONGEST_TEXT, _MOST_KEPT = 64, 1000, 50_000
 
 
 class Decoder:

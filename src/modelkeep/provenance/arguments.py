@@ -91,6 +91,11 @@ def _dataset(name: str, value: object) -> str:
     return _text(name, value)
 
 
+def _ref_or_path(name: str, value: object) -> str:
+    """Return a reference or a path; a path object means the path, whatever it is called."""
+    return _dataset(name, value) if isinstance(value, os.PathLike) else _ref(name, value)
+
+
 def _datasets(name: str, value: object) -> tuple[str, ...]:
     """Return what ``--data`` understands; the keys of a mapping are roles."""
     if isinstance(value, Mapping):
@@ -200,6 +205,7 @@ PARSERS: dict[str, Callable[[str, Any], object]] = {
     "Texts": _several(_text),
     "Ref": _ref,
     "Refs": _several(_ref),
+    "Ref | Path": _ref_or_path,
     "Label": _exact,
     "Selector": _exact,
     "bool": _flag,

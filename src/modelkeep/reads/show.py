@@ -13,7 +13,7 @@ from modelkeep.domain.answers.pages import CodeState, FileRow, Model, NoteText, 
 from modelkeep.domain.answers.versions import AsOf, VersionRow
 from modelkeep.domain.completeness import missing
 from modelkeep.errors import UsageError
-from modelkeep.reads import deployments, origin
+from modelkeep.reads import deployments, origin, recorded
 from modelkeep.reads.references import version_of, version_or_model
 from modelkeep.reads.roles import rules_at, stage_authorities
 from modelkeep.reads.snapshot import snapshot
@@ -111,6 +111,8 @@ def version_page(reader: Reader, at: int | None, found: Resolved, context: Conte
         deployments=deployments.of_version(reader, at, found.model, number),
         requests=() if context is None else _requests(context, reader, at, found),
         checks=() if context is None else _checks(context, reader, at, found),
+        inspection=recorded.inspection(reader, facts),
+        signature=recorded.signature(reader, facts),
         environment=origin.environment(reader, facts),
         ci=origin.ci(facts, text),
         attachments=origin.attachments(reader, facts),

@@ -111,6 +111,7 @@ def supplement(
         str | None,
         Option("--signature", metavar="FILE", help="Its inputs and outputs, as JSON, or as MLflow writes them."),
     ] = None,
+    inspect: Annotated[bool, Option("--inspect", help="Read its stored bytes, and record what is in them.")] = False,
     env: Annotated[
         str | None,
         Option(
@@ -128,7 +129,13 @@ def supplement(
 ) -> None:
     """Add to a version what was not said when it was registered."""
     found = call.registry().supplement(
-        ref, licence=licence, signature=signature, env=env, attach=attach or (), **call.change_flags
+        ref,
+        licence=licence,
+        signature=signature,
+        inspect=inspect,
+        env=env,
+        attach=attach or (),
+        **call.change_flags,
     )
     call.show(ChangeView(found))
 

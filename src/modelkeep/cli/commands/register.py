@@ -92,6 +92,15 @@ def register(
     licence: Annotated[
         str | None, Option("--licence", metavar="SPDX", help="The licence: Apache-2.0, MIT OR GPL-3.0-only.")
     ] = None,
+    signature: Annotated[
+        str | None,
+        Option(
+            "--signature",
+            metavar="FILE",
+            help="Its inputs and outputs, as JSON, or as MLflow writes them; those of its format by default.",
+        ),
+    ] = None,
+    no_inspect: Annotated[bool, Option("--no-inspect", help="Do not look at what is in the files.")] = False,
     stage: Annotated[str | None, Option("--stage", metavar="STAGE", help="Promote it to this stage too.")] = None,
     alias: Annotated[Many, Option("--alias", metavar="ALIAS", help="Point this alias at it too.")] = None,
     if_exists: Annotated[
@@ -142,6 +151,8 @@ def register(
             attach=attach or (),
             description=description,
             licence=licence,
+            signature=signature,
+            inspect=not no_inspect,
             if_exists=if_exists,
             reuse_name=reuse_name,
             filename=filename,

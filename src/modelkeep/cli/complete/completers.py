@@ -143,7 +143,7 @@ def _filter(command: PartialCommand, names: Names) -> list[Candidate]:
     if begins is None:
         return []
     _keep(command, begins)
-    found = (written(field) for field, _ in _dotted(grammar.FILTER_FIELDS)(command, names))
+    found = (written(field) for field, _ in _dotted(grammar.FILTERS)(command, names))
     return [(field, "") for field in found if field]
 
 
@@ -269,6 +269,7 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "sort": _sort,
     "columns": _columns,
     "data": _data,
+    "inspected": lambda command, names: [*_ref(command, names), *FILES],
     "dataset": lambda command, names: _datasets(command.word, names),
     "node": _node,
     "value": _setting_value,

@@ -6,7 +6,7 @@ ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q
 #: Commands, the everyday ones first: one line of help, its arguments, options of its own.
 COMMANDS = {
     "": ("", "", "--version"),
-    "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=param --param=param --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --feature=dataset --parent=version --derived-by=fine-tune|merge|quantize|convert|distill|adapter --run=run --code=auto|none --author=actor --trained-at=text --training-started=moment --seed=text --env=file --attach=file --description=text --licence=Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0 --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
+    "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=param --param=param --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --feature=dataset --parent=version --derived-by=fine-tune|merge|quantize|convert|distill|adapter --run=run --code=auto|none --author=actor --trained-at=text --training-started=moment --seed=text --env=file --attach=file --description=text --licence=Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0 --signature=file --no-inspect --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
     "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=filter --sort=sort --limit=text --all --columns=columns --as-of=moment"),
     "show": ("Show what is known of a model or a version", "ref", "--field=field --packages --attachment=attachment --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
@@ -22,9 +22,10 @@ COMMANDS = {
     "label": ("Give a version its label, once", "version text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "describe": ("Describe a model or version, or show its description", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "note": ("Add a note to a model or version", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
-    "supplement": ("Add a licence or a signature to a version", "version", "--licence=Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0 --signature=file --env=file --attach=file -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "supplement": ("Add a licence, a signature or an inspection to a version", "version", "--licence=Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0 --signature=file --inspect --env=file --attach=file -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "rename": ("Rename a model; its old name still finds it", "model text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "mark": ("Mark a version as bad, or as good again", "version bad|good", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "inspect": ("Show what is in a version or in files: formats, tensors, signature, dangers", "inspected", "--fresh --tensors --follow-symlinks --exit-code --as-of=moment"),
     "identify": ("Find the versions that a file, directory or digest belongs to", "file", "--exclude=file --as-of=moment"),
     "path": ("Print the path of a read-only view with the real file names", "version", "--as-of=moment --progress=auto|plain|none"),
     "lineage": ("Show what a version was made from, and what was made from it", "node", "--up --down --depth=1|2|3 --as-of=moment --format=tree|table|lines|json|jsonl|csv|env|dot|mermaid|openlineage"),
@@ -90,12 +91,10 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests checks environment ci attachments missing as_of newest newest_label latest versions holders development former_names recent authority meanings metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass formats form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests checks inspection signature environment ci attachments missing as_of newest newest_label latest versions holders development former_names recent authority meanings metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
-FILTER_FIELDS = (
-    "name version label stage state alias author created size format digest description run metric. param. tag."
-)
-COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass metric. param. tag."
+FILTERS = "name version label stage state alias author created size format digest description run metric. param. tag."
+COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass formats metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge supplement data"
 JOINING = "alias approve evaluate get label mark path promote reject requests retire show supplement tag"
 SETTINGS = "registry actor lock_wait cache color progress registries."

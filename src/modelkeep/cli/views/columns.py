@@ -21,8 +21,10 @@ if TYPE_CHECKING:
 #: What --columns takes beside metric.K, param.K and tag.K: the plain fields of a version's row.
 VERSION_KEYS = (
     "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
-    "digest", "size_bytes", "files", "deleted", "shares", "break_glass",
+    "digest", "size_bytes", "files", "deleted", "shares", "break_glass", "formats",
 )  # fmt: skip
+#: Columns that a person calls by one word.
+_SHORT = ("stage", "format")
 
 
 def split_columns(text: str) -> tuple[str, ...]:
@@ -42,7 +44,7 @@ def split_columns(text: str) -> tuple[str, ...]:
 
 
 def _is_column(key: str) -> bool:
-    return key in VERSION_KEYS or key == "stage" or split_key(key) is not None
+    return key in VERSION_KEYS or key in _SHORT or split_key(key) is not None
 
 
 def column(key: str, rows: Sequence[VersionRow]) -> Callable[[VersionRow], object]:
@@ -58,7 +60,7 @@ def column(key: str, rows: Sequence[VersionRow]) -> Callable[[VersionRow], objec
             return _shares
         if key == "stage":
             return lambda row: (*row.stages, *_shares(row))
-        return attrgetter(key)
+        return attrgetter("formats" if key == "format" else key)
     kind, name = split
     if kind != "metric":
         return lambda row: _text(getattr(row, f"{kind}s"), name)

@@ -18,7 +18,7 @@ from modelkeep.domain.answers.versions import AsOf, Deletion
 from modelkeep.domain.completeness import missing_words
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
-from modelkeep.rendering import Clock, counted, files, glass_warning, human_size, six_digits, visible
+from modelkeep.rendering import Clock, counted, files, format_words, glass_warning, human_size, six_digits, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -93,8 +93,10 @@ class VersionView(View, frozen=True):
     as_of: AsOf | None
 
     def lines(self) -> list[str]:
-        """Return a line a field, without the packages: ``--packages`` shows them."""
+        """Return a line a field; of the files only the sums and the problems, and no packages: ``--packages`` shows them."""
         fields = flattened(self.document())
+        if self.answer.inspection is not None:
+            del fields["inspection"]["files"]
         if self.answer.environment is not None:
             del fields["environment"]["packages"]
         return [*field_lines(fields)]
@@ -112,6 +114,7 @@ class VersionView(View, frozen=True):
         if version.description:
             blocks.append(text(version.description, ""))
         blocks.append(indented(_facts(version, clock)))
+        blocks += _contents(version)
         blocks += section("metrics", _metrics(version))
         blocks += section("params", [(key, visible(to_text(value))) for key, value in version.params.items()])
         if len(version.contents) > 1:
@@ -155,6 +158,7 @@ def _facts(version: Version, clock: Clock) -> Facts:
             ("aliases", ", ".join(version.aliases)),
             ("runs at", ", ".join(map(_where, version.deployments)) or None),
             ("artifact", f"{files(version.files)}, {human_size(version.size_bytes)}"),
+            ("format", None if version.inspection is None else format_words(version.inspection)),
             ("digest", version.digest),
             ("registered", f"{clock.second(version.created)} by {by}"),
             ("author", version.author if version.author != version.actor else None),
@@ -171,6 +175,16 @@ def _facts(version: Version, clock: Clock) -> Facts:
             ("missing", missing_words(version)),
         ]
     )
+
+
+def _contents(version: Version) -> list[RenderableType]:
+    """Return what to beware of in the files, and the signature; few versions have either."""
+    found = version.inspection
+    if found is None and version.signature is None:
+        return []
+    from modelkeep.cli.views.inspections import problems_section, signature_section
+
+    return [*problems_section(() if found is None else found.problems), *signature_section(version.signature)]
 
 
 def _metrics(version: Version) -> list[tuple[str, str]]:

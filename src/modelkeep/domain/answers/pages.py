@@ -6,6 +6,7 @@ from msgspec import field
 
 from modelkeep.domain.answers.approvals import RequestRow
 from modelkeep.domain.answers.checks import CheckRow
+from modelkeep.domain.answers.inspections import Inspection, Signature
 from modelkeep.domain.answers.origin import AttachmentRow, CiFacts, EnvironmentFacts
 from modelkeep.domain.answers.roles import StageAuthority
 from modelkeep.domain.answers.serving import DeploymentRow
@@ -105,6 +106,8 @@ class Version(VersionRow, frozen=True, kw_only=True):
     deployments: tuple[DeploymentRow, ...] = ()
     requests: tuple[RequestRow, ...] = ()
     checks: tuple[CheckRow, ...] = ()
+    inspection: Inspection | None = None
+    signature: Signature | None = None
     environment: EnvironmentFacts | None = None
     ci: CiFacts | None = None
     attachments: tuple[AttachmentRow, ...] = ()

@@ -41,7 +41,7 @@ class VersionRow(Answer, frozen=True, kw_only=True):
 
     ``metrics`` has what each bare name means; a name that was measured on several data, and never without, is only in
     ``evaluations``. These are all values by name, newest first: the first of a name and data counts. ``break_glass`` are
-    the stages that it holds because rules of the policy were waived.
+    the stages that it holds because rules of the policy were waived, ``formats`` those of its files.
     """
 
     ref: str
@@ -65,6 +65,7 @@ class VersionRow(Answer, frozen=True, kw_only=True):
     deleted: bool = False
     shares: tuple[StageShare, ...] = ()
     break_glass: tuple[str, ...] = ()
+    formats: tuple[str, ...] = ()
 
 
 class Share(Answer, frozen=True):

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec import Struct
 
-from modelkeep.domain.known_documents import Interface, parse_interface
 from modelkeep.errors import Damaged
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.statement import statement
+
+if TYPE_CHECKING:
+    from modelkeep.domain.known_documents import Interface
 
 T = TypeVar("T")
 
@@ -21,6 +23,10 @@ WHERE model = :model AND version = :number AND KNOWN(version_fact.seq) ORDER BY 
 
 DOCUMENT = """
 SELECT bytes FROM document WHERE digest = :digest
+"""
+
+TIME = """
+SELECT time FROM entry_index WHERE seq = :seq
 """
 
 
@@ -64,4 +70,11 @@ def _missing(kind: str, digest: str) -> Damaged:
 
 def interface_of(reader: Reader, digest: str) -> Interface:
     """Return a signature by the digest of its document."""
+    from modelkeep.domain.known_documents import parse_interface  # few versions have one
+
     return document_of(reader, digest, "signature", parse_interface)
+
+
+def time_of(reader: Reader, seq: int) -> str:
+    """Return the time of the entry that recorded a fact."""
+    return str(reader.one(TIME, seq=seq)[0])

@@ -83,6 +83,13 @@ SELECT DISTINCT key FROM tag
 WHERE model = :model AND version > 0 AND HOLDS(tag) ORDER BY key
 """)
 
+# The inspections of versions and the formats that each found, oldest first.
+FORMATS = statement("""
+SELECT version, kind, name FROM version_fact
+WHERE model = :model AND version BETWEEN :first AND :last AND kind IN ('format', 'inspection') AND KNOWN(seq)
+ORDER BY version, seq, kind DESC, name
+""")
+
 # The newest versions of all models; numbers of entries are theirs too. ``:deleted`` lets the deleted ones in.
 NEWEST_OF_ALL = statement(f"""
 SELECT model, number, seq FROM version
@@ -111,6 +118,7 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
         params = _by_version(reader.rows(PARAMS, **where, key=None))
         evaluations = evaluations_of(reader, at, model, first, last)
         tags = _by_version(TAGS.rows(reader, at, **where, key=None))
+        formats = formats_of(reader, at, model, first, last)
         for number, label, time, actor, digest, size_bytes, files in ROWS.rows(reader, at, **where):
             found[number] = VersionRow(
                 ref=f"{name}@{number}",
@@ -134,6 +142,7 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
                 tags=tags.get(number, {}),
                 deleted=number in there.deleted,
                 break_glass=broken.get(number, ()),
+                formats=formats.get(number, ()),
             )
     return [found[number] for number in numbers if number in found]  # a number that was left out has no row
 
@@ -145,6 +154,14 @@ def evaluations_of(reader: Reader, at: int | None, model: int, first: int, last:
     for number, name, value, on_name, on_version, on_digest, time, actor in EVALUATIONS.rows(reader, at, **where):
         data = None if on_name is None else data_name(on_name, on_version, on_digest)
         found.setdefault(number, []).append(Evaluation(name, metric_value(value), data, time, actor))
+    return found
+
+
+def formats_of(reader: Reader, at: int | None, model: int, first: int, last: int) -> dict[int, tuple[str, ...]]:
+    """Return the formats that the newest inspection of each version found."""
+    found: dict[int, tuple[str, ...]] = {}
+    for number, kind, name in FORMATS.rows(reader, at, model=model, first=first, last=last):
+        found[number] = () if kind == "inspection" else (*found.get(number, ()), name)
     return found
 
 
