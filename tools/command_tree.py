@@ -78,7 +78,6 @@ KINDS = {
     "SOURCE": "text",
     "SIGNAL": "signal",
     "NAME@STAGE": "version",
-    "NAME@VERSION": "dataset",
     "PATH|URI": "source",
     "[ROLE=]DATA": "data",
     "VIEW": "dataset",
