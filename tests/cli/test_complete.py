@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from modelkeep.cli import command_table
-from modelkeep.cli.complete import completers, grammar
+from modelkeep.cli.complete import completers, grammar, system_completers
 from modelkeep.cli.complete import completion as complete
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
@@ -126,6 +126,9 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("register m f --if-exists s", "skip"),
         ("completion ", "bash zsh fish"),
         ("audit --action ro", "rollback role"),
+        ("help e", "exit-codes"),
+        ("help schema ann", "annex"),
+        ("help states au", ""),
         ("config get lock", "lock_wait"),
         ("show fraud --field dig", "digest"),
         ("list --columns name,st", "name,state name,stages"),
@@ -349,6 +352,13 @@ def test_help_says_what_the_stages_of_the_registry_mean_and_nothing_on_any_troub
     assert helped("promote", registry=tmp_path) == []
 
 
+def test_what_no_registry_is_asked_for_is_offered_beside_a_damaged_one(tmp_path):
+    (tmp_path / "registry.db").write_bytes(b"garbage" * 1000)
+    environ = {"MODELKEEP_REGISTRY": str(tmp_path)}
+    for line in ("config set color a", "init --shared ", "help schema sta", "audit --action ro", "show --f"):
+        assert complete.candidates(line.split(" "), environ, "/"), line
+
+
 def test_versions_are_told_apart(home):
     found = complete.candidates(["show", "fraud@"], {"MODELKEEP_REGISTRY": str(home)}, "/")
     assert found[0] == ("fraud@production", "fraud@1")
@@ -454,5 +464,5 @@ def test_every_kind_of_value_is_known():
         for _, arguments, options in grammar.COMMANDS.values()
         for kind in [*arguments.split(), *(word.partition("=")[2] for word in options.split())]
     }
-    known = {*completers.FIXED, *completers.FROM_REGISTRY, "text", ""}
+    known = {*completers.FIXED, *completers.FROM_REGISTRY, *system_completers.COMPLETERS, "text", ""}
     assert {kind for kind in kinds if "|" not in kind} <= known

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from modelkeep.cli.complete import grammar
 
 TYPE_CHECKING = False  # typing costs a third of a completion
@@ -19,10 +17,6 @@ if TYPE_CHECKING:
 #: A candidate without a word asks the shell to complete files.
 FILES: tuple[Candidate, ...] = (("", "files"),)
 DIRECTORIES: tuple[Candidate, ...] = (("", "directories"),)
-
-#: The settings whose values are directories, and those whose values are fixed words.
-_DIRECTORY_SETTINGS = frozenset({"registry", "registries", "cache"})
-_SETTING_VALUES = {"color": grammar.COLORS, "progress": grammar.PROGRESS, "lock_wait": "0 5s 30s 5m"}
 
 #: The commands that take an archived version like any other.
 _FOR_ANY_VERSION = frozenset(
@@ -197,27 +191,6 @@ def _asked(command: PartialCommand, names: Names) -> list[Candidate]:
     return [*names.governed().requests(open_only=False), *_ref(command, names)]
 
 
-def _hook(command: PartialCommand, _names: Names) -> list[Candidate]:
-    """Complete the hooks of the user's config, and of the registry unless it is another user's."""
-    from modelkeep.hooks.names import FILE
-    from modelkeep.locate import locate, read_toml
-    from modelkeep.userdirs import config_file
-
-    registry = locate(command.options.get("--registry"), os.environ, os.getcwd())
-    found: dict[str, str] = {}
-    for path in (config_file(os.environ), *(() if registry.foreign else (os.path.join(registry.path, FILE),))):
-        hooks = read_toml(path).get("hooks")
-        found |= dict.fromkeys(hooks if isinstance(hooks, dict) else (), path)
-    return list(found.items())
-
-
-def _groups(_command: PartialCommand, _names: Names) -> list[Candidate]:
-    """Complete the groups of this account: it can give files to no other."""
-    import grp
-
-    return [(grp.getgrgid(gid).gr_name, "") for gid in sorted({os.getegid(), *os.getgroups()})]
-
-
 def _principal(command: PartialCommand, names: Names) -> list[Candidate]:
     """Complete who gets a role, or for `role revoke` who has it."""
     if command.command == "role revoke":
@@ -231,13 +204,6 @@ def _principal(command: PartialCommand, names: Names) -> list[Candidate]:
     if kind == "group":
         return [(f"group:{each.gr_name}", "") for each in grp.getgrall()]
     return [(f"user:{each.pw_name}", "") for each in pwd.getpwall()]
-
-
-def _setting_value(command: PartialCommand, _names: Names) -> list[Candidate]:
-    setting = command.arguments[0].partition(".")[0]
-    if setting in _DIRECTORY_SETTINGS:
-        return list(DIRECTORIES)
-    return [(word, "") for word in _SETTING_VALUES.get(setting, "").split()]
 
 
 #: The candidates of kinds that need no registry.
@@ -272,10 +238,7 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "inspected": lambda command, names: [*_ref(command, names), *FILES],
     "dataset": lambda command, names: _datasets(command.word, names),
     "node": _node,
-    "value": _setting_value,
-    "hook": _hook,
     "fixed": lambda command, names: [("none", ""), *names.numbers(command.model, command.word)],
-    "group": _groups,
     "role": lambda _command, names: names.governed().roles(),
     "request": _request,
     "asked": _asked,
