@@ -36,6 +36,7 @@ TRANSCRIPTS = [
     "docs/papers.md",
     "docs/provenance.md",
     "docs/filters.md",
+    "docs/inspect.md",
 ]
 _BLOCK = re.compile(
     r"^<!-- run: (?P<hidden>.*?) -->$|^```console\n(?P<shown>.*?)^```$|^```python\n(?P<python>.*?)^```$",

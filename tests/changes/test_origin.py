@@ -183,8 +183,10 @@ def test_the_uncommitted_diff_is_kept_and_can_be_applied(world, project):
     r = seen_by(world, cwd=str(project))
     (project / "train.py").write_text("rate = 2\n")
     (project / "new.py").write_text("untracked\n")
+    (project / ".gitignore").write_text("*.log\n.gitignore\n")
+    (project / "train.log").write_text("ignored\n")
     made = r.register("fraud", str(project / "model.onnx"), attach="diff", env="none")
-    assert notes(made)[1] == "2 untracked files not in the diff: model.onnx, new.py"
+    assert notes(made)[1] == "1 untracked file not in the diff: new.py"
     version, found = r.version("fraud@1"), r.attachment("fraud@1", "diff")
     assert found.digest == version.code.diff == version.attachments[0].digest
     git(project, "checkout", "-q", "train.py")

@@ -112,3 +112,50 @@ def test_a_chat_template_that_reaches_for_python_is_dangerous():
     assert [(each.kind, each.text) for each in found.problems] == [
         ("dangerous", "its chat template uses '__class__': a program that does not confine templates runs code")
     ]
+
+
+@pytest.mark.parametrize("order", ["LITTLE", "BIG"])
+def test_what_the_library_writes_is_found(tmp_path, order):
+    import gguf
+    import numpy as np
+
+    writer = gguf.GGUFWriter(tmp_path / "tiny.gguf", "llama", endianess=gguf.GGUFEndian[order])
+    writer.add_name("Tiny")
+    writer.add_license("apache-2.0")
+    writer.add_file_type(gguf.LlamaFileType.MOSTLY_Q8_0)
+    writer.add_context_length(2048)
+    writer.add_embedding_length(64)
+    writer.add_block_count(2)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_token_list([f"token{i}" for i in range(500)])
+    writer.add_token_scores([0.5] * 500)
+    writer.add_add_bos_token(True)
+    writer.add_chat_template("{{ messages }}")
+    writer.add_tensor("output_norm.weight", np.zeros(64, np.float32))
+    quantized = gguf.quants.quantize(np.ones((4, 64), np.float32), gguf.GGMLQuantizationType.Q8_0)
+    if order == "LITTLE":
+        writer.add_tensor("blk.0.attn_q.weight", quantized, raw_dtype=gguf.GGMLQuantizationType.Q8_0)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    found = inspected((tmp_path / "tiny.gguf").read_bytes())
+    facts = dict(found.facts)
+    assert facts.pop("byte-order", "little") == order.lower()
+    weights = {"tensors": "2", "parameters": "320", "dtypes": "F32 1, Q8_0 1"}
+    assert facts == {
+        "format-version": "3", "architecture": "llama", "name": "Tiny", "licence": "apache-2.0", "quantization": "Q8_0",
+        "context-length": "2048", "embedding-length": "64", "blocks": "2", "tokenizer": "gpt2", "vocabulary": "500",
+        "chat-template": "yes", **(weights if order == "LITTLE" else {"tensors": "1", "parameters": "64", "dtypes": "F32 1"}),
+    }  # fmt: skip
+    assert found.problems == ()
+
+
+def test_every_type_of_the_library_is_known():
+    from gguf.constants import GGML_QUANT_SIZES, LlamaFileType
+
+    from modelkeep.formats.ggml_types import FILE_TYPES, TENSOR_TYPES
+
+    assert {kind.value: (kind.name, *sizes) for kind, sizes in GGML_QUANT_SIZES.items()} == TENSOR_TYPES
+    known = {kind.value: kind.name.removeprefix("MOSTLY_").removeprefix("ALL_") for kind in LlamaFileType}
+    assert {kind: name for kind, name in known.items() if name != "GUESSED"} == FILE_TYPES

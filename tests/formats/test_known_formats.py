@@ -15,6 +15,26 @@ from modelkeep.formats.known_formats import FILE_FORMATS, TREE_FORMATS, format_o
         ("a/b/MODEL.SAFETENSORS", b"x", "safetensors"),
         ("unnamed", b'\x02\0\0\0\0\0\0\0{"', "safetensors"),
         ("unnamed", b'\x03\0\0\0\0\0\0\0{"', None),
+        ("model.onnx", b"", "onnx"),
+        ("model.onnx", b"GGUF", "gguf"),
+        ("model.gguf", b"", "gguf"),
+        ("model.keras", b"", "zip"),
+        ("model.onnx", b"PK\x03\x04", "zip"),
+        ("x", b"\x93NUMPY", "npy"),
+        ("x", b"\x89HDF\r\n\x1a\n", "hdf5"),
+        ("x", b"\x1c\0\0\0TFL3", "tflite"),
+        ("a/saved_model.pb", b"\x08\x01", "saved-model"),
+        ("x", b'{\n "learner" : {', "xgboost"),
+        ("x", b"{L\0\0\0\0\0\0\0\7learner", "xgboost"),
+        ("config.json", b'{"learners": {', None),
+        ("x", b"binf", "xgboost"),
+        ("x.txt", b"tree\nversion=v4", "lightgbm"),
+        ("x.txt", b"tree\n", None),
+        ("x", b"\xba\x16\x4f\x2f", "fasttext"),
+        ("x", b"CBM1", "catboost"),
+        ("x.mlmodel", b"", "coreml"),
+        ("x.xml", b'<?xml version="1.0"?>\n<PMML version="4.4">', "pmml"),
+        ("x.xml", b"<html>", None),
         ("notes.txt", b"hello", None),
         ("", b"", None),
     ],
@@ -33,6 +53,7 @@ def test_every_reader_is_there_and_every_format_stands_once():
 
 def test_readers_of_directories_are_asked_by_the_names_of_files():
     assert [each.name for each in tree_formats(["a/notes.txt"])] == []
+    assert [each.name for each in tree_formats(["a/saved_model.pb", "a/b.txt"])] == ["saved-model"]
 
 
 def test_no_reader_is_loaded_before_a_file_asks_for_it():

@@ -1,6 +1,8 @@
 """Files that name packages: of each kind the names and exact versions, and nothing else."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
@@ -110,6 +112,15 @@ def test_a_file_gives_names_and_exact_versions(tmp_path, name, text, packages, p
     assert (found.environment.python, found.environment.system, found.note) == (python, None, note)
     assert (found.environment.lock.name, found.environment.lock.digest) == (name, digest_of(text.encode()))
     assert TOKEN.encode() not in found.document()
+
+
+def test_a_lock_that_uv_made_is_read_whole():
+    lock = Path(__file__).resolve().parent.parent.parent / ".ci" / "lock-test.txt"
+    pinned = set(re.findall(r"^([\w.-]+)(?:\[.*\])?==", lock.read_text(), re.MULTILINE))
+    found = from_file(str(lock), None, None)
+    assert found.note is None
+    assert len(pinned) > 40
+    assert {"numpy", "pytest", "msgspec"} <= dict(found.environment.packages).keys() <= pinned
 
 
 def test_a_script_adds_its_own_python_and_machine(tmp_path):

@@ -33,6 +33,8 @@ OFFERED = {
     "evaluate fraud@2 -M a": "auc=",
     "list 2>/dev/null --stage pro": "production",
     "completion f": "fish",
+    "list --where me": "metric.",
+    """list --where "stage = 'production' AND sta""": "stage = 'production' AND stage stage = 'production' AND state",
     # quotes
     "show 'fraud@p": "fraud@production",
     'show "fraud@p': "fraud@production",

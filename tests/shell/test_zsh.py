@@ -28,6 +28,8 @@ TYPED = {
     "evaluate fraud@2 -M a\t1": "evaluate|fraud@2|-M|auc=1",
     "list 2>/dev/null --stage pro\t": "list|--stage|production",
     "completion f\t": "completion|fish",
+    "list --where me\tx": "list|--where|metric.x",
+    """list --where "stage = 'production' AND sta\tt\t""": "list|--where|stage = 'production' AND state",
     # quotes
     "show 'fraud@p\t": "show|fraud@production",
     'show "fraud@p\t': "show|fraud@production",

@@ -19,6 +19,7 @@ from modelkeep.domain.text import check_text, printable
 from modelkeep.domain.verbs.supplement import MOST_ATTACHMENTS, Attachment
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.local_path import local_path
+from modelkeep.locate import resolved
 from modelkeep.provenance.code import Code, capture
 from modelkeep.provenance.value_files import read_bytes
 from modelkeep.rendering import counted, human_size
@@ -39,8 +40,10 @@ class Attached(Struct, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-def attach(given: Sequence[str], code: Code) -> Attached:
+def attach(given: Sequence[str], code: Code, cwd: str, paths: Sequence[str] = ()) -> Attached:
     """Return what ``--attach`` names: ``diff`` for the diff of ``code``, which `capture` has kept; else files.
+
+    Of the files that git does not track, the ``paths`` of the artifact and those that are attached are not named.
 
     Raises ``NotFound`` where a file is not there or there is no commit to compare with, and ``UsageError`` for what
     cannot be kept.
@@ -51,7 +54,11 @@ def attach(given: Sequence[str], code: Code) -> Attached:
     found: dict[str, tuple[Attachment, bytes]] = {}
     notes: list[str] = []
     for text in dict.fromkeys(given):
-        data = _diff(code, notes) if text == DIFF else _file(text)
+        data = (
+            _diff(code, notes, [os.path.join(cwd, each) for each in (*paths, *given) if each != DIFF])
+            if text == DIFF
+            else _file(text)
+        )
         if data is None:
             continue
         kind, name = (DIFF, DIFF) if text == DIFF else ("file", os.path.basename(os.path.normpath(text)))
@@ -71,11 +78,11 @@ def attach_later(context: Context, given: Sequence[str]) -> Attached:
     code = Code()
     if DIFF in given:
         code = capture((), context.cwd, "HEAD", context.environ, keep_diff=True)
-    return attach(given, code)
+    return attach(given, code, context.cwd)
 
 
-def _diff(code: Code, notes: list[str]) -> bytes | None:
-    """Return the uncommitted diff, None where everything is committed."""
+def _diff(code: Code, notes: list[str], kept: Sequence[str]) -> bytes | None:
+    """Return the uncommitted diff, None where everything is committed; ``kept`` are files that the registry has otherwise."""
     changes = code.changes
     if code.commit is None:
         message = f"there is no commit to make a diff from: {code.note or 'it comes from no git work tree'}"
@@ -91,11 +98,13 @@ def _diff(code: Code, notes: list[str]) -> bytes | None:
         raise UsageError(message, "commit the changes, or attach a part: git diff HEAD -- src > changes.patch")
     if changes.untracked is None:
         notes.append("files that git does not track are not in the diff")
-    elif changes.untracked:
-        names = [printable(name) for name in changes.untracked[:_SHOWN]]
-        more = len(changes.untracked) - len(names)
-        listed = ", ".join(names) + (f" and {more} more" if more else "")
-        notes.append(f"{counted(len(changes.untracked), 'untracked file')} not in the diff: {listed}")
+    else:
+        have = {resolved(path) for path in kept}
+        left = [name for name in changes.untracked if resolved(os.path.join(code.work_tree or "", name)) not in have]
+        if left:
+            more = "" if len(left) <= _SHOWN else f" and {len(left) - _SHOWN} more"
+            listed = ", ".join(map(printable, left[:_SHOWN]))
+            notes.append(f"{counted(len(left), 'untracked file')} not in the diff: {listed}{more}")
     return changes.diff
 
 

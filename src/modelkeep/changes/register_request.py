@@ -167,7 +167,10 @@ def collect_provenance(context: Context, request: Request) -> Provenance:
     trained = _trained(context, request)  # refuses before anything is hashed
     keep_diff = DIFF in request.attach
     code = code_.capture(request.paths, context.cwd, request.code, context.environ, context.script, keep_diff=keep_diff)
-    environment, attached = given_environment(context, request.env), attach(request.attach, code)
+    environment, attached = (
+        given_environment(context, request.env),
+        attach(request.attach, code, context.cwd, request.paths),
+    )
     return Provenance(
         code=code,
         data=(*datasets(context, request.data), *map(inputs.parse_feature, request.features)),

@@ -281,7 +281,7 @@ function __modelkeep_options --argument-names command
         case 'data add'
             echo '--schema'\t'A file with its schema, which is kept: at most 1 MiB.'
             echo '--rows'\t'How many rows it has.'
-            echo '--parent'\t'A dataset that it was made from: raw@2026-02; may be repeated.'
+            echo '--parent'\t'A dataset that it was made from: raw@2026-02.'
             echo '-m'\t'The reason, kept in the log.'
             echo '--message'\t'The reason, kept in the log.'
             echo '-n'\t'Show what would change, and write nothing.'

@@ -379,7 +379,7 @@ _modelkeep_options() {
         offered=(
             '--schema:A file with its schema, which is kept: at most 1 MiB.'
             '--rows:How many rows it has.'
-            '--parent:A dataset that it was made from: raw@2026-02; may be repeated.'
+            '--parent:A dataset that it was made from: raw@2026-02.'
             '-m:The reason, kept in the log.'
             '--message:The reason, kept in the log.'
             '-n:Show what would change, and write nothing.'

@@ -20,6 +20,7 @@ from modelkeep.domain.numbers import as_number, metric_value
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.state import Tenure
 from modelkeep.errors import NotFound, UsageError
+from modelkeep.reads.diff_contents import Side, contents_of_versions
 from modelkeep.reads.references import version_or_latest
 from modelkeep.reads.roles import rules_at
 from modelkeep.reads.show import version_page
@@ -49,6 +50,9 @@ SECTIONS = (
     "runs",
     "parents",
     "checks",
+    "format",
+    "signature",
+    "tensors",
     "files",
 )
 
@@ -77,7 +81,8 @@ def diff(context: Context, refs: Sequence[str]) -> Diff:
             chosen.insert(0, replace(one, number=held.version))
         pages = [version_page(reader, None, each, context) for each in chosen]
         rules = rules_at(reader, None)
-        return compare(pages, _signals(reader, chosen, pages), () if rules is None else rules.metrics)
+        contents = contents_of_versions(reader, chosen, pages)
+        return compare(pages, _signals(reader, chosen, pages), () if rules is None else rules.metrics, contents)
 
 
 def _signals(reader: Reader, chosen: Sequence[Resolved], pages: Sequence[Version]) -> list[dict[str, Json]]:
@@ -100,11 +105,15 @@ def _note_on_itself(state: SqlState, one: Resolved, held: Tenure) -> str:
 
 
 def compare(
-    versions: Sequence[Version], signals: Sequence[dict[str, Json]] = (), directions: Sequence[Direction] = ()
+    versions: Sequence[Version],
+    signals: Sequence[dict[str, Json]] = (),
+    directions: Sequence[Direction] = (),
+    contents: Sequence[Side] = (),
 ) -> Diff:
     """Return the rows in which versions differ; a metric on other data is another metric.
 
-    ``signals`` are what monitoring measured last of each, ``directions`` what the policy says of metrics.
+    ``signals`` are what monitoring measured last of each, ``directions`` what the policy says of metrics, ``contents`` what
+    is in the files.
     """
     metrics = [newest_by_data(version.evaluations) for version in versions]
     packages = all(version.environment is not None for version in versions)
@@ -118,6 +127,8 @@ def compare(
         for version, newest in zip(versions, metrics, strict=True)
     ]
     sides = [{**side, "signals": live} for side, live in zip(sides, signals or [{}] * len(sides), strict=True)]
+    nothing: Side = {section: {} for section in ("format", "signature", "tensors")}
+    sides = [{**side, **inside} for side, inside in zip(sides, contents or [nothing] * len(sides), strict=True)]
     better = {spelling: direction_of(name, directions) for (name, _), spelling in names.items()}
     rows = []
     for section in SECTIONS:

@@ -19,7 +19,7 @@ from modelkeep.errors import UsageError
 @command(*CHANGES)
 def data_add(
     call: Call,
-    name: Annotated[str, Argument(metavar="NAME@VERSION", help="What the dataset is called: transactions@2026-02.")],
+    name: Annotated[str, Argument(metavar="DATASET", help="What it is called: transactions@2026-02.")],
     source: Annotated[
         str | None,
         Argument(
@@ -32,7 +32,7 @@ def data_add(
     rows: Annotated[int | None, Option("--rows", metavar="N", help="How many rows it has.", min=0)] = None,
     parent: Annotated[
         list[str] | None,
-        Option("--parent", metavar="DATA", help="A dataset that it was made from: raw@2026-02; may be repeated."),
+        Option("--parent", metavar="DATA", help="A dataset that it was made from: raw@2026-02."),
     ] = None,
 ) -> None:
     """Record a version of a dataset."""
