@@ -153,6 +153,7 @@ def test_a_name_that_would_run_a_command_is_quoted(bash, registry):
     rename(registry, "churn", "ch urn$(touch x)")
     assert bash.line("modelkeep show ch\t") == ["modelkeep", "show", "ch urn$(touch x)"]
     assert bash.line('modelkeep show "ch\t"') == ["modelkeep", "show", "ch"]
+    assert bash.line("modelkeep show 'ch\t") == ["modelkeep", "show", "ch urn$(touch x)"]
     assert "x" not in bash.send("ls").split()
 
 
