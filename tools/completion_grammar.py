@@ -13,6 +13,7 @@ from modelkeep.cli.name_selector import JOINING
 from modelkeep.cli.views.columns import VERSION_KEYS
 from modelkeep.config import COLORS, KEYS, PROGRESS
 from modelkeep.domain.answers.pages import Model, Version
+from modelkeep.domain.filters.parse import FIELDS
 from modelkeep.domain.verbs.all_verbs import ACTIONS
 from modelkeep.reads.list_order import SORT_KEYS
 from tools.command_tree import Node, Parameter, walk
@@ -71,6 +72,7 @@ def _fixed_words() -> dict[str, str]:
     lists: dict[str, Iterable[str]] = {
         "FIELDS": fields,
         "SORTS": [key.removesuffix("K") for key in SORT_KEYS],
+        "FILTERS": [*FIELDS, "metric.", "param.", "tag."],
         "COLUMNS": [*VERSION_KEYS, "metric.", "param.", "tag."],
         "ACTIONS": ACTIONS,
         "JOINING": sorted({*JOINING, "tag", "alias"}),

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from modelkeep.cli import command_table
-from modelkeep.cli.complete import completers, grammar
+from modelkeep.cli.complete import completers, grammar, system_completers
 from modelkeep.cli.complete import completion as complete
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
@@ -51,7 +51,8 @@ def tab(home):
 
     def press(line, **environ):
         environ = {"MODELKEEP_REGISTRY": str(home), "HOME": "/nowhere"} | environ
-        return [word for word, _ in complete.candidates(line.split(" "), environ, "/")]
+        words = line.split("," if line.startswith("list,") else " ")
+        return [word for word, _ in complete.candidates(words, environ, "/")]
 
     return press
 
@@ -125,6 +126,9 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("register m f --if-exists s", "skip"),
         ("completion ", "bash zsh fish"),
         ("audit --action ro", "rollback role"),
+        ("help e", "exit-codes"),
+        ("help schema ann", "annex"),
+        ("help states au", ""),
         ("config get lock", "lock_wait"),
         ("show fraud --field dig", "digest"),
         ("list --columns name,st", "name,state name,stages"),
@@ -157,6 +161,21 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("list --tag=o", "--tag=owner"),
         ("list --tag owner=", "owner=risk"),
         ("list fraud-batch --tag owner=", ""),
+        ("register fraud f -p d", "depth="),
+        ("register fraud f --author a", "ana"),
+        ("register new f -p d", ""),
+        ("register m f --licence ap", "Apache-2.0"),
+        # the field that a filter ends with; the words of such a line are divided by commas
+        ("list,--where,st", "stage state"),
+        ("list,--where=me", "--where=metric."),
+        ("list,--where,stage = 'production' AND al", "stage = 'production' AND alias"),
+        ("list,--where,NOT (name", "NOT (name"),
+        ("list,fraud,--where,metric.", "metric.auc metric.f1 metric.recall@5"),
+        ("list,fraud,--where,param.depth >= 8 or (tag.", "param.depth >= 8 or (tag.owner"),
+        ("list,--where,stage ", ""),
+        ("list,--where,stage = ", ""),
+        ("list,--where,stage IN (", ""),
+        ("list,--where,name = 'a and ", ""),
         # NAME SELECTOR as two words
         ("show fraud p", "production"),
         ("get fraud 3", "3"),
@@ -180,6 +199,9 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         # what versions are made from
         ("register m f --data c", "cards "),
         ("register m f --data train=cards@", "train=cards@2026-02 "),
+        ("data show c", "cards"),
+        ("data show cards", "cards cards@"),
+        ("evaluate fraud@1 --on cards@", "cards@2026-02 "),
         ("lineage d", "data: deployment:"),
         ("lineage data:c", "data:cards"),
         ("lineage code:a1", "code:" + "a1b2c3d4" * 5),
@@ -237,18 +259,25 @@ def governed(tmp_path_factory):
     """Return what completes a line in a registry with a policy, two requests (one of which ended) and checks."""
     from history import History
 
-    from modelkeep.domain.policy.rules import RequiredApproval, RequiredCheck, Rules, StageRules
+    from modelkeep.domain.policy.rules import RequiredApproval, RequiredCheck, Rules, SignalRule, StageRules
 
     story = History()
     story.register("fraud")
     story.register("fraud")
+    story.promote("fraud@2", "staging")
     staging = StageRules(name="staging", meaning="is tried out", checks=(RequiredCheck(name="bias"),))
     asked = (RequiredApproval(count=1),)
-    story.policy(Rules(stages=(staging, StageRules(name="production", meaning="m" * 500, approvals=asked))))
+    production = StageRules(name="production", meaning="m" * 500, approvals=asked)
+    story.policy(Rules(stages=(staging, production), signals=(SignalRule(name="p99", then="open", above="200"),)))
     ended = story.request("fraud@1")
     story.reject("fraud@1", ended)
     story.request("fraud@2")
     story.check("fraud@1", "size")
+    story.deploy("fraud@1", "k8s/eu")
+    story.deploy("fraud@2", "k8s/us")
+    story.signal("fraud@1", "drift", "0.1")
+    story.signal("fraud@2", "p99", "250")
+    story.supplement("fraud@2", attachments=[("diff", "a diff"), ("train.log", "a log")])
     directory = tmp_path_factory.mktemp("governed")
     story.connection.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
     (directory / "hooks.toml").write_text("[hooks.chat]\n[hooks.'a\tb']\n")
@@ -277,6 +306,18 @@ def test_requests_are_offered_by_their_numbers(governed):
 def test_checks_are_offered_as_the_policy_asks_and_as_they_were_recorded(governed):
     for command in ("record", "run", "show"):
         assert governed(f"check {command} fraud@1 ") == [("bias", "asked for by the policy"), ("size", "")]
+
+
+def test_what_versions_in_use_bring_along_is_offered(governed):
+    eu, us = ("k8s/eu", ""), ("k8s/us", "")
+    assert governed("deployments --target ") == governed("deployment record fraud@1 --to k8s") == [eu, us]
+    assert governed("deployments --target=k8s/u") == [("--target=k8s/us", "")]
+    assert governed("signal fraud@1 ") == [("p99", "has a meaning in the policy"), ("drift", "")]
+    assert governed("signal fraud p99 ") == governed("signal registry p99 ") == []
+    ((entry, said),) = governed("acknowledge ")
+    assert (entry.isdecimal(), said.partition(":")[0]) == (True, "fraud@2")
+    assert governed("show fraud@2 --attachment ") == [("diff", ""), ("train.log", "")]
+    assert governed("show other --attachment ") == []
 
 
 def test_hooks_are_offered_from_the_files_that_name_them(governed, tmp_path, monkeypatch):
@@ -309,6 +350,13 @@ def test_help_says_what_the_stages_of_the_registry_mean_and_nothing_on_any_troub
     assert helped("tag", registry=governed.directory) == helped("promote", registry="/nowhere") == []
     (tmp_path / "registry.db").write_bytes(b"garbage" * 1000)
     assert helped("promote", registry=tmp_path) == []
+
+
+def test_what_no_registry_is_asked_for_is_offered_beside_a_damaged_one(tmp_path):
+    (tmp_path / "registry.db").write_bytes(b"garbage" * 1000)
+    environ = {"MODELKEEP_REGISTRY": str(tmp_path)}
+    for line in ("config set color a", "init --shared ", "help schema sta", "audit --action ro", "show --f"):
+        assert complete.candidates(line.split(" "), environ, "/"), line
 
 
 def test_versions_are_told_apart(home):
@@ -416,5 +464,5 @@ def test_every_kind_of_value_is_known():
         for _, arguments, options in grammar.COMMANDS.values()
         for kind in [*arguments.split(), *(word.partition("=")[2] for word in options.split())]
     }
-    known = {*completers.FIXED, *completers.FROM_REGISTRY, "text", ""}
+    known = {*completers.FIXED, *completers.FROM_REGISTRY, *system_completers.COMPLETERS, "text", ""}
     assert {kind for kind in kinds if "|" not in kind} <= known

@@ -150,12 +150,16 @@ def test_a_regulated_team_takes_checks_with_evidence_and_two_approvals(team):
         "error: ana may not promote to production: it takes the role operator (user:otto)"
     )
     refused = team.says("otto", "promote", "fraud@1", "production", "-m", "go", exit_code=9)
-    assert [line.strip() for line in refused[1:6]] == [
+    assert [line.strip() for line in refused[1:10]] == [
         "check bias: missing, must be pass or warn, at most 90d old",
         "check validation: missing, must be pass or warn, at most 90d old",
         "approval of reviewer: 0, must be 1 person with the role reviewer",
         "approval of risk-officer: 0, must be 1 person with the role risk-officer",
+        "to check it: modelkeep check run fraud@1 bias -- COMMAND",
+        "to check it: modelkeep check run fraud@1 validation -- COMMAND",
         "who may approve: user:bo (reviewer); group:auditors (risk-officer)",
+        'to ask for it: modelkeep promote fraud@1 production --request -m "why"',
+        "only a warning: pickles: missing, should be safe",
     ]
     (team.desk / "bias.html").write_text("<p>no group differs")
     for who, name in (("ana", "bias"), ("bo", "validation")):
@@ -170,12 +174,16 @@ def test_a_regulated_team_takes_checks_with_evidence_and_two_approvals(team):
     ]
     team.says("otto", "promote", "fraud@1", "production", "-m", "go", exit_code=9)
     assert team.approves("rita", request)[1:] == ['next: modelkeep promote fraud@1 production -m "why"']
-    assert team.says("otto", "promote", "fraud@1", "production", "-m", "go") == ["production: none -> fraud@1"]
+    assert team.says("otto", "promote", "fraud@1", "production", "-m", "go") == [
+        "production: none -> fraud@1",
+        "warning: pickles: missing, should be safe",
+        "warning: signature: missing, should be there: nothing is in production",
+    ]
     report = "\n".join(team.says("rita", "report", "--verify"))
     assert "| promoted | otto | ana | bo, rita |" in report
     kept = team.answers("rita", "requests", "fraud@1")["requests"][0]["approvals"]
     saw = [each["rule"] for each in kept[1]["plan"]["values"]]
-    assert saw[-2:] == ["check bias", "check validation"]
+    assert saw[-4:] == ["check bias", "check validation", "pickles", "signature"]
     assert [(each["actor"], each["roles"]) for each in kept] == [("bo", ["reviewer"]), ("rita", ["risk-officer"])]
 
 

@@ -75,6 +75,7 @@ def test_a_page_has_what_made_it_and_who_used_it(catalogue):
     assert page.used == (
         DatasetUse("fraud@1", "trained_on", "active", ("production",)),
         DatasetUse("fraud@1", "validated_on", "active", ("production",)),
+        DatasetUse("fraud@2", "trained_on", "development", (), f"data:t.csv@{sha('t')[:19]}"),
         DatasetUse("fraud@2", "evaluated_on", "development", ()),
     )
     then = catalogue.registry.dataset("transactions@2026-02", as_of="seq:3")

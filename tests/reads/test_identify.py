@@ -101,6 +101,21 @@ def test_registered_data_is_told_with_its_lineage(world):
     assert [edge.target for edge in world.registry.lineage(node).edges] == ["fraud@1"]
 
 
+def test_a_recorded_dataset_is_told_by_its_name_also_where_its_file_has_another(world):
+    (world.work / "train.csv").write_bytes(b"data")
+    (world.work / "copy.csv").write_bytes(b"data")
+    before = world.register(data="train.csv").seq
+    with pytest.raises(NotFound, match=r"versions were made from them: data:train\.csv@sha256:"):
+        world.registry.identify("copy.csv")
+    world.registry.add_dataset("my transactions@2026-02", "train.csv")
+    with pytest.raises(NotFound) as caught:
+        world.registry.identify("copy.csv")
+    assert caught.value.message == "no version has these bytes; they are the dataset my transactions@2026-02"
+    assert caught.value.hint == "modelkeep data show 'my transactions@2026-02'"
+    with pytest.raises(NotFound, match="versions were made from them"):
+        world.registry.identify("copy.csv", as_of=f"seq:{before}")
+
+
 def test_bytes_that_came_later_were_of_no_version_then(world, churn):
     made = world.registry.register("churn", str(churn / "config.json"), code="none", if_exists="new")
     assert refused(world, str(churn / "config.json"), as_of="seq:1")[1] == f"modelkeep identify {churn}/config.json"

@@ -11,6 +11,7 @@ import pytest
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
 PROMPT = "ready>"
+FORGED = "ev il:$(touch x);`touch x`\\'*[~#"
 
 
 @dataclass
@@ -126,6 +127,11 @@ def crowd(tmp_path_factory):
         story.register(f"team/Model-{number:03}", f"bytes {number}")
     story.register("odd", metrics=[("mAP50(B)", "0.9"), ("recall@5", "0.8"), ("top 1's", "0.7")])
     story.tag("odd@1", **{"#owner": "risk", "a:b": "c"})
+    story.register("evil")
+    # a name that no command gives, as an import or a forger might
+    story.connection.connection.execute(
+        "UPDATE model_name SET name = :name, folded = :name WHERE name = 'evil'", {"name": FORGED}
+    )
     directory = tmp_path_factory.mktemp("crowd")
     story.connection.connection.execute("VACUUM INTO ?", (str(directory / "registry.db"),))
     return directory

@@ -49,6 +49,8 @@ TYPED = {
     "lineage co\t": "lineage|code:",
     "ls fr\t": "ls|fraud",
     "completion b\t": "completion|bash",
+    "list --where me\tx": "list|--where|metric.x",
+    """list --where "stage = 'production' AND al\t""": "list|--where|stage = 'production' AND alias",
     "promote nobody\t": "promote|nobody",
     "mark fraud@1 g\t": "mark|fraud@1|good",
     "gc --grace 3\t": "gc|--grace|30d",
@@ -151,6 +153,7 @@ def test_a_name_that_would_run_a_command_is_quoted(bash, registry):
     rename(registry, "churn", "ch urn$(touch x)")
     assert bash.line("modelkeep show ch\t") == ["modelkeep", "show", "ch urn$(touch x)"]
     assert bash.line('modelkeep show "ch\t"') == ["modelkeep", "show", "ch"]
+    assert bash.line("modelkeep show 'ch\t") == ["modelkeep", "show", "ch urn$(touch x)"]
     assert "x" not in bash.send("ls").split()
 
 

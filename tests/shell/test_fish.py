@@ -33,6 +33,8 @@ OFFERED = {
     "evaluate fraud@2 -M a": "auc=",
     "list 2>/dev/null --stage pro": "production",
     "completion f": "fish",
+    "list --where me": "metric.",
+    """list --where "stage = 'production' AND sta""": "stage = 'production' AND stage stage = 'production' AND state",
     # quotes
     "show 'fraud@p": "fraud@production",
     'show "fraud@p': "fraud@production",
@@ -40,6 +42,8 @@ OFFERED = {
     # files
     "register fraud my": "my model.onnx",
     'register fraud "it': "it's.onnx",
+    "inspect pl": "plain.onnx",
+    "inspect ch": "churn",
     "register fraud --params=pl": "--params=plain.onnx",
     "register fraud x --data train=pl": "train=plain.onnx",
     "--registry fo": "folder/",
@@ -48,6 +52,7 @@ OFFERED = {
     "--registry none show fr": "",
     "--registry broken show fr": "",
     "show --registry=many team/model-19": " ".join(f"team/Model-{number}" for number in range(190, 200)),
+    "show --registry=many ev": "ev il:$(touch x);`touch x`\\'*[~#",
     "list odd --registry=many --sort metric.m": "metric.mAP50(B)",
     "list odd --registry=many --sort metric.t": "metric.top 1's",
     "tag odd@1 --registry=many '#": "#owner= #owner-",
@@ -84,10 +89,11 @@ def words(answer):
     return [line.partition("\t")[0] for line in answer.splitlines()]
 
 
-def test_words_are_completed(fish, registries):
+def test_words_are_completed(fish, registries, run):
     found = fish([*OFFERED, *DESCRIBED])
     assert {line: " ".join(words(found[line])) for line in OFFERED} == OFFERED
     assert {line: found[line].rstrip("\n") for line in DESCRIBED} == DESCRIBED
+    assert not (run.cwd / "x").exists()
     project = "cd project; set --erase MODELKEEP_REGISTRY"
     assert words(fish(["show odd@"], project)["show odd@"]) == ["odd@latest", "odd@1"]
     named = fish(

@@ -17,24 +17,23 @@ TYPED = {
     "promote fr\t": "promote|fraud@",
     "promote fraud@p\t": "promote|fraud@production",
     "promote FRAUD@P\t": "promote|FRAUD@production",
-    "show CH\t": "show|churn",
     "promote fraud@1 st\t": "promote|fraud@1|staging",
-    "rollback ch\t pro\t": "rollback|churn|production",
-    "diff fraud@1 @sta\t": "diff|fraud@1|@staging",
     "lineage co\t": "lineage|code:",
     # values of options, also after arguments
     "list fraud --stage=pro\t": "list|fraud|--stage=production",
     "list --sort=metric.auc:d\t": "list|--sort=metric.auc:desc",
     "evaluate fraud@2 -M a\t1": "evaluate|fraud@2|-M|auc=1",
     "list 2>/dev/null --stage pro\t": "list|--stage|production",
-    "completion f\t": "completion|fish",
+    "list --where me\tx": "list|--where|metric.x",
+    """list --where "stage = 'production' AND sta\tt\t""": "list|--where|stage = 'production' AND state",
     # quotes
     "show 'fraud@p\t": "show|fraud@production",
     'show "fraud@p\t': "show|fraud@production",
     "show fraud\\@p\t": "show|fraud@production",
     # files
-    "register fraud my\t": "register|fraud|my model.onnx",
     'register fraud "it\t': "register|fraud|it's.onnx",
+    "inspect pl\t": "inspect|plain.onnx",
+    "inspect ch\t": "inspect|churn",
     "register fraud --params=pl\t": "register|fraud|--params=plain.onnx",
     "register fraud x --data train=pl\t": "register|fraud|x|--data|train=plain.onnx",
     "--registry fo\t": "--registry|folder",
@@ -43,7 +42,8 @@ TYPED = {
     "--registry broken show fr\t": "--registry|broken|show|fr",
     "show --registry=many tea\t": "show|--registry=many|team/Model-",
     "show --registry=many team/m\t03\t": "show|--registry=many|team/Model-03",
-    "show --registry=many team/Model-031\t": "show|--registry=many|team/Model-031",
+    "show --registry=many ev\t": "show|--registry=many|ev il:$(touch x);`touch x`\\'*[~#",
+    "show --registry=many 'ev\t": "show|--registry=many|ev il:$(touch x);`touch x`\\'*[~#",
     "list odd --registry=many --sort metric.m\t": "list|odd|--registry=many|--sort|metric.mAP50(B)",
     "list odd --registry=many --sort metric.t\t": "list|odd|--registry=many|--sort|metric.top 1's",
     "tag odd@1 --registry=many '#\t=x'": "tag|odd@1|--registry=many|#owner=x",
@@ -60,6 +60,7 @@ def test_words_are_completed(bare_zsh, registries, modelkeep):
     assert "autoload -Uz compinit && compinit\r\n" in zsh.send('eval "$(modelkeep completion zsh)"')
     zsh.send('autoload -Uz compinit; compinit -u -D; eval "$(modelkeep completion zsh)"')
     assert typed(zsh, TYPED) == TYPED
+    assert "x" not in zsh.send("ls").split()
     # the cursor may stand inside the line, and other commands before it
     left = "\x02" * len(" staging")
     assert zsh.line(f"modelkeep promote fraud@p staging{left}\t")[2:] == ["fraud@production", "staging"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from modelkeep.domain.labels import fold
 from modelkeep.errors import IntegrityError, ModelkeepError
-from modelkeep.store.db import completion, governed_names, prefixes
+from modelkeep.store.db import completion, governed_names, prefixes, serving_names
 from modelkeep.store.db.completion import ANY, ARCHIVED, Names
 from modelkeep.store.db.sql import shared
 
@@ -283,6 +283,10 @@ ASKED = {
     "roles": lambda names: names.governed().roles(),
     "bearers": lambda names: names.governed().bearers("owner"),
     "requests": lambda names: names.governed().requests(open_only=False),
+    "signals": lambda names: names.serving("fraud").signals(),
+    "targets": lambda names: names.serving().targets(""),
+    "open items": lambda names: names.serving().open_items(),
+    "attachments": lambda names: names.serving("fraud").attachments(),
     "open requests": lambda names: names.governed().requests(open_only=True),
     "fraud@": lambda names: names.versions("fraud", ""),
     "fraud@p": lambda names: names.versions("fraud", "p"),
@@ -433,7 +437,8 @@ def test_hot_questions_walk_no_table(story, asked):
     connection = asked()._connection
     statements = {
         name: shared.now(text)
-        for name, text in (*vars(shared).items(), *vars(completion).items(), *vars(governed_names).items())
+        for module in (shared, completion, governed_names, serving_names)
+        for name, text in vars(module).items()
         if name.isupper() and name[0] != "_" and str(text).strip().startswith("SELECT")
     }
     assert len(statements) > 15
@@ -443,6 +448,7 @@ def test_hot_questions_walk_no_table(story, asked):
     }
     walked = {name for name, plan in steps.items() if any(re.match(r"SCAN \w", step) for step in plan)}
     # the few stages and policies; the newest rows of a table, up to a limit
-    of_policy = {"ROLES", "MEANINGS", "ASKED_FOR"}
-    assert walked == {"STAGES", "HOLDERS", "ALL_METRICS", "ALL_TAGS", "REQUESTS", "OPEN_REQUESTS"} | of_policy
-    assert {name for name, plan in steps.items() if "TEMP" in str(plan)} == {"STAGES", "HOLDERS", "ASKED_FOR"}
+    of_policy = {"ROLES", "MEANINGS", "ASKED_FOR", "MEANT"}
+    newest = {"ALL_METRICS", "ALL_TAGS", "REQUESTS", "OPEN_REQUESTS", "OPEN_ITEMS", "ATTACHMENTS"}
+    assert walked == {"STAGES", "HOLDERS"} | newest | of_policy
+    assert {name for name, plan in steps.items() if "TEMP" in str(plan)} == {"STAGES", "HOLDERS", "ASKED_FOR", "MEANT"}

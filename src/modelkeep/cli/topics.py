@@ -50,15 +50,16 @@ def _exit_codes() -> str:
 
 
 def _schemas() -> str:
-    return _SCHEMAS.format("\n".join(f"  {name}" for name in _schema_names()))
+    return _SCHEMAS.format("\n".join(f"  {name}" for name in schema_names()))
 
 
-def _schema_names() -> list[str]:
+def schema_names() -> list[str]:
+    """Return the names of the JSON Schemas, without their versions."""
     return sorted(name.removesuffix(".json") for name in os.listdir(_place("schemas")) if name.endswith(".json"))
 
 
 def _schema(name: str) -> str:
-    known = _schema_names()
+    known = schema_names()
     wanted = name.removeprefix("modelkeep.").partition("/")[0]
     if wanted not in known:
         message = f"there is no schema '{printable(name)}'"

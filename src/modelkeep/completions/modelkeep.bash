@@ -181,7 +181,7 @@ _modelkeep_values() {
         if [[ $word == *[!A-Za-z0-9_./@:=,+%-]* ]]; then
             if [[ ! $keep ]]; then
                 printf -v word %q "$word"
-            elif [[ $word == *[\'\"\\\`\$!]* ]]; then
+            elif [[ $keep == "'" && $word == *\'* || $keep == '"' && $word == *[\"\\\`\$!]* ]]; then
                 continue
             fi
         fi

@@ -7,6 +7,7 @@ from msgspec.structs import asdict
 from modelkeep.context import Context
 from modelkeep.domain import relations
 from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse, SchemaDocument
+from modelkeep.domain.answers.pages import Dataset
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.nodes import DataNode, parse_node
 from modelkeep.domain.text import printable
@@ -15,7 +16,7 @@ from modelkeep.reads.lists import is_glob
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader, Row, Value
 from modelkeep.store.db.sql import datasets as select
-from modelkeep.store.db.sql import lineage
+from modelkeep.store.db.sql import graph, lineage
 from modelkeep.store.db.sql.references import hint, name_of
 from modelkeep.store.db.sql.statement import Statement
 from modelkeep.store.db.sql.version_states import states_of
@@ -62,9 +63,15 @@ def dataset(context: Context, text: str, moment: str | AsOf | None) -> DatasetPa
     with snapshot(context, moment) as (reader, at):
         found = _find(context, reader, at, _node(text))
         name, version, selector = found.name, found.version, found.selector
-        uses = [each for each in lineage.from_data(reader, at, name, selector) if each[2].node == found.node]
-        related = [(model, number, relations.of_role(use.role)) for model, number, use in uses]
-        related += [(*each, relations.EVALUATED) for each in select.evaluated(reader, at, name, selector)]
+        uses = _uses(reader, at, found.node, name, selector)
+        for same in graph.named_with(reader, at, found.digest, found.checksum) if found.recorded else ():
+            node = lineage.data_node(*same)
+            uses += _uses(reader, at, node, same[0], same[1] or same[2]) if node != found.node else []
+        related = [
+            (model, number, relations.of_role(use.role), None if use.node == found.node else use.node)
+            for model, number, use in uses
+        ]
+        related += [(*each, relations.EVALUATED, None) for each in select.evaluated(reader, at, name, selector)]
         states = states_of(reader, at, [each[:2] for each in related])
         places = [use.location for _, _, use in uses if use.location is not None]
         made_from = select.parents(reader, name, version) if found.recorded and version is not None else ()
@@ -78,8 +85,8 @@ def dataset(context: Context, text: str, moment: str | AsOf | None) -> DatasetPa
             parents=tuple(lineage.data_node(*each) for each in made_from),
             children=tuple(lineage.data_node(*each, None) for each in select.children(reader, at, name, selector)),
             used=tuple(
-                DatasetUse(f"{name_of(reader, at, model)}@{number}", relation, *states[model, number])
-                for model, number, relation in dict.fromkeys(related)
+                DatasetUse(f"{name_of(reader, at, model)}@{number}", relation, *states[model, number], named)
+                for model, number, relation, named in dict.fromkeys(related)
             ),
         )
 
@@ -92,6 +99,11 @@ def schema(context: Context, text: str, moment: str | AsOf | None) -> bytes:
             message = f"no schema of {printable(found.node.removeprefix(_KIND))} is recorded"
             raise NotFound(message, "modelkeep data show --help")
         return select.document(reader, found.schema)
+
+
+def _uses(reader: Reader, at: int | None, node: str, name: str, selector: str | None) -> list[tuple[int, int, Dataset]]:
+    """Return the versions that name a dataset by one node."""
+    return [each for each in lineage.from_data(reader, at, name, selector) if each[2].node == node]
 
 
 def _schema(reader: Reader, digest: str) -> SchemaDocument:

@@ -12,6 +12,7 @@ from msgspec import Struct
 from modelkeep.context import Context
 from modelkeep.domain.answers.reports import Identified
 from modelkeep.domain.answers.versions import AsOf
+from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.manifest import ManifestFile
 from modelkeep.domain.refs import parse_digest, parse_ref
 from modelkeep.domain.text import is_hex, printable
@@ -20,7 +21,7 @@ from modelkeep.reads.deployments import of_version
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.rendering import counted
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql import history, lineage
+from modelkeep.store.db.sql import graph, history, lineage
 from modelkeep.store.db.sql.references import name_of
 from modelkeep.store.db.sql.version_states import stages, standing
 
@@ -110,13 +111,14 @@ class _Nearest(Struct, frozen=True):
 
 
 def _not_found(reader: Reader, at: int | None, what: str, digest: str, files: Sequence[ManifestFile]) -> NotFound:
-    # Data keeps the name of its file, and by name it is found without reading every dataset.
-    name = os.path.basename(os.path.normpath(what))
-    used = next((use for _, _, use in lineage.from_data(reader, at, name, digest) if use.digest == digest), None)
-    if used is not None:
-        return NotFound(
-            f"no version has these bytes; versions were made from them: {used.node}", f"modelkeep lineage {used.node}"
-        )
+    for name, version in graph.same_bytes(reader, at, "", digest):
+        called = data_name(name, version, None)
+        message = f"no version has these bytes; they are the dataset {printable(called)}"
+        return NotFound(message, f"modelkeep data show {quote(called)}")
+    for used in graph.named_with(reader, at, digest, None):
+        node = lineage.data_node(*used)
+        message = f"no version has these bytes; versions were made from them: {printable(node)}"
+        return NotFound(message, f"modelkeep lineage {quote(node)}")
     nearest = _nearest(reader, at, files) if files else None
     if nearest is None:
         if at is not None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 from modelkeep.cli.complete import grammar
 
 TYPE_CHECKING = False  # typing costs a third of a completion
@@ -19,10 +17,6 @@ if TYPE_CHECKING:
 #: A candidate without a word asks the shell to complete files.
 FILES: tuple[Candidate, ...] = (("", "files"),)
 DIRECTORIES: tuple[Candidate, ...] = (("", "directories"),)
-
-#: The settings whose values are directories, and those whose values are fixed words.
-_DIRECTORY_SETTINGS = frozenset({"registry", "registries", "cache"})
-_SETTING_VALUES = {"color": grammar.COLORS, "progress": grammar.PROGRESS, "lock_wait": "0 5s 30s 5m"}
 
 #: The commands that take an archived version like any other.
 _FOR_ANY_VERSION = frozenset(
@@ -79,7 +73,9 @@ def _selector(command: PartialCommand, names: Names) -> list[Candidate]:
     else:
         found = names.versions(command.model, command.word, _which(command))
     own = FROM_REGISTRY[rest[0].rstrip("*")](command, names) if first == "ref" and rest else []
-    return list(dict([*own, *found]).items())
+    texts = dict(own)  # of a stage its meaning, or else the version that holds it
+    texts |= {word: text for word, text in found if not texts.get(word)}
+    return list(texts.items())
 
 
 def _aliases(command: PartialCommand, names: Names) -> list[Candidate]:
@@ -133,6 +129,18 @@ def _sort(command: PartialCommand, names: Names) -> list[Candidate]:
     return found
 
 
+def _filter(command: PartialCommand, names: Names) -> list[Candidate]:
+    """Complete the field that a filter ends with."""
+    from modelkeep.cli.complete.filter_words import field_begins, written
+
+    begins = field_begins(command.word)
+    if begins is None:
+        return []
+    _keep(command, begins)
+    found = (written(field) for field, _ in _dotted(grammar.FILTERS)(command, names))
+    return [(field, "") for field in found if field]
+
+
 def _columns(command: PartialCommand, names: Names) -> list[Candidate]:
     """Complete the last of several columns."""
     _keep(command, command.word.rfind(",") + 1)
@@ -154,7 +162,8 @@ def _datasets(word: str, names: Names) -> list[Candidate]:
     name, at, version = word.rpartition("@")
     if at:
         return [(f"{name}@{found}", "") for found, _ in names.data_versions(name, version)]
-    return names.datasets(word)
+    found = names.datasets(word)
+    return found + [(f"{name}@", "") for name, _ in found if len(found) == 1 and name == word]
 
 
 def _node(command: PartialCommand, names: Names) -> list[Candidate]:
@@ -182,27 +191,6 @@ def _asked(command: PartialCommand, names: Names) -> list[Candidate]:
     return [*names.governed().requests(open_only=False), *_ref(command, names)]
 
 
-def _hook(command: PartialCommand, _names: Names) -> list[Candidate]:
-    """Complete the hooks of the user's config, and of the registry unless it is another user's."""
-    from modelkeep.hooks.names import FILE
-    from modelkeep.locate import locate, read_toml
-    from modelkeep.userdirs import config_file
-
-    registry = locate(command.options.get("--registry"), os.environ, os.getcwd())
-    found: dict[str, str] = {}
-    for path in (config_file(os.environ), *(() if registry.foreign else (os.path.join(registry.path, FILE),))):
-        hooks = read_toml(path).get("hooks")
-        found |= dict.fromkeys(hooks if isinstance(hooks, dict) else (), path)
-    return list(found.items())
-
-
-def _groups(_command: PartialCommand, _names: Names) -> list[Candidate]:
-    """Complete the groups of this account: it can give files to no other."""
-    import grp
-
-    return [(grp.getgrgid(gid).gr_name, "") for gid in sorted({os.getegid(), *os.getgroups()})]
-
-
 def _principal(command: PartialCommand, names: Names) -> list[Candidate]:
     """Complete who gets a role, or for `role revoke` who has it."""
     if command.command == "role revoke":
@@ -216,13 +204,6 @@ def _principal(command: PartialCommand, names: Names) -> list[Candidate]:
     if kind == "group":
         return [(f"group:{each.gr_name}", "") for each in grp.getgrall()]
     return [(f"user:{each.pw_name}", "") for each in pwd.getpwall()]
-
-
-def _setting_value(command: PartialCommand, _names: Names) -> list[Candidate]:
-    setting = command.arguments[0].partition(".")[0]
-    if setting in _DIRECTORY_SETTINGS:
-        return list(DIRECTORIES)
-    return [(word, "") for word in _SETTING_VALUES.get(setting, "").split()]
 
 
 #: The candidates of kinds that need no registry.
@@ -248,6 +229,8 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "tagged": _tagged,
     "tags": _tags,
     "metric": _metric,
+    "param": lambda command, names: [(f"{key}=", "") for key, _ in names.params(command.model or None)],
+    "filter": _filter,
     "field": _dotted(grammar.FIELDS),
     "sort": _sort,
     "columns": _columns,
@@ -255,15 +238,16 @@ FROM_REGISTRY: Mapping[str, Completer] = {
     "inspected": lambda command, names: [*_ref(command, names), *FILES],
     "dataset": lambda command, names: _datasets(command.word, names),
     "node": _node,
-    "value": _setting_value,
-    "hook": _hook,
     "fixed": lambda command, names: [("none", ""), *names.numbers(command.model, command.word)],
-    "group": _groups,
     "role": lambda _command, names: names.governed().roles(),
     "request": _request,
     "asked": _asked,
     "check": lambda command, names: names.checks(command.model),
     "principal": _principal,
+    "target": lambda command, names: names.serving().targets(command.word),
+    "signal": lambda command, names: names.serving(command.model).signals(),
+    "open": lambda _command, names: names.serving().open_items(),
+    "attachment": lambda command, names: names.serving(command.model).attachments(),
     "run": lambda command, names: names.runs(command.word),
     "actor": lambda command, names: names.actors(command.word),
 }

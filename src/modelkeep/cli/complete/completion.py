@@ -48,7 +48,7 @@ def candidates(words: Sequence[str], environ: Mapping[str, str], cwd: str) -> li
     elif kind in completers.FROM_REGISTRY:
         found = completers.FROM_REGISTRY[kind](command, _names(command, environ, cwd))
     else:
-        return []
+        found = _of_system(command)
     typed = command.word.lower()  # as references are matched
     return [
         (word and command.before + word, text) for word, text in found if not word or word.lower().startswith(typed)
@@ -73,6 +73,12 @@ def _names(command: PartialCommand, environ: Mapping[str, str], cwd: str) -> Nam
 
     found = locate(command.options.get("--registry"), environ, cwd)
     return Names(os.devnull if found.foreign else found.path)
+
+
+def _of_system(command: PartialCommand) -> list[Candidate]:
+    from modelkeep.cli.complete.system_completers import COMPLETERS
+
+    return COMPLETERS[command.kind](command) if command.kind in COMPLETERS else []
 
 
 def _commands(command: PartialCommand) -> list[Candidate]:

@@ -6,9 +6,9 @@ ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q
 #: Commands, the everyday ones first: one line of help, its arguments, options of its own.
 COMMANDS = {
     "": ("", "", "--version"),
-    "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=text --param=text --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --feature=dataset --parent=version --derived-by=fine-tune|merge|quantize|convert|distill|adapter --run=run --code=auto|none --author=text --trained-at=text --training-started=moment --seed=text --env=file --attach=file --description=text --licence=text --signature=file --no-inspect --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
-    "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=text --sort=sort --limit=text --all --columns=columns --as-of=moment"),
-    "show": ("Show what is known of a model or a version", "ref", "--field=field --packages --attachment=text --as-of=moment"),
+    "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=param --param=param --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --feature=dataset --parent=version --derived-by=fine-tune|merge|quantize|convert|distill|adapter --run=run --code=auto|none --author=actor --trained-at=text --training-started=moment --seed=text --env=file --attach=file --description=text --licence=Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0 --signature=file --no-inspect --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
+    "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=filter --sort=sort --limit=text --all --columns=columns --as-of=moment"),
+    "show": ("Show what is known of a model or a version", "ref", "--field=field --packages --attachment=attachment --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
     "diff": ("Compare versions side by side", "side*", "--exit-code"),
     "promote": ("Give a version a stage", "version stage", "--share=text --force --request --break-glass -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
@@ -22,7 +22,7 @@ COMMANDS = {
     "label": ("Give a version its label, once", "version text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "describe": ("Describe a model or version, or show its description", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "note": ("Add a note to a model or version", "ref text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
-    "supplement": ("Add a licence, a signature or an inspection to a version", "version", "--licence=text --signature=file --inspect --env=file --attach=file -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "supplement": ("Add a licence, a signature or an inspection to a version", "version", "--licence=Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0 --signature=file --inspect --env=file --attach=file -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "rename": ("Rename a model; its old name still finds it", "model text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "mark": ("Mark a version as bad, or as good again", "version bad|good", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "inspect": ("Show what is in a version or in files: formats, tensors, signature, dangers", "inspected", "--fresh --tensors --follow-symlinks --exit-code --as-of=moment"),
@@ -37,7 +37,7 @@ COMMANDS = {
     "requests": ("List the promotions that were asked for, who approved, and what is missing", "asked", "--mine --open --to-approve --limit=text --as-of=moment"),
     "approve": ("Approve a promotion that was asked for", "request stage", "--plan=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "reject": ("Reject a promotion that was asked for, or withdraw your own request", "request stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
-    "acknowledge": ("Close what was left for a person to look at", "text", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "acknowledge": ("Close what was left for a person to look at", "open", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "policy": ("Say what a stage asks for and who may do what, and see what is in force", "", ""),
     "policy init": ("Write a policy.toml and a MODELS.md to begin with", "solo|team|regulated", "-o=file --output=file --force"),
     "policy set": ("Put a policy in force, or with -n show what that would mean", "file", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
@@ -55,9 +55,9 @@ COMMANDS = {
     "check show": ("Show the newest result of a check, or write its evidence", "version check", "-o=file --output=file --force --as-of=moment"),
     "pick": ("Say which version of a stage serves a key, in a canary or an A/B test", "version", "--key=text --keys-from=file --as-of=moment"),
     "deployment": ("Record where versions run", "", ""),
-    "deployment record": ("Record that a version runs at a target, or has ended there", "version", "--to=text --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
-    "deployments": ("List what runs where, and whether that is what should run", "ref", "--target=text --drift --exit-code --as-of=moment"),
-    "signal": ("Record what monitoring measured; the policy says what that means", "version text value", "--evidently=file --count=text --window=5m|1h|1d --source=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "deployment record": ("Record that a version runs at a target, or has ended there", "version", "--to=target --endpoint=text --status=running|starting|stopped|failed --share=text --stage=stage -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
+    "deployments": ("List what runs where, and whether that is what should run", "ref", "--target=target --drift --exit-code --as-of=moment"),
+    "signal": ("Record what monitoring measured; the policy says what that means", "version signal text", "--evidently=file --count=text --window=5m|1h|1d --source=text -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "signals": ("List what monitoring measured, and what a person has still to look at", "ref", "--open --since=moment --limit=text --exit-code --as-of=moment"),
     "report": ("Report what changed and who answers for it, or document a version for an auditor", "version", "--since=moment --until=moment --model=model --verify --annex-iv -o=file --output=file --force --as-of=moment"),
     "card": ("Write the model card of a version, as Hugging Face reads it", "version", "--template=file --print-template -o=file --output=file --force --as-of=moment"),
@@ -80,7 +80,7 @@ COMMANDS = {
     "hook": ("List and test the commands and webhooks that run after changes", "", ""),
     "hook list": ("List the hooks of your config and of the registry", "", ""),
     "hook test": ("Run a hook now, with an older entry of the log", "hook", "--event=action"),
-    "help": ("Explain references, states, filters, formats, the policy, exit codes and schemas", "references|states|filters|formats|policy|exit-codes|schema text", ""),
+    "help": ("Explain references, states, filters, formats, the policy, exit codes and schemas", "references|states|filters|formats|policy|exit-codes|schema schema", ""),
     "completion": ("Print the completion script of a shell", "bash|zsh|fish", "--as=text"),
     "demo": ("Show modelkeep at work, in a registry made for the demo", "", "--keep=directory"),
 }  # fmt: skip
@@ -93,6 +93,7 @@ ALIASES = {
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
 FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass formats form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests checks inspection signature environment ci attachments missing as_of newest newest_label latest versions holders development former_names recent authority meanings metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
+FILTERS = "name version label stage state alias author created size format digest description run metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass formats metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge supplement data"
 JOINING = "alias approve evaluate get label mark path promote reject requests retire show supplement tag"

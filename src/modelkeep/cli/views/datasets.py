@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, field_lines, line, to_seconds
 from modelkeep.cli.views.layout import facts, heading, indented, short, stack, stages, table, text
-from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow
+from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.relations import in_words
@@ -90,7 +90,7 @@ class DatasetView(View, frozen=True):
             ]
         )
         rows = [
-            (text(each.ref, "bold"), in_words(each.relation), stages(each.stages) if each.stages else text(each.state))
+            (text(each.ref, "bold"), _how(each), stages(each.stages) if each.stages else text(each.state))
             for each in page.used
         ]
         used = [heading("used by"), indented(table(("version", "how", "stage or state"), rows))] if rows else []
@@ -102,6 +102,10 @@ class DatasetView(View, frozen=True):
         if page.recorded or page.version is None:
             return []
         return [f"it is only named; modelkeep data add {_called(page)} PATH records what it is"]
+
+
+def _how(use: DatasetUse) -> str:
+    return in_words(use.relation) + ("" if use.named is None else f", as {use.named.removeprefix('data:')}")
 
 
 def _called(row: DatasetRow) -> str:

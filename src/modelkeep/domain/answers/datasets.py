@@ -10,7 +10,7 @@ class DatasetRow(Answer, frozen=True, kw_only=True):
 
     ``recorded`` is False of one that versions, metrics or other datasets only name. ``digest`` is the SHA-256 of its
     bytes, or of the manifest of a directory; ``checksum`` what another tool says of them (``md5:…``). ``uses`` counts
-    the versions that were made from it and those that were measured on it. ``since`` and ``actor`` say when and by whom it was recorded.
+    the versions that name it: those that were made from it, and those that were measured on it. ``since`` and ``actor`` say when and by whom it was recorded.
     """
 
     node: str
@@ -27,12 +27,16 @@ class DatasetRow(Answer, frozen=True, kw_only=True):
 
 
 class DatasetUse(Answer, frozen=True):
-    """A version and what it has to do with a dataset (``trained_on``), its state and the stages that it holds."""
+    """A version and what it has to do with a dataset (``trained_on``), its state and the stages that it holds.
+
+    ``named`` is the node by which it names the same bytes, where that is another one (``data:train.csv@sha256:…``).
+    """
 
     ref: str
     relation: str
     state: str
     stages: tuple[str, ...]
+    named: str | None = None
 
 
 class SchemaDocument(Answer, frozen=True):

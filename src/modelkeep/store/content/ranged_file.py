@@ -26,9 +26,11 @@ class LastRange:
 class RangedFile:
     """One file of an artifact; a range inside of the last one is not fetched again."""
 
-    def __init__(self, path: str, size: int, fetch: Fetch, last: LastRange) -> None:
+    def __init__(self, path: str, size: int, fetch: Fetch, last: LastRange, digest: str | None = None) -> None:
+        """``digest`` is that of its bytes, where it is known without reading them."""
         self.path = path
         self.size = size
+        self.digest = digest
         self._fetch = fetch
         self._last = last
 
@@ -56,4 +58,4 @@ def stored_files(bucket: Contents, files: Iterable[ManifestFile]) -> list[Ranged
 
         return fetch
 
-    return [RangedFile(file.path, file.size, fetch_of(file.digest), last) for file in files]
+    return [RangedFile(file.path, file.size, fetch_of(file.digest), last, file.digest) for file in files]

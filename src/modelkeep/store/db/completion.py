@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
     from modelkeep.store.db.governed_names import GovernedNames
+    from modelkeep.store.db.serving_names import ServingNames
 
     #: What the word could become, and a short description.
     Candidate: TypeAlias = tuple[str, str]
@@ -51,12 +52,9 @@ LAST_MODEL_NAME = """
 SELECT name FROM model_name WHERE folded >= :low AND folded < :end AND HOLDS(model_name) ORDER BY folded DESC LIMIT 1
 """
 # The keys of the newest versions: all keys would be all rows.
-METRICS = f"""
-SELECT name, on_name, on_version, on_digest FROM metric WHERE model = :model ORDER BY version DESC LIMIT {_LOOKED_AT}
-"""
-ALL_METRICS = f"""
-SELECT name, on_name, on_version, on_digest FROM metric ORDER BY model DESC, version DESC LIMIT {_LOOKED_AT}
-"""
+_METRIC = "SELECT name, on_name, on_version, on_digest FROM metric"
+METRICS = f"{_METRIC} WHERE model = :model ORDER BY version DESC LIMIT {_LOOKED_AT}"
+ALL_METRICS = f"{_METRIC} ORDER BY model DESC, version DESC LIMIT {_LOOKED_AT}"
 PARAMS = f"""
 SELECT substr(entry_text.field, 7) FROM version CROSS JOIN entry_text ON entry_text.seq = version.seq
 WHERE version.model = :model AND entry_text.field >= 'param.' AND entry_text.field < 'param/'
@@ -132,6 +130,12 @@ class Names:
         from modelkeep.store.db.governed_names import GovernedNames
 
         return GovernedNames(self._rows)
+
+    def serving(self, name: str = "") -> ServingNames:
+        """Return the names that versions in use bring along, those of a model or of all."""
+        from modelkeep.store.db.serving_names import ServingNames
+
+        return ServingNames(self._rows, self._distinct, self._model(name) if name else None)
 
     def aliases(self, name: str) -> list[Candidate]:
         """Return the aliases of a model, each with the version it means."""

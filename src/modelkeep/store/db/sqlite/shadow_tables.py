@@ -32,7 +32,7 @@ from modelkeep.store.db.sqlite.private_tables import of_temporary_files, scratch
 from modelkeep.store.db.state import SqlState
 
 Row: TypeAlias = tuple[Any, ...]
-#: Of these only the digests are kept here: the content was compared with its digest already.
+#: Of these only the digests are compared: the content was compared with its digest already.
 _BY_NAME = {"details": "text", "document": "bytes"}
 _SHOWN_CHARACTERS = 80
 #: Rows of a table that are compared at once.
@@ -46,7 +46,9 @@ _CONTENT_INDEXES = ("version_blob_digest", "check_result_content")
 
 _HAS_DETAILS = "SELECT 1 FROM details WHERE digest = :digest"
 _KEEP_DETAILS = "INSERT OR IGNORE INTO details (digest, text) VALUES (:digest, '')"
-_KEEP_DOCUMENT = "INSERT OR IGNORE INTO document (digest, bytes) VALUES (:digest, x'')"
+#: Documents whose bytes a later decision may ask for; of the others their digests are enough.
+_ASKED_FOR = (b'"modelkeep inspection 1"', b'"modelkeep interface 1"')
+_KEEP_DOCUMENT = "INSERT OR IGNORE INTO document (digest, bytes) VALUES (:digest, :bytes)"
 
 
 class Table(Struct, frozen=True):
@@ -147,8 +149,9 @@ class Rebuilt:
     def _project(self, entry: Entry, entry_hash: str, details: Details | None, documents: Mapping[str, bytes]) -> None:
         if entry.intent.details is not None:
             self.writer.run(_KEEP_DETAILS, digest=entry.intent.details)
-        for digest in documents:
-            self.writer.run(_KEEP_DOCUMENT, digest=digest)
+        for digest, data in documents.items():
+            kept = data if any(each in data for each in _ASKED_FOR) else b""
+            self.writer.run(_KEEP_DOCUMENT, digest=digest, bytes=kept)
         apply_changes(self.writer, project(entry, entry_hash, details, documents))
 
     def by_content(self) -> Transaction:
