@@ -322,6 +322,21 @@ def test_a_pickle_that_takes_too_long_is_unverified_and_keeps_what_was_found():
     ]
 
 
+def test_compressed_pickles_are_known_whatever_they_are_called():
+    noise = numpy.random.default_rng(1).integers(0, 1 << 60, 20_000)  # the first block of bz2 is longer than 4 KiB
+    for name, level in (("zlib", 3), ("gzip", 3), ("bz2", 9), ("xz", 1), ("lzma", 1)):
+        file = of(joblib_file([noise, Hostile("x")], compress=(name, level)), "model.bin")
+        assert (file.format, kinds(file)) == ("joblib", {"dangerous"}), name
+    text = bz2.compress("".join(map(str, noise)).encode())
+    assert (of(text, "data.csv").format, of(text, "data.csv").problems) == ("bz2", ())
+
+
+def test_what_cannot_be_unpacked_is_unverified():
+    for data in (b"\x04\x22\x4d\x18" + bytes(100), BOMBS["xz"]()):
+        assert kinds(of(data, "model.bin")) == {"unverified"}
+        assert kinds(of(data, "model.joblib")) == {"unverified"}
+
+
 def test_a_compressed_text_is_no_pickle():
     for pack in (gzip.compress, bz2.compress, zlib.compress, lzma.compress):
         assert inspect([InMemory("data.csv", pack(b"a,b\n1,2\n"))]).inspection is None

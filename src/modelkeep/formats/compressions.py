@@ -55,6 +55,9 @@ def unpacked(pieces: Iterator[bytes], compression: str) -> Iterator[bytes]:
         try:
             piece, data = _step(decompressor, data)
         except errors as error:
+            if "emory" in str(error):
+                message = f"is a {compression} stream that needs more memory than {_MOST_MEMORY >> 20} MiB"
+                raise NotUnpacked(message) from error
             message = f"is no {compression} stream: {error}"
             raise Malformed(message) from error
         if piece:

@@ -58,6 +58,8 @@ def _is_surely_pickle(head: bytes, size: int) -> bool:
     return has_header(head)
 
 
+#: How pickles are called; any other file may be one too.
+PICKLE_SUFFIXES = (".pkl", ".pickle", ".joblib", ".pth", ".pt", ".dill", ".cloudpickle")
 #: The instructions that can be the first of a pickle, and how files begin that are compressed as joblib does it.
 _FIRST_INSTRUCTIONS = frozenset(b"(])}BCFGIJKLMNPSTUVXc\x80\x82\x83\x84\x88\x89\x8a\x8b\x8c\x8d\x8e\x8f\x95\x96\x97")
 _COMPRESSED = (
@@ -97,7 +99,7 @@ FILE_FORMATS = (
     FileFormat(
         "pickle",
         "pickles",
-        suffixes=(".pkl", ".pickle", ".joblib", ".pth", ".pt", ".dill", ".cloudpickle"),
+        suffixes=PICKLE_SUFFIXES,
         certain=_is_surely_pickle,
         guess=_is_pickle,
     ),

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from modelkeep.formats.byte_sources import ByteSource, EndOfBytes
-from modelkeep.formats.compressions import compression_of, unpacked
+from modelkeep.formats.compressions import NotUnpacked, compression_of, unpacked
 from modelkeep.formats.interface import Budget, Malformed, OverBudget
 from modelkeep.formats.pickle_machine import HIGHEST_PROTOCOL, Machine
 from modelkeep.formats.pickle_opcodes import INSTRUCTIONS, run
@@ -53,13 +53,19 @@ def is_pickle(head: bytes, size: int) -> bool:
     """Tell whether a file of a size is a pickle, compressed or not."""
     compression = compression_of(head)
     if compression is not None:
-        inside = b"".join(itertools.islice(_as_far_as_possible(head, compression), 1))[:_HEAD_BYTES]
-        if _is_plain_pickle(inside, 1 << 62):
+        try:
+            inside = b"".join(itertools.islice(_as_far_as_possible(head, compression), 1))[:_HEAD_BYTES]
+        except NotUnpacked:
+            return True  # the reader says that nobody knows what is in it
+        if is_plain_pickle(inside, 1 << 62):
             return True
-    return _is_plain_pickle(head, size)
+        if not inside and compression == "bz2" and size > len(head):
+            return True  # its first block is longer; the reader looks into it
+    return is_plain_pickle(head, size)
 
 
-def _is_plain_pickle(head: bytes, size: int) -> bool:
+def is_plain_pickle(head: bytes, size: int) -> bool:
+    """Tell whether a file of a size is a pickle that is not compressed."""
     if head[:1] == bytes([_PROTO]):
         return has_header(head)
     if not head or head[0] not in INSTRUCTIONS:
@@ -84,5 +90,7 @@ def _are_names(found: Findings) -> bool:
 def _as_far_as_possible(head: bytes, compression: str) -> Iterator[bytes]:
     try:
         yield from unpacked(iter((head,)), compression)
+    except NotUnpacked:
+        raise
     except Malformed:
         return

@@ -11,13 +11,16 @@ from collections.abc import Iterator
 from modelkeep.domain.known_documents import FileInspection, Tensor
 from modelkeep.formats.byte_sources import ByteSource, FileSource, pieces_of
 from modelkeep.formats.compressions import compression_of, unpacked
-from modelkeep.formats.interface import Budget, FoundInFile, ModelFile, clean
+from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, clean
+from modelkeep.formats.known_formats import PICKLE_SUFFIXES
+from modelkeep.formats.pickle_guess import is_plain_pickle
 from modelkeep.formats.pickle_scan import Findings, Scan
 from modelkeep.formats.pickle_tensors import FoundTensor, tensors_of
 from modelkeep.formats.pickle_values import Global, Node, Value
 from modelkeep.formats.torch_legacy import is_legacy
 
 _MOST_TENSORS = 20_000
+_HEAD_BYTES = 4096
 
 
 def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
@@ -27,9 +30,19 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         source: ByteSource = FileSource(file, budget)
     else:
         source = ByteSource(unpacked(pieces_of(file), compression), budget)
+        if not file.path.lower().endswith(PICKLE_SUFFIXES) and _holds_no_pickle(source):
+            return FoundInFile(FileInspection(file.path, compression))
     found = Findings()
     Scan(found, budget).follow_all(source)
     return FoundInFile(inspection_of(file.path, _format(file, found, compression), found, compression))
+
+
+def _holds_no_pickle(source: ByteSource) -> bool:
+    """Tell whether what is compressed begins as no pickle does; it may be anything."""
+    try:
+        return not is_plain_pickle(source.peek(_HEAD_BYTES), 1 << 62)
+    except Malformed:
+        return False  # whoever follows it finds that out, and tells
 
 
 def inspection_of(
