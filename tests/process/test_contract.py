@@ -271,7 +271,7 @@ def test_show_field_is_one_value(run, made):
 def test_diff_takes_a_model_and_selectors(run, made):
     one, other = run("diff", "fraud", "1", "2"), run("diff", "fraud@1", "@2")
     assert one.stdout == other.stdout
-    assert "metrics\tauc\t0.907\t0.914\t+0.007\n" in one.stdout
+    assert "metrics\tauc\t0.907\t0.914\t+0.007\t+0.77%\tbetter\n" in one.stdout
     assert run("diff", "fraud", "1", "2", "--exit-code").exit_code == 1
     assert run("diff", "fraud", "1", "1", "--exit-code").exit_code == 0
     assert run("diff").exit_code == 2
