@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.rendering import Clock, difference, human_age, human_size, six_digits
+from modelkeep.rendering import Clock, difference, human_age, human_count, human_size, six_digits
 
 CLOCK = Clock(datetime(2026, 11, 23, 9, 12, 44, tzinfo=UTC), UTC)
 NUMBERS = st.from_regex(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)
@@ -111,3 +111,19 @@ def test_a_metric_is_shown_with_six_significant_digits():
         "a text that is long": "a text that is long",
     }
     assert {value: six_digits(value) for value in shown} == shown
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        (0, "0"),
+        (999, "999"),
+        (1000, "1k"),
+        (800_000, "800k"),
+        (999_960, "1M"),
+        (6_738_415_616, "6.7B"),
+        (10**13, "10T"),
+    ],
+)
+def test_counts_are_shown_in_the_largest_unit(number, shown):
+    assert human_count(number) == shown

@@ -56,6 +56,7 @@ def hint(line: str) -> str | None:
         ("withdraw fraud@4 production", "reject fraud@4 production"),
         ("pending fraud", "requests fraud"),
         ("ack 31", "acknowledge 31"),
+        ("scan model.pkl", "inspect model.pkl"),
         ("grant owner user:ana", "role grant owner user:ana"),
         ("grant owner", "role --help"),
         ("roles", "role list"),

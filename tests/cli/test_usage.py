@@ -140,6 +140,10 @@ def test_a_word_that_is_none_of_those_allowed_is_answered_with_the_closest():
         "the shell cannot be 'tcsh'",
         "modelkeep completion bash        (or zsh, fish)",
     )
+    assert refused("completion", "zsh", "--as", "mk\nrm") == (
+        "the name of a program has no control characters",
+        "modelkeep completion zsh",
+    )
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from model_files import InMemory
 from model_makers import gguf
 
+from modelkeep.domain.inspections import inspection_of
 from modelkeep.domain.known_documents import Tensor
 from modelkeep.formats.inspection import inspect
 
@@ -69,6 +70,17 @@ def test_shards_have_a_group_in_common_and_quantisations_have_not():
 def test_the_number_of_a_shard_is_what_the_file_says():
     found = inspected(gguf({"split.no": 1, "split.count": 3, "split.tensors.count": 9}), "a-00001-of-00002.gguf")
     assert [found.fact(name) for name in ("shard-group", "shard", "shards", "shard-tensors")] == ["a", "2", "3", "9"]
+
+
+def test_parameters_of_shards_are_added_and_those_of_quantisations_are_not():
+    whole = gguf({}, [("w", (3,), 0, 0)], bytes(12))
+    for names, parameters in (
+        (("a-00001-of-00002.gguf", "a-00002-of-00002.gguf"), 6),
+        (("a-Q4.gguf", "a-Q8.gguf"), None),
+        (("a-Q4.gguf",), 3),
+    ):
+        found = inspect([InMemory(name, whole) for name in names]).inspection
+        assert inspection_of(found).parameters == parameters
 
 
 BROKEN = {

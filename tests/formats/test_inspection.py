@@ -4,7 +4,7 @@ import struct
 from types import ModuleType
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_files import InMemory
 from model_makers import safetensors
@@ -13,7 +13,7 @@ from modelkeep.domain.known_documents import FileInspection, Problem, Tensor, pa
 from modelkeep.formats import known_formats
 from modelkeep.formats.inspection import inspect
 from modelkeep.formats.interface import FoundInFile, FoundInTree
-from modelkeep.formats.known_formats import FileFormat, TreeFormat
+from modelkeep.formats.known_formats import FILE_FORMATS, FileFormat, TreeFormat
 
 
 def test_an_artifact_without_a_known_format_has_no_inspection():
@@ -132,3 +132,15 @@ def test_an_inspection_that_is_too_long_keeps_the_files_with_problems(monkeypatc
     assert found.files[-1].path == "9999.safetensors"
     assert found.unread == 1201 - len(found.files) > 0
     assert parse_inspection(to_document(found)) == found
+
+
+@settings(max_examples=20)
+@given(st.binary(max_size=200), st.binary(max_size=200))
+def test_any_bytes_behind_the_first_bytes_of_a_format_make_a_document(start, end):
+    named = [(f"m{suffix}", b"") for each in FILE_FORMATS for suffix in each.suffixes]
+    begun = [("m", magic) for each in FILE_FORMATS for magic in each.magic]
+    for name, magic in (*named, *begun, ("m.tflite", b"\x10\0\0\0TFL3"), ("m.gguf", b"GGUF\3\0\0\0")):
+        found = inspect([InMemory(name, magic + start + bytes(8) + end)]).inspection
+        assert found is None or parse_inspection(to_document(found)) == found
+        problems = () if found is None else found.all_problems
+        assert [each.text for _, each in problems if "its reader failed" in each.text] == [], name

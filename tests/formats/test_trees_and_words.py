@@ -190,6 +190,11 @@ def test_entities_of_pmml_are_not_resolved(doctype, inside, text):
     assert told(inspect([InMemory("a.pmml", data)])) == [("invalid", text)]
 
 
+def test_an_encoding_that_is_not_known_is_a_problem():
+    data = b'<?xml version="1.0" encoding="UTF-L"?><PMML/>'
+    assert told(inspect([InMemory("a.pmml", data)])) == [("invalid", "it is no XML: unknown encoding: UTF-L")]
+
+
 def test_a_declaration_in_another_file_is_not_read():
     found = inspect(
         [InMemory("a.pmml", PMML.format(doctype='<!DOCTYPE a SYSTEM "file:///dev/stdin">', inside="&b;").encode())]

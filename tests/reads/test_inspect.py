@@ -97,6 +97,7 @@ def test_what_is_neither_a_model_nor_a_file_is_said(r):
         "modelkeep list",
     )
     assert refused(r.inspect, "./nothing")[0] == "NotFound"
+    assert refused(r.inspect, "-")[0] == "UsageError"
     assert refused(r.inspect, "nothing@1")[:2] == ("NotFound", "there is no model nothing")
 
 

@@ -47,6 +47,9 @@ OFFERED = {
     "register fraud --params=pl": "--params=plain.onnx",
     "register fraud x --data train=pl": "train=plain.onnx",
     "--registry fo": "folder/",
+    "--registry ~/wo": "~/work/",
+    "identify ~/wo": "~/work/",
+    "identify '*": "",
     "--registry=fo": "--registry=folder/",
     # the registry of the line
     "--registry none show fr": "",

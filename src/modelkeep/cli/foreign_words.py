@@ -49,6 +49,7 @@ _LINES = {
     "lineage {*}": "graph ancestors",
     "evaluate {*}": "log-metric log-metrics score",
     "identify {*}": "which what",
+    "inspect {*}": "scan peek examine tensors",
     "data list {*}": "datasets",
     "data show {*} | data list": "dataset",
     "policy show {*}": "rules governance",

@@ -519,12 +519,11 @@ end
 
 # Prints the paths that a word could become, behind what stands before them.
 function __modelkeep_paths --argument-names kind before path
-    set -l found
-    switch $kind
-        case directories
-            set found (__fish_complete_directories "$path" '')
-        case files
-            set found (__fish_complete_path "$path" '')
+    # For a command that it does not know, fish completes files. It expands a tilde that is not escaped.
+    set -l typed (string escape --no-quoted -- "$path" | string replace --regex '^\\\\~' '~')
+    set -l found (complete --do-complete="__modelkeep_files $typed" | string replace --regex '\t.*' '')
+    if test "$kind" = directories
+        set found (string match --regex '.*/$' -- $found)
     end
     if set --query found[1]
         printf '%s\n' $before$found

@@ -49,13 +49,23 @@ def tensors_of(found: known.Inspection) -> tuple[TensorRow, ...]:
 
 
 def _total(found: known.Inspection, fact: str) -> int | None:
-    """Return a number that the artifact says as a whole, else the sum over its files; None where none says it."""
+    """Return a number that the artifact says as a whole, else the sum over its files.
+
+    None where none says it, or where the files are several models of GGUF: quantisations of one model are not added.
+    """
     whole = _whole_number(dict(found.facts).get(fact))
     if whole is not None:
         return whole
+    if len(_gguf_models(found)) > 1:
+        return None
     numbers = [number for file in found.files if (number := _number_of(file, fact)) is not None]
     total = sum(numbers)
     return total if numbers and total <= LARGEST_NUMBER else None
+
+
+def _gguf_models(found: known.Inspection) -> set[str]:
+    """Return the models of GGUF, each by the path of its file or by what its shards have in common."""
+    return {file.fact("shard-group") or file.path for file in found.files if file.format == "gguf"}
 
 
 def _number_of(file: known.FileInspection, fact: str) -> int | None:

@@ -76,24 +76,35 @@ def _is_pickle(head: bytes, size: int) -> bool:
     return is_pickle(head, size)
 
 
+#: With a version behind it, since a text about the format may begin with its name.
+_GGUF = tuple(b"GGUF" + version.to_bytes(4, order) for version in (1, 2, 3) for order in ("little", "big"))
+
+
 def _is_xgboost(head: bytes, _: int) -> bool:
-    return re.match(rb'\s*\{\s*"learner"\s*:\s*\{', head) is not None
+    """Tell whether a file is JSON with a learner, or of the old binary format, which no text is."""
+    return re.match(rb'\s*\{\s*"learner"\s*:\s*\{', head) is not None or (
+        head.startswith(b"binf") and b"\0" in head[:64]
+    )
+
+
+def _is_pmml(head: bytes, _: int) -> bool:
+    return b"<PMML" in head and re.match(rb"(\xef\xbb\xbf)?\s*<[?!P]", head) is not None
 
 
 #: In the order in which they are tried.
 FILE_FORMATS = (
-    FileFormat("gguf", "gguf", magic=(b"GGUF",), suffixes=(".gguf",)),
+    FileFormat("gguf", "gguf", magic=_GGUF, suffixes=(".gguf",)),
     FileFormat("zip", "zip_formats", magic=(b"PK\x03\x04", b"PK\x05\x06"), suffixes=(".keras", ".npz")),
     FileFormat("npy", "numpy_arrays", magic=(b"\x93NUMPY",), suffixes=(".npy",)),
     FileFormat("hdf5", "hdf5", magic=(b"\x89HDF\r\n\x1a\n",), suffixes=(".h5", ".hdf5")),
     FileFormat("tflite", "tflite", suffixes=(".tflite",), guess=lambda head, _: head[4:8] == b"TFL3"),
     FileFormat("saved-model", "saved_model", suffixes=("saved_model.pb",)),
-    FileFormat("xgboost", "xgboost", magic=(b"{L\0\0\0\0\0\0\0\7learner", b"binf"), guess=_is_xgboost),
+    FileFormat("xgboost", "xgboost", magic=(b"{L\0\0\0\0\0\0\0\7learner",), guess=_is_xgboost),
     FileFormat("lightgbm", "lightgbm", magic=(b"tree\nversion=", b"tree\r\nversion=")),
     FileFormat("fasttext", "fasttext", magic=(b"\xba\x16O/",), suffixes=(".ftz",)),
     FileFormat("catboost", "catboost", magic=(b"CBM1",), suffixes=(".cbm",)),
     FileFormat("coreml", "coreml", suffixes=(".mlmodel",)),
-    FileFormat("pmml", "pmml", suffixes=(".pmml",), guess=lambda head, _: b"<PMML" in head),
+    FileFormat("pmml", "pmml", suffixes=(".pmml",), guess=_is_pmml),
     FileFormat("onnx", "onnx", suffixes=(".onnx",)),
     FileFormat("safetensors", "safetensors", suffixes=(".safetensors",), guess=_is_safetensors),
     FileFormat(

@@ -65,7 +65,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
             parser.Parse(file.read(start, _CHUNK))
         if not unread:
             parser.Parse(b"", True)  # noqa: FBT003  it takes no keywords
-    except (expat.ExpatError, ValueError) as error:
+    except (expat.ExpatError, ValueError, LookupError) as error:
         message = f"is no XML: {error}"
         raise Malformed(message) from error
     inspection = FileInspection(

@@ -32,6 +32,9 @@ def inspect(context: Context, what: str, moment: str | AsOf | None, *, fresh: bo
     A text with ``@``, and a digest, is a version if there is such a one, and else a path. Another text is the path that is
     there, and else a model, whose latest version is meant.
     """
+    if what == "-":
+        message = "inspect reads a file in any order, and standard input has only one"
+        raise UsageError(message, "write it to a file first; ./- is a file of that name")
     if not _may_be_version(what):
         local_path(what, "PATH")
     path = os.path.join(context.cwd, what)
