@@ -151,3 +151,7 @@ def test_a_length_of_time_is_read_as_ages_are(text, seconds):
 def test_what_is_no_length_of_time_is_refused_with_what_it_was_for(text):
     with pytest.raises(UsageError, match="--grace: not a length of time"):
         parse_age(text, "--grace")
+
+
+def test_a_hundred_years_can_be_said_in_seconds():
+    assert parse_age("3153600000s", "") == timedelta(days=36_500)

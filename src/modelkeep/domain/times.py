@@ -17,7 +17,7 @@ _DATE = pattern(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 _TIME = pattern(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ])([0-9]{2})(:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,9})?)?) ?([Zz]|[+-][0-9]{2}:?([0-9]{2}))?"
 )
-_AGE = pattern(r"([0-9]{1,9})([smhdw])")
+_AGE = pattern(r"([0-9]{1,10})([smhdw])")
 _SEQ = pattern(r"seq:([1-9][0-9]{0,14})")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _EXAMPLES = "give a time (2026-11-23T09:12:44Z), a date (2026-11-23), an age (7d, 12h, 30m) or seq:1234"

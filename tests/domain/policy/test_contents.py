@@ -2,6 +2,7 @@
 
 import pytest
 from history import History
+from msgspec.structs import replace
 
 from modelkeep.domain.checks import judge
 from modelkeep.domain.entry import parse_entry
@@ -15,9 +16,14 @@ from modelkeep.domain.known_documents import (
     Problem,
     to_document,
 )
+from modelkeep.domain.policy.candidate import registered
+from modelkeep.domain.policy.contents import content_results
+from modelkeep.domain.policy.problems import find_problems
 from modelkeep.domain.policy.rules import ContentRule, FormatsRule, Rules, StageRules
+from modelkeep.domain.policy.verdict_size import largest_verdict
+from modelkeep.domain.record import encode_canonical
 from modelkeep.domain.signature_changes import incompatibilities
-from modelkeep.errors import Denied
+from modelkeep.errors import Damaged, Denied
 from modelkeep.store.db.ledger import entries, named_by, write
 from modelkeep.store.db.sqlite.private_tables import in_memory
 from modelkeep.store.db.state import SqlState
@@ -215,3 +221,46 @@ def test_rules_about_contents_are_judged_by_what_was_known_then(history):
     assert digests[0] == digest_of(to_document(clean))
     assert digests[0] != digests[1] == digests[2]
     assert SqlState(history.connection, 2).document(digests[0]) == to_document(clean)
+
+
+def test_what_the_rules_find_fits_into_an_entry_however_long_paths_and_names_are(history):
+    name = "ä" * 60
+    long = file("pickle", f"dangerous|it imports {'ö' * 500}", path=f"{'ü' * 200}.pkl")
+    fields = tuple(Field("float32", "\U0001f600" * 200 + str(each)) for each in range(50))
+    history.register("fraud", interface=Interface(fields))
+    history.promote("fraud@1", "production")
+    history.register("fraud", inspected=inspection(long), interface=Interface((Field("int64", name),)))
+    formats = tuple(f"format-{each}" for each in range(50))
+    stage = StageRules(
+        name="production",
+        protected=True,
+        formats=FormatsRule(only=formats),
+        pickles=SAFE,
+        signature=ContentRule(level="compatible"),
+    )
+    history.policy(Rules(stages=(StageRules(name="staging"), stage)))
+    found = history.judgement("fraud@2").results
+    assert len(encode_canonical(found)) <= largest_verdict(stage)
+
+
+def test_a_stage_allows_50_formats_at_most():
+    rules = production(formats=FormatsRule(only=tuple(f"f{each}" for each in range(51))))
+    assert [each.message for each in find_problems(rules)] == ["a stage allows 50 formats at most"]
+
+
+def test_a_document_that_is_missing_is_damage(history):
+    history.register("fraud", inspected=inspection(file("onnx")))
+    history.policy(production(formats=ONNX))
+    proposal, model, version = history.proposal("fraud@1")
+    candidate = registered(proposal.state, model, version)
+
+    class WithoutDocuments:
+        def document(self, _digest):
+            return None
+
+        def __getattr__(self, name):
+            return getattr(proposal.state, name)
+
+    stage = proposal.state.policy().rules.stage("production")
+    with pytest.raises(Damaged, match="is not among the documents"):
+        tuple(content_results(replace(proposal, state=WithoutDocuments()), candidate, stage))

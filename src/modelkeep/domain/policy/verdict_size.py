@@ -12,6 +12,8 @@ LARGEST_VERDICT = 43_000
 _RESULT_BYTES, _METRIC_BYTES = 350, 950
 #: How long the name of a model can be, which a comparison with production quotes.
 _REF_BYTES = 1_150
+#: How long the value of a rule about contents can be beyond that of other rules: it has 100 characters of any script.
+_PATH_BYTES = 600
 
 
 def largest_verdict(stage: StageRules) -> int:
@@ -28,10 +30,17 @@ def _names(stage: StageRules) -> Iterator[int]:
     yield from (len(word.encode()) for word in (*stage.require, *stage.recommend))
     yield from (len(check.name) for check in stage.checks)
     yield from (2 * len(each.role or "") for each in stage.approvals)
+    yield from _content_names(stage)
+
+
+def _content_names(stage: StageRules) -> Iterator[int]:
+    """Yield the bytes of names in each result about contents; the value may quote a path."""
     if stage.formats is not None:
-        yield sum(len(each) + 4 for each in stage.formats.only)
-    yield from (0 for rule in (stage.pickles,) if rule is not None)
-    yield from (_REF_BYTES for rule in (stage.signature,) if rule is not None)
+        yield _PATH_BYTES + sum(len(each) + 4 for each in stage.formats.only)
+    if stage.pickles is not None:
+        yield _PATH_BYTES
+    if stage.signature is not None:
+        yield _PATH_BYTES + _REF_BYTES
 
 
 def _metric_results(stage: StageRules) -> Iterator[int]:
