@@ -37,10 +37,10 @@ class Team:
         """Write a model into a repository of their own and commit it; return the file."""
         work = self.people.home(who) / "work"
         name = f"-c user.name={who} -c user.email={who}@example.org"
-        line = f"git init -q .; printf {text} > model.onnx; git add model.onnx; git {name} commit -qm {text}"
+        line = f"git init -q .; printf {text} > model.bin; git add model.bin; git {name} commit -qm {text}"
         done = self.people.run(who, ["sh", "-c", line])
         assert done.exit_code == 0, done.stderr
-        return work / "model.onnx"
+        return work / "model.bin"
 
     def asks(self, who, ref, *words):
         """Ask for a version in production; return the number of the request."""
