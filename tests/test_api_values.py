@@ -246,7 +246,7 @@ def test_what_python_people_hold_is_understood(home, tmp_path):
         description=0.5, alias={"b", "a"}, stage="staging", expect=None, message=Path("x"), exclude="*.csv",
     )  # fmt: skip
     roles = home.register("held", "model.onnx", code="none", data={"train": tmp_path / "data.csv", "test": "t@1"}, dry_run=True, if_exists="new")  # fmt: skip
-    assert roles.notes[0].split(", ")[1:] == ["data data.csv@sha256:2d711642b726", "data t@1"]
+    assert roles.notes[0].split(", ")[2:] == ["data data.csv@sha256:2d711642b726", "data t@1"]
     version = home.version(made)
     assert version.label == "1.10"
     assert [each.name for each in version.data] == ["data.csv"]

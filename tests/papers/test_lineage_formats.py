@@ -90,7 +90,7 @@ def test_a_name_never_ends_its_label():
     assert all(json.loads(each) for each in to_openlineage(hostile))
 
 
-@pytest.mark.skipif(shutil.which("dot") is None, reason="Graphviz is not installed: dot is not asked")
+@pytest.mark.skipif(shutil.which("dot") is None, reason="needs Graphviz: apt install graphviz")
 def test_graphviz_reads_it():
     done = subprocess.run(
         ["dot", "-Tcanon"], input="\n".join(to_dot(LINEAGE)), capture_output=True, text=True, check=True
