@@ -57,7 +57,7 @@ class Knowledge:
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
-        """Add to a version what was not said when it was registered; the newest of each counts.
+        """Add facts to a version that exists: licence, signature, environment, attachments, inspection; the newest of each counts.
 
         ``licence`` is an SPDX expression: ``Apache-2.0``. ``signature`` is a file, or an object with ``inputs``,
         ``outputs`` and ``params``. ``inspect`` reads the stored bytes and records what is in them, with the signature of the

@@ -127,7 +127,7 @@ def supplement(
         ),
     ] = None,
 ) -> None:
-    """Add to a version what was not said when it was registered."""
+    """Add facts to a version that exists."""
     found = call.registry().supplement(
         ref,
         licence=licence,
