@@ -132,3 +132,10 @@ def test_no_text_of_a_user_is_markup_of_a_card_or_breaks_a_bom():
     assert "<script" not in body.replace("\\<script", "")
     assert "](javascript" not in body.replace("\\](", "")
     assert JsonStrictValidator(SchemaVersion.V1_6).validate_str(json.dumps(history.registry.bom("m@1").bom)) is None
+
+
+def test_a_dataset_in_two_roles_has_both():
+    history = History()
+    history.register("m", data=[Data(name="d", version="1", role=role) for role in ("train", "test")])
+    (data,) = [each for each in history.registry.bom("m@1").bom["components"] if each["type"] == "data"]
+    assert [each["value"] for each in data["properties"]] == ["train", "test"]

@@ -13,9 +13,19 @@ def test_the_program_writes_records(run, made, tmp_path):
         (
             ["promote", "fraud@1", "staging", "--format", "{x}"],
             8,
-            "the change was made, and its answer is not as asked for",
+            "the command did its work, and its answer is not as asked for",
         ),
     ):
         done = run(*arguments, env={"GITHUB_OUTPUT": ""})
         assert (done.exit_code, error in done.stderr) == (code, True), done.stderr
     assert run("show", "fraud@1", "--field", "stages").stdout.strip() == "production,staging"
+
+
+def test_a_wrong_answer_after_something_was_done_says_so(run, made):
+    for words in (["card", "fraud@1", "-o", "c.md"], ["get", "fraud@1", "out"], ["init", "other"], ["backup", "copy"]):
+        done = run(*words, "--format", "{nope}")
+        assert (done.exit_code, "the command did its work, and its answer" in done.stderr) == (8, True), done.stderr
+    lost = run("tag", "fraud@1", "a=b", "--github-output", env={"GITHUB_OUTPUT": "/nowhere/x"})
+    assert (lost.exit_code, run("show", "fraud@1", "--field", "tag.a").exit_code) == (7, 2)
+    assert run("audit", "--github-output", env={"GITHUB_OUTPUT": str(made / "o")}).exit_code == 2
+    assert run("list", "--where", "").exit_code == 2

@@ -122,6 +122,12 @@ def test_a_metric_is_better_as_the_policy_says_else_by_its_name(fraud):
     assert next(row.changes for row in diff(fraud, "a@2", "a@1").rows if row.key == "score") == (None,)  # of 0
 
 
+def test_a_change_of_what_no_float_can_hold_has_no_part(fraud):
+    for values in (("1e-400", "-1e-999", "1"), ("5", "1e999", "1e400")):
+        fraud.register("odd", metrics=zip(("a", "b", "c"), values, strict=True))
+    assert [row.changes for row in diff(fraud, "odd@1", "odd@2").rows if row.section == "metrics"] == [(None,)] * 3
+
+
 def test_the_range_of_commits_is_told_where_both_codes_are_of_one_repository(fraud):
     for commit, remote in (("a" * 40, "ssh://x/y"), ("b" * 40, "ssh://x/y"), ("c" * 40, "ssh://x/z")):
         fraud.register("coded", commit=commit, code__remote=remote)

@@ -173,9 +173,9 @@ class Call:
 
                 github_output.append(view.document())
         except UsageError as error:
-            if not view.wrote:
+            if not view.acted:
                 raise
-            message = f"the change was made, and its answer is not as asked for: {error.message}"
+            message = f"the command did its work, and its answer is not as asked for: {error.message}"
             raise PartlyDone(message, error.hint) from error
         if self.format not in _DOCUMENTS:  # a document has its notes as fields
             for note in (*view.notes(), *notes):
@@ -188,6 +188,9 @@ class Call:
     def show_pages(self, pages: Iterable[View]) -> None:
         """Print an answer that comes in pages, each as soon as it is read: it may be longer than memory."""
         self._say_pending()
+        if self.flags.github_output:
+            message = "--github-output takes an answer of one record, and this one may have many"
+            raise UsageError(message, "--format jsonl        (or csv)")
         if self.format == "json":
             from modelkeep.cli.views.interface import json_pages
 

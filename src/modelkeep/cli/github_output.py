@@ -18,7 +18,11 @@ def require_file() -> str:
     if not path:
         message = "--github-output needs GITHUB_OUTPUT, which GitHub Actions sets"
         raise UsageError(message, "--format env        (elsewhere)")
-    return path
+    try:
+        with open(path, "a", encoding="utf-8"):
+            return path
+    except OSError as error:
+        raise _unwritable(path, error) from error
 
 
 def append(document: Mapping[str, Any]) -> None:
@@ -29,5 +33,8 @@ def append(document: Mapping[str, Any]) -> None:
         with open(path, "a", encoding="utf-8", errors="surrogateescape") as file:
             file.write(text)
     except OSError as error:
-        message = f"cannot write {printable(path)}, the file of GITHUB_OUTPUT: {error.strerror}"
-        raise RegistryUnavailable(message) from error
+        raise _unwritable(path, error) from error
+
+
+def _unwritable(path: str, error: OSError) -> RegistryUnavailable:
+    return RegistryUnavailable(f"cannot write {printable(path)}, the file of GITHUB_OUTPUT: {error.strerror}")

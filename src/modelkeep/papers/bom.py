@@ -23,7 +23,7 @@ def bom(known: PaperFacts, program: str) -> dict[str, Json]:
     """Return the document; ``program`` is the version of modelkeep that makes it."""
     version = known.version
     main = f"version:{version.ref}"
-    data = {f"data:{each.node}": _dataset(each) for each in version.data}
+    data = {f"data:{each.node}": _dataset(each, version.data) for each in version.data}
     parts = [
         *(
             {"type": "file", "bom-ref": f"file:{each.path}", "name": each.path, **_hashes(each.digest)}
@@ -72,8 +72,9 @@ def _hashes(digest: str | None) -> dict[str, Json]:
     return {"hashes": [{"alg": "SHA-256", "content": digest.removeprefix(_SHA256)}]}
 
 
-def _dataset(each: Dataset) -> dict[str, Json]:
-    """Return a dataset as a component of type ``data``."""
+def _dataset(each: Dataset, used: Iterable[Dataset]) -> dict[str, Json]:
+    """Return a dataset as a component of type ``data``, with each role that it is ``used`` in."""
+    roles = dict.fromkeys(other.role for other in used if other.node == each.node and other.role is not None)
     contents = {"contents": {"url": each.location}} if each.location and "://" in each.location else {}
     return {
         "type": "data",
@@ -81,7 +82,7 @@ def _dataset(each: Dataset) -> dict[str, Json]:
         **_known(version=each.version),
         **_hashes(each.digest),
         "data": [{"type": "dataset", "name": each.node, **contents}],
-        **({} if each.role is None else {"properties": [{"name": "modelkeep:role", "value": each.role}]}),
+        **_known(properties=[{"name": "modelkeep:role", "value": role} for role in roles]),
     }
 
 

@@ -164,9 +164,9 @@ def _change(first: Json, difference: float | str | None) -> float | None:
     if difference is None:
         return None
     whole, part = as_number(to_text(first)), as_number(to_text(difference).removeprefix("+"))
-    if not whole or part is None:
+    if whole is None or part is None or not float(whole):  # so small that no float has it
         return None
-    found = float(f"{float(part) / abs(float(whole)):.6g}") if math.isfinite(float(whole)) else math.nan
+    found = float(f"{float(part) / abs(float(whole)):.6g}")
     return found if math.isfinite(found) else None
 
 

@@ -96,7 +96,7 @@ def list_(
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
-    if (pattern is None or is_glob) and not (stage or tag or where or sort or keys):
+    if (pattern is None or is_glob) and not (stage or tag or where is not None or sort or keys):
         models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
         stages = [each.name for each in registry.stages()] if call.has_table else ()
         call.show(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 from typing import Annotated
 
 from msgspec.structs import replace
@@ -37,8 +39,8 @@ def card(
 ) -> None:
     output = None if output in (None, "-") else local_path(output, "--output")
     if print_template:
-        if ref is not None or template is not None:
-            message = "--print-template prints the built-in template, and takes no version"
+        if ref is not None or template is not None or output is not None:
+            message = "--print-template prints the built-in template, and takes no version and no file"
             raise UsageError(message, "modelkeep card --print-template > MODEL_CARD.md")
         from modelkeep.papers.card_template import built_in
 
@@ -66,10 +68,18 @@ def bom(
     call.show(view if output is None else replace(view, file=write_page(output, view.page, force=force)))
 
 
+def _no_pipe(path: str) -> str:
+    """Return a path; ``UsageError`` for a named pipe, which might never be written into. One of the shell is read."""
+    if stat.S_ISFIFO(os.stat(path).st_mode) and not path.startswith("/dev/"):
+        message = f"{printable(path)} is a pipe, and no template"
+        raise UsageError(message)
+    return path
+
+
 def _template(path: str) -> str:
     """Return the text of a template; ``UsageError`` where it cannot be read as one."""
     try:
-        with open(path, "rb") as file:
+        with open(_no_pipe(path), "rb") as file:
             data = file.read(_LARGEST_TEMPLATE + 1)
         if len(data) > _LARGEST_TEMPLATE:
             message = f"{printable(path)} has more than {_LARGEST_TEMPLATE} bytes, and is no template"

@@ -79,6 +79,11 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
         return ()
 
     @property
+    def acted(self) -> bool:
+        """Whether something was done before the answer is printed: a file or a registry is there now."""
+        return self.wrote
+
+    @property
     def wrote(self) -> bool:
         """Whether the answer is about a change that was written to the registry."""
         return False

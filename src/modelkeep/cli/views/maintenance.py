@@ -69,6 +69,11 @@ class BackupView(View, frozen=True):
 
     answer: BackedUp
 
+    @property
+    def acted(self) -> bool:
+        """Whether something is there now that was not before."""
+        return True
+
     def identifiers(self) -> list[str]:
         return [self.answer.path]
 

@@ -18,11 +18,16 @@ class CardView(View, frozen=True):
     answer: Card
     file: str | None = None
 
+    @property
+    def acted(self) -> bool:
+        """Whether a file was written."""
+        return self.file is not None
+
     def identifiers(self) -> list[str]:
         return [self.answer.ref]
 
     def lines(self) -> Sequence[str]:
-        return [self.file] if self.file is not None else self.answer.page.splitlines()
+        return [self.file] if self.file is not None else _lines(self.answer.page)
 
 
 class TemplateView(View, frozen=True):
@@ -32,7 +37,7 @@ class TemplateView(View, frozen=True):
     template: str
 
     def identifiers(self) -> list[str]:
-        return self.template.splitlines()
+        return _lines(self.template)
 
 
 class BomView(View, frozen=True):
@@ -42,6 +47,11 @@ class BomView(View, frozen=True):
     undocumented: ClassVar[tuple[str, ...]] = ("file",)
     answer: Bom
     file: str | None = None
+
+    @property
+    def acted(self) -> bool:
+        """Whether a file was written."""
+        return self.file is not None
 
     @property
     def page(self) -> str:
@@ -54,4 +64,9 @@ class BomView(View, frozen=True):
         return [self.answer.ref]
 
     def lines(self) -> Sequence[str]:
-        return [self.file] if self.file is not None else self.page.splitlines()
+        return [self.file] if self.file is not None else _lines(self.page)
+
+
+def _lines(page: str) -> list[str]:
+    """Return the lines of a page: other characters that some take for the end of a line are text."""
+    return page.removesuffix("\n").split("\n")

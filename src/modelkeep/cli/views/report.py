@@ -21,6 +21,11 @@ class ReportView(View, frozen=True):
     file: str | None = None
 
     @property
+    def acted(self) -> bool:
+        """Whether a file was written."""
+        return self.file is not None
+
+    @property
     def page(self) -> str:
         """The Markdown."""
         return report_page(self.answer)
@@ -43,6 +48,11 @@ class AnnexView(View, frozen=True):
     undocumented: ClassVar[tuple[str, ...]] = ("file",)
     answer: AnnexIv
     file: str | None = None
+
+    @property
+    def acted(self) -> bool:
+        """Whether a file was written."""
+        return self.file is not None
 
     @property
     def page(self) -> str:

@@ -33,6 +33,11 @@ class InitView(View, frozen=True):
     stages: Sequence[str]
     shared_now: bool = False
 
+    @property
+    def acted(self) -> bool:
+        """Whether something is there now that was not before."""
+        return True
+
     def identifiers(self) -> list[str]:
         return [self.path]
 

@@ -34,6 +34,11 @@ class FetchedView(View, frozen=True):
     exact = True
     answer: Fetched
 
+    @property
+    def acted(self) -> bool:
+        """Whether something is there now that was not before."""
+        return True
+
     def identifiers(self) -> list[str]:
         return [self.answer.path]
 
