@@ -12,6 +12,7 @@ import random
 import struct
 import subprocess
 import sys
+import tarfile
 import zipfile
 import zlib
 from importlib.metadata import files
@@ -350,3 +351,13 @@ def test_a_compressed_text_is_no_pickle():
         b".",
     ):
         assert inspect([InMemory("notes.txt", text)]).inspection is None
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT])
+def test_a_tar_is_never_clean_whatever_it_is_called(form):
+    archive = io.BytesIO()
+    with tarfile.open(fileobj=archive, mode="w", format=form) as made:
+        for name in ("readme", "pickle", "storages"):
+            made.addfile(tarfile.TarInfo(name), io.BytesIO())
+    (problem,) = inspect([InMemory("pytorch_model.bin", archive.getvalue())]).inspection.files[0].problems
+    assert problem.kind == "unverified"

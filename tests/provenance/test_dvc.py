@@ -147,3 +147,15 @@ def test_several_outputs_are_several_datasets_and_none_of_them_the_source_of_one
     with pytest.raises(UsageError) as refused:
         parse_source("x.dvc", str(project), None)
     assert refused.value.message == "'x.dvc' names several datasets: a, b"
+
+
+@pytest.mark.parametrize("path", ["/", "..", "data/train@3", "a" * 251, '"a\\nb/t.csv"'])
+def test_a_path_that_names_no_dataset_is_refused(project, path):
+    (project / "odd.dvc").write_text(f"outs:\n- md5: {MD5}\n  path: {path}\n")
+    with pytest.raises(UsageError, match="has no MD5 of"):
+        parse_source("odd.dvc", str(project), None)
+
+
+def test_the_name_of_an_address_has_no_secret(project):
+    (project / "far.dvc").write_text(f"outs:\n- md5: {MD5}\n  path: s3://k:secret@b/x?X-Amz-Signature=abc\n")
+    assert "abc" not in repr(parse_source("far.dvc", str(project), None))

@@ -166,3 +166,9 @@ def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path):
         file.truncate((16 << 20) + 1)
     with pytest.raises(UsageError, match=r"is larger than 16 MiB"):
         from_file(str(tmp_path / "large.txt"), None, None)
+
+
+def test_a_marker_that_cannot_be_judged_holds(tmp_path):
+    (tmp_path / "requirements.txt").write_text(f'a==1.0; python_version > "{"9" * 5000}"\nb==2; x == "{"9" * 5000}"\n')
+    found = from_file(str(tmp_path / "requirements.txt"), None, None).environment
+    assert [name for name, _ in found.packages] == ["a", "b"]

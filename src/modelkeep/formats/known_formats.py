@@ -49,8 +49,18 @@ def _is_safetensors(head: bytes, size: int) -> bool:
     return head[8:10] == b'{"' and 8 + int.from_bytes(head[:8], "little") <= size
 
 
+def _is_tar(head: bytes) -> bool:
+    """Tell whether a file begins with a header of tar, by its sum."""
+    stated = head[148:156].strip(b" \0")
+    if len(head) < 512 or not stated.isdigit() or set(stated) - set(b"01234567"):
+        return False
+    return int(stated, 8) == sum(head[:148]) + 8 * ord(" ") + sum(head[156:512])
+
+
 def _is_surely_pickle(head: bytes, size: int) -> bool:
     """Tell whether a file begins as pickles do, whatever it is called; a length of safetensors may look so."""
+    if _is_tar(head):  # the oldest archives of PyTorch, of which nothing is verified
+        return True
     if not head.startswith(b"\x80") or _is_safetensors(head, size):
         return False
     from modelkeep.formats.pickle_guess import has_header

@@ -26,6 +26,10 @@ _PROGRAMS = (".py", ".ipynb", ".sh", ".r", ".jl")
 _HINT = "dvc add writes x.dvc, dvc repro writes dvc.lock"
 
 
+#: A dataset's name as `--data NAME@VERSION` can name it.
+_NAME = pattern(r"(?!\.\.?$)[^\s@/-][^@/]{0,249}")
+
+
 class Tracked(Struct, frozen=True):
     """Some data that DVC tracks: its name, its checksum (``md5:…``), and where it lies."""
 
@@ -116,8 +120,8 @@ def _path(entry: dict[str, object]) -> str:
 def _tracked(entry: dict[str, object], path: str, given: str, *, in_remote: bool) -> Tracked:
     """Return the data of one entry; DVC 3 says ``hash: md5`` and keeps such files in a directory of their own."""
     name, md5 = _path(entry), str(entry.get("md5") or "")
-    called = os.path.basename(os.path.normpath(name))
-    if not _MD5.fullmatch(md5) or not name or called != printable(called):
+    called = os.path.basename(os.path.normpath(scrub(name) if is_url(name) else name))
+    if not _MD5.fullmatch(md5) or not _NAME.fullmatch(called) or name != printable(name):
         message = f"'{printable(given)}' has no MD5 of '{printable(name)}'"
         raise UsageError(message, _HINT)
     remote = _remote(os.path.dirname(path), entry.get("remote")) if in_remote else None

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -178,15 +179,19 @@ def _joined(lines: Iterable[str]) -> Iterator[str]:
         yield " ".join(begun)
 
 
+_LONGEST_MARKER = 1000
+
+
+@cache
 def _holds(marker: str | None) -> bool:
     """Tell whether a marker (``sys_platform == 'win32'``) holds for the Python that runs us; one that is malformed holds."""
-    if marker is None or not marker.strip():
+    if marker is None or not marker.strip() or len(marker) > _LONGEST_MARKER:
         return True
     from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 
     try:
         return Marker(marker).evaluate({"extra": ""})
-    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, RecursionError):
+    except (InvalidMarker, UndefinedComparison, UndefinedEnvironmentName, RecursionError, ValueError):
         return True
 
 

@@ -16,6 +16,8 @@ from modelkeep.provenance.plain_values import Number, shorten
 
 _MOST_CHARACTERS = 64 << 10
 _MOST_MERGED = 10_000
+#: Values and characters, each as often as aliases repeat it.
+_MOST_EXPANDED = 1 << 20
 _DEEPEST = 32
 _TAGS = {None, "!"} | {
     f"tag:yaml.org,2002:{name}" for name in ["str", "int", "float", "bool", "null", "timestamp", "seq", "map"]
@@ -54,6 +56,8 @@ class _Document:
         self._events = events
         self._anchors: dict[str, object] = {}
         self._merged = 0
+        self._expanded = 0
+        self._sizes: dict[str, int] = {}
 
     def value(self) -> object:
         """Return the value of the document, None where there is none."""
@@ -76,9 +80,12 @@ class _Document:
         if kind == "AliasEvent":
             if event.anchor not in self._anchors:
                 raise _refused(event, f"*{shorten(event.anchor)} is no value before it", f"&{shorten(event.anchor)}")
+            self._grow(event, self._sizes.get(event.anchor, 1))
             return self._anchors[event.anchor]
         if event.tag not in _TAGS:
             raise _refused(event, f"it has the tag {shorten(event.tag)}", "write the value itself: no tag is followed")
+        before = self._expanded
+        self._grow(event, 1 + len(getattr(event, "value", "")))
         if kind == "ScalarEvent":
             value = _scalar(event)
         elif kind == "SequenceStartEvent":
@@ -87,7 +94,13 @@ class _Document:
             value = self._mapping(depth)
         if event.anchor is not None:
             self._anchors[event.anchor] = value
+            self._sizes[event.anchor] = self._expanded - before
         return value
+
+    def _grow(self, event: Any, size: int) -> None:
+        self._expanded += size
+        if self._expanded > _MOST_EXPANDED:
+            raise _refused(event, "its aliases make it too large", "write the values themselves")
 
     def _until(self, end: str) -> Iterator[Any]:
         for event in self._events:
