@@ -1156,4 +1156,6 @@ def _held(context: Context) -> Context:
 
 def _init_hint(located: Located) -> str:
     """Return the command that makes a registry at the path that was named, or here."""
-    return f"modelkeep init {quote(located.path)}" if located.origin in ("flag", "environment") else "modelkeep init"
+    if located.origin in ("flag", "environment"):
+        return f"modelkeep init {quote(located.path)}"
+    return "modelkeep init        (makes one in this directory; --registry DIR names another)"

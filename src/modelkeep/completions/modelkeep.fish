@@ -59,7 +59,7 @@ function __modelkeep_commands --argument-names command
             echo 'whoami'\t'Show who you are in the log, and what you may do'
             echo 'config'\t'Show and change the settings'
             echo 'hook'\t'List and test the commands and webhooks that run after changes'
-            echo 'help'\t'Explain references, states, filters, formats, the policy, exit codes and schemas'
+            echo 'help'\t'Explain references, states, filters, formats, the policy, exit codes, the environment and schemas'
             echo 'completion'\t'Print the completion script of a shell'
             echo 'demo'\t'Show modelkeep at work, in a registry made for the demo'
         case 'data'

@@ -61,7 +61,7 @@ _modelkeep_commands() {
             'whoami:Show who you are in the log, and what you may do'
             'config:Show and change the settings'
             'hook:List and test the commands and webhooks that run after changes'
-            'help:Explain references, states, filters, formats, the policy, exit codes and schemas'
+            'help:Explain references, states, filters, formats, the policy, exit codes, the environment and schemas'
             'completion:Print the completion script of a shell'
             'demo:Show modelkeep at work, in a registry made for the demo'
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -252,3 +252,21 @@ def rule_lines(found: Sequence[RuleFinding]) -> list[str]:
     rule = max((len(each.rule) for each in found), default=0)
     value = min(max((len(each.value) for each in found), default=0), _WIDEST_VALUE)
     return [f"{rule_word(each):<6}  {each.rule:<{rule}}  {each.value:<{value}}  must be {each.bound}" for each in found]
+
+
+def two_columns(rows: Iterable[tuple[str, str]], width: int) -> str:
+    """Return names and their meanings in two columns; a name that is too wide for the first has a line of its own."""
+    from textwrap import wrap
+
+    rows = list(rows)
+    column = min(max((len(first) for first, _ in rows), default=0), max(12, width // 3))
+    lines = []
+    for first, second in rows:
+        text = wrap(second, max(20, width - column - 4), break_on_hyphens=False) or [""]
+        if len(first) <= column:
+            lines.append(f"  {first:<{column}}  {text[0]}".rstrip())
+            text = text[1:]
+        else:
+            lines.append(f"  {first}")
+        lines.extend(f"{'':<{column + 4}}{line}" for line in text)
+    return "".join(f"{line}\n" for line in lines)

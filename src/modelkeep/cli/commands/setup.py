@@ -92,6 +92,7 @@ def bare(call: Call) -> int:
     streams.out("There is no registry yet. The first three commands:\n\n")
     streams.out("".join(f"  {each}\n" for each in _FIRST))
     streams.out("\nmodelkeep --help lists all commands, modelkeep demo shows them at work.\n")
+    streams.out("A registry that is elsewhere: --registry DIR, or export MODELKEEP_REGISTRY=DIR.\n")
     return 0
 
 

@@ -80,7 +80,7 @@ COMMANDS = {
     "hook": ("List and test the commands and webhooks that run after changes", "", ""),
     "hook list": ("List the hooks of your config and of the registry", "", ""),
     "hook test": ("Run a hook now, with an older entry of the log", "hook", "--event=action"),
-    "help": ("Explain references, states, filters, formats, the policy, exit codes and schemas", "references|states|filters|formats|policy|exit-codes|schema schema", ""),
+    "help": ("Explain references, states, filters, formats, the policy, exit codes, the environment and schemas", "references|states|filters|formats|policy|exit-codes|environment|schema schema", ""),
     "completion": ("Print the completion script of a shell", "bash|zsh|fish", "--as=text"),
     "demo": ("Show modelkeep at work, in a registry made for the demo", "", "--keep=directory"),
 }  # fmt: skip
