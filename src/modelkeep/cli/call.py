@@ -160,6 +160,17 @@ class Call:
             streams.err("\n")
         return line.strip()
 
+    def require_one_record(self, count: int | None) -> None:
+        """Raise ``UsageError`` where the format takes one record and the answer has ``count``, or (None) may have several.
+
+        A command that changes several things calls it before the first change.
+        """
+        form = "--github-output" if self.flags.github_output else "--format env" if self.format == "env" else None
+        if form is not None and count != 1:
+            from modelkeep.cli.record_formats import several_records
+
+            raise several_records(form, count)
+
     def show(self, view: View, *notes: str, nothing: Callable[[], str] | None = None) -> None:
         """Print an answer on stdout in the form that was asked for, and on stderr its notes and those of the command.
 
@@ -189,8 +200,7 @@ class Call:
         """Print an answer that comes in pages, each as soon as it is read: it may be longer than memory."""
         self._say_pending()
         if self.flags.github_output:
-            message = "--github-output takes an answer of one record, and this one may have many"
-            raise UsageError(message, "--format jsonl        (or csv)")
+            self.require_one_record(None)
         if self.format == "json":
             from modelkeep.cli.views.interface import json_pages
 
@@ -209,7 +219,7 @@ class Call:
                 from modelkeep.cli.record_formats import Writer
 
                 self._records = Writer(self.format, end)
-            text = self._records.write(view.document())
+            text = self._records.write(view.document(), view.record_field)
             streams.out(printable_lines(text) if streams.is_terminal(sys.stdout) else text, utf8=True)
             return
         if self.format == "json":
@@ -284,15 +294,9 @@ def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[
     """Return the call of a command, from the options typed before it and those after it, which win."""
     flags = typed_before(context).overridden_by(given)
     if flags.format is not None or flags.progress is not None:
-        from modelkeep.cli.usage import choice
+        from modelkeep.cli.usage import check_forms
 
-        if flags.format is not None and "{" in flags.format:
-            from modelkeep.cli.record_formats import Writer
-
-            Writer(flags.format)  # a wrong template is refused before anything is done
-        else:
-            choice(flags.format or formats[0], "--format", formats)
-        choice(flags.progress or "auto", "--progress", ("auto", "plain", "none"))
+        check_forms(flags, formats)
     if flags.github_output:
         from modelkeep.cli.github_output import require_file
 
