@@ -13,8 +13,9 @@ import typer
 from modelkeep.cli import pager, streams
 from modelkeep.cli.options import ALWAYS, FORMATS, Flags, set_parameters, typed_before
 from modelkeep.domain.text import printable, printable_lines
-from modelkeep.errors import TRY_AGAIN, Busy, NotFound, PartlyDone, UsageError
+from modelkeep.errors import TRY_AGAIN, Busy, PartlyDone, UsageError
 from modelkeep.locate import is_registry
+from modelkeep.userdirs import here
 
 if TYPE_CHECKING:
     from modelkeep.cli.record_formats import Writer
@@ -34,15 +35,6 @@ _DOCUMENTS = ("json", "jsonl")
 _FOR_PEOPLE = ("table", "tree")
 #: A pipe takes lines of any length.
 _WIDTH_OF_A_PIPE = 10_000
-
-
-def here() -> str:
-    """Return the current directory; one that was removed raises ``NotFound``."""
-    try:
-        return os.getcwd()
-    except FileNotFoundError as error:
-        message = "the directory you are in was removed"
-        raise NotFound(message, "cd to one that is there") from error
 
 
 class Call:
