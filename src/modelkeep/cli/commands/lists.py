@@ -17,8 +17,9 @@ from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions
 from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.columns import check_column, column, split_columns
+from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.interface import View
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
+from modelkeep.cli.views.lists import ModelsView, VersionsView
 from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
@@ -27,6 +28,9 @@ from modelkeep.errors import UsageError
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.origin import AttachmentContent
+    from modelkeep.domain.answers.trends import Trend
+    from modelkeep.domain.answers.versions import AsOf, VersionRow
+    from modelkeep.registry import Registry
 
 Row = TypeVar("Row")
 _ON_A_TERMINAL = 50
@@ -129,7 +133,17 @@ def list_(
     nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment, where)
     if sort and limit and (bad := [row.ref for row in versions if row.bad]):
         note.append(f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad")
-    call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note, nothing=nothing)
+    trend = _trend(registry, found, sort, moment) if call.has_table and name is not None and not keys else None
+    call.show(VersionsView(moment, versions, keys, _sorted_by(sort), trend), *note, nothing=nothing)
+
+
+def _trend(registry: Registry, versions: Sequence[VersionRow], sort: str | None, moment: AsOf | None) -> Trend | None:
+    """Return the main metric of listed versions of one model, or the metric that they are sorted by."""
+    if not any(each.evaluations for each in versions):
+        return None
+    kind, key = split_key(_sorted_by(sort) or "") or ("", "")
+    refs = [each.ref for each in sorted(versions, key=lambda each: each.version)]
+    return registry.trend(refs, metric=key if kind == "metric" else None, as_of=moment)
 
 
 def _sorted_by(sort: str | None) -> str | None:
@@ -255,4 +269,11 @@ def history(
     with stage_second(call, "history", name, stage):
         tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
     nothing = None if tenures else partial(no_tenures, name, stage, bounded=bool(since or until))
-    call.show(TenuresView(moment, tenures, stage), nothing=nothing)
+    trend = None
+    if call.has_table and name is not None and tenures:
+        refs = dict.fromkeys(
+            ref for each in reversed(tenures) for ref in (each.ref, each.began.other) if ref is not None
+        )
+        newest = sorted(list(refs)[:_ON_A_TERMINAL], key=lambda ref: int(ref.rpartition("@")[2]))
+        trend = registry.trend(newest, as_of=moment)
+    call.show(TenuresView(moment, tenures, stage, trend), nothing=nothing)
