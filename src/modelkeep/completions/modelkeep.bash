@@ -10,7 +10,7 @@ _modelkeep_valued=' --action --actor --alias --as --as-of --attach --attachment 
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
-    REPLY='--registry --json --format -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-input'
+    REPLY='--registry --json --format -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-pager --no-input'
     case $1 in
     '') REPLY='--version '$REPLY ;;
     register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --feature --parent --derived-by --run --code --author --trained-at --training-started --seed --env --attach --description --licence --signature --no-inspect --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;

@@ -515,6 +515,7 @@ function __modelkeep_options --argument-names command
     echo '-0'\t'End each line or record with a NUL character.'
     echo '--null'\t'End each line or record with a NUL character.'
     echo '--github-output'\t'Append the fields of the answer to the file $GITHUB_OUTPUT.'
+    echo '--no-pager'\t'Print a long answer at once, without a pager.'
     echo '--no-input'\t'Ask no questions; what needs an answer is refused.'
 end
 

@@ -733,6 +733,7 @@ _modelkeep_options() {
         '-0:End each line or record with a NUL character.'
         '--null:End each line or record with a NUL character.'
         '--github-output:Append the fields of the answer to the file $GITHUB_OUTPUT.'
+        '--no-pager:Print a long answer at once, without a pager.'
         '--no-input:Ask no questions; what needs an answer is refused.'
     )
 }

@@ -1,7 +1,7 @@
 """What is typed where, for completion. Made from the commands by `make docs`; do not edit."""
 
 #: Options that stand before and after every command: name or name=what it takes.
-ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-input"
+ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-pager --no-input"
 
 #: Commands, the everyday ones first: one line of help, its arguments, options of its own.
 COMMANDS = {
@@ -97,6 +97,6 @@ FILTERS = "name version label stage state alias author created size format diges
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass formats metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge supplement data"
 JOINING = "alias approve evaluate get label mark path promote reject requests retire show supplement tag"
-SETTINGS = "registry actor lock_wait cache color progress registries."
+SETTINGS = "registry actor lock_wait cache color progress pager registries."
 COLORS = "auto always never"
 PROGRESS = "auto plain none"
