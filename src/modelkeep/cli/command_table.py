@@ -464,7 +464,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
     ),
     CommandRow(
-        "help", "help", SETUP, "Explain references, states, filters, formats, the policy, exit codes and schemas",
+        "help", "help", SETUP, "Explain references, states, filters, formats, the policy, exit codes, the environment and schemas",
         ("modelkeep help references", "modelkeep help schema version"),
         ("a line of the text",),
     ),

@@ -62,7 +62,7 @@ _modelkeep_commands() {
             'whoami:Show who you are in the log, and what you may do'
             'config:Show and change the settings'
             'hook:List and test the commands and webhooks that run after changes'
-            'help:Explain references, states, filters, formats, the policy, exit codes and schemas'
+            'help:Explain references, states, filters, formats, the policy, exit codes, the environment and schemas'
             'completion:Print the completion script of a shell'
             'demo:Show modelkeep at work, in a registry made for the demo'
         )
@@ -640,6 +640,7 @@ _modelkeep_options() {
             '-n:Show what --repair would do, and write nothing.'
             '--dry-run:Show what --repair would do, and write nothing.'
             '--accept-head:Accept a log that went backwards, and remember its head.'
+            '--head:The log must have the entry with this hash: a head_hash of status that was kept elsewhere.'
             '--progress:How to show progress on stderr.'
         )
         ;;
@@ -743,13 +744,14 @@ _modelkeep_options() {
         '-0:End each line or record with a NUL character.'
         '--null:End each line or record with a NUL character.'
         '--github-output:Append the fields of the answer to the file $GITHUB_OUTPUT.'
+        '--no-pager:Print a long answer at once, without a pager.'
         '--no-input:Ask no questions; what needs an answer is refused.'
     )
 }
 
 # Sets `command` to the command, and `expected` to the kind of the last word: command, option or value.
 _modelkeep_place() {
-    local word valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
+    local word valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
     for word in "${asked[@]}"; do
         if [[ -n $pending ]]; then
             pending=''

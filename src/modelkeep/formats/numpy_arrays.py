@@ -43,13 +43,14 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     return _found(file.path, "npy", {"array": (array, file.size)})
 
 
-def inspect_archive(file: ModelFile, archive: ZipArchive) -> FoundInFile:
+def inspect_archive(file: ModelFile, archive: ZipArchive, budget: Budget) -> FoundInFile:
     """Return the arrays of an archive by name."""
     if len(archive.entries) > _MOST_ARRAYS:
         message = f"was not read: it has {len(archive.entries)} arrays"
         raise OverBudget(message)
     arrays = {}
     for entry in archive.entries:
+        budget.check()
         name = entry.name.removesuffix(".npy")
         try:
             arrays[name] = _header(archive.head(entry.name, _LONGEST_HEADER + 12)), entry.size

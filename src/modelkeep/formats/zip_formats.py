@@ -25,7 +25,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     if reader is None:
         return FoundInFile(searched)
     try:
-        found = reader(file, archive)
+        found = reader(file, archive, budget)
     except Malformed as error:
         found = _problem(file, name, "invalid", error)
     except OverBudget as error:
@@ -35,7 +35,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     return replace(found, inspection=replace(inspection, problems=problems, globals=searched.globals))
 
 
-def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchive], FoundInFile] | None]:
+def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchive, Budget], FoundInFile] | None]:
     if "config.json" in names and ("metadata.json" in names or "model.weights.h5" in names):
         from modelkeep.formats import keras
 

@@ -37,12 +37,13 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
     """An answer that can be printed in several forms. Its fields make the document of ``--json``.
 
     The fields of the field ``answer`` stand in the document themselves; the fields that ``undocumented``
-    names do not. With ``exact`` the lines are values that a script uses as they are, a path for example.
+    names do not. ``record_field`` names the list whose rows are the records of the answer. With ``exact`` the lines are values that a script uses as they are, a path for example.
     Elsewhere control characters are escaped, whatever stands in the registry.
     """
 
     undocumented: ClassVar[tuple[str, ...]] = ()
     exact: ClassVar[bool] = False
+    record_field: ClassVar[str] = ""
 
     @classmethod
     def schema(cls) -> str:
