@@ -447,6 +447,7 @@ function __modelkeep_options --argument-names command
             echo '-n'\t'Show what --repair would do, and write nothing.'
             echo '--dry-run'\t'Show what --repair would do, and write nothing.'
             echo '--accept-head'\t'Accept a log that went backwards, and remember its head.'
+            echo '--head'\t'The log must have the entry with this hash: a head_hash of status that was kept elsewhere.'
             echo '--progress'\t'How to show progress on stderr.'
         case 'archive'
             echo '--undo'\t'Bring them back, but not into their stages.'
@@ -514,6 +515,7 @@ function __modelkeep_options --argument-names command
     echo '-0'\t'End each line or record with a NUL character.'
     echo '--null'\t'End each line or record with a NUL character.'
     echo '--github-output'\t'Append the fields of the answer to the file $GITHUB_OUTPUT.'
+    echo '--no-pager'\t'Print a long answer at once, without a pager.'
     echo '--no-input'\t'Ask no questions; what needs an answer is refused.'
 end
 
@@ -557,7 +559,7 @@ function __modelkeep
             break
         end
     end
-    set -l valued --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p
+    set -l valued --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p
     set -l command
     set -l expected command
     set -l pending

@@ -629,6 +629,7 @@ _modelkeep_options() {
             '-n:Show what --repair would do, and write nothing.'
             '--dry-run:Show what --repair would do, and write nothing.'
             '--accept-head:Accept a log that went backwards, and remember its head.'
+            '--head:The log must have the entry with this hash: a head_hash of status that was kept elsewhere.'
             '--progress:How to show progress on stderr.'
         )
         ;;
@@ -732,13 +733,14 @@ _modelkeep_options() {
         '-0:End each line or record with a NUL character.'
         '--null:End each line or record with a NUL character.'
         '--github-output:Append the fields of the answer to the file $GITHUB_OUTPUT.'
+        '--no-pager:Print a long answer at once, without a pager.'
         '--no-input:Ask no questions; what needs an answer is refused.'
     )
 }
 
 # Sets `command` to the command, and `expected` to the kind of the last word: command, option or value.
 _modelkeep_place() {
-    local word valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
+    local word valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
     for word in "${asked[@]}"; do
         if [[ -n $pending ]]; then
             pending=''
