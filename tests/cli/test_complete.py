@@ -126,7 +126,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("register m f --if-exists s", "skip"),
         ("completion ", "bash zsh fish"),
         ("audit --action ro", "rollback role"),
-        ("help e", "exit-codes"),
+        ("help e", "exit-codes environment"),
         ("help schema ann", "annex"),
         ("help states au", ""),
         ("config get lock", "lock_wait"),

@@ -35,7 +35,7 @@ def test_topics_name_commands_fields_states_and_codes_that_exist():
 def test_a_schema_is_printed_by_its_name_as_documents_say_it():
     for name in ("version", "modelkeep.version/1"):
         assert "$schema" in json.loads(topics.text("schema", name))
-    assert "\n  versions\n" in topics.text("schema") == topics.text("schema", "list")
+    assert "\n  versions " in topics.text("schema") == topics.text("schema", "list")
     with pytest.raises(NotFound, match="there is no schema 'versoin'") as error:
         topics.text("schema", "versoin")
     assert error.value.hint == "modelkeep help schema version"
@@ -45,5 +45,9 @@ def test_an_unknown_topic_is_answered_with_a_close_one():
     with pytest.raises(NotFound, match="there is no topic 'filtres'") as error:
         topics.text("filtres")
     assert error.value.hint == "modelkeep help filters"
+    for word, near in (("schemas", "schema"), ("exit", "exit-codes"), ("env", "environment")):
+        with pytest.raises(NotFound) as error:
+            topics.text(word)
+        assert error.value.hint == f"modelkeep help {near}"
     with pytest.raises(UsageError, match="help takes one topic"):
         topics.text("states", "x")

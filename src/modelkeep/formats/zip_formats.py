@@ -25,17 +25,18 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     if reader is None:
         return FoundInFile(searched)
     try:
-        found = reader(file, archive)
+        found = reader(file, archive, budget)
     except Malformed as error:
         found = _problem(file, name, "invalid", error)
     except OverBudget as error:
         found = _problem(file, name, "unverified", error)
     inspection = found.inspection
     problems = tuple(dict.fromkeys((*inspection.problems, *searched.problems)))
-    return replace(found, inspection=replace(inspection, problems=problems, globals=searched.globals))
+    imported = tuple(dict.fromkeys((*inspection.globals, *searched.globals)))
+    return replace(found, inspection=replace(inspection, problems=problems, globals=imported))
 
 
-def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchive], FoundInFile] | None]:
+def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchive, Budget], FoundInFile] | None]:
     if "config.json" in names and ("metadata.json" in names or "model.weights.h5" in names):
         from modelkeep.formats import keras
 

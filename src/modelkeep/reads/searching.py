@@ -13,8 +13,7 @@ from modelkeep.domain.answers.found import Found, TextMatch
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.search.query import Match, Query, Term
 from modelkeep.reads.list_order import Candidate, parse_order, sorted_by
-from modelkeep.reads.lists import Listing, Wanted, is_glob, named
-from modelkeep.reads.references import model_named
+from modelkeep.reads.lists import Listing, Wanted, is_glob, named, one_model
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import models as model_queries
@@ -46,6 +45,7 @@ def search(
         models = None if pattern is None else _models(context, reader, at, pattern)
         found = _Search(reader, at, query, models, by_model=only_versions)
         versions = {each: match for match, each in found.versions(listing)}
+        listing.say_unknown_keys(context.say, named(reader, at, None) if models is None else models.items())
         if sort is not None:
             hits = [(versions[each], each) for each in sorted_by(reader, at, versions, order)]
         else:
@@ -113,8 +113,7 @@ def _models(context: Context, reader: Reader, at: int | None, pattern: str) -> d
     """Return the names of the models that a name or a pattern means."""
     if is_glob(pattern):
         return dict(named(reader, at, pattern))
-    found = model_named(reader, pattern, context.say, at)
-    return {found.model: found.name}
+    return dict([one_model(reader, pattern, context.say, at)])
 
 
 def _rows(listing: Listing, hits: Iterable[tuple[Match, Candidate]], *, archived: bool) -> Iterator[Found]:

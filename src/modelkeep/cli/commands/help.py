@@ -14,9 +14,9 @@ from modelkeep.cli.views.help import HelpView
 @command()
 def help_(
     call: Call,
-    topic: Annotated[
-        str, Argument(metavar="TOPIC", help="references, states, filters, formats, policy, exit-codes or schema.")
-    ],
-    name: Annotated[str | None, Argument(metavar="[NAME]", help="Of schema: the schema to print.")] = None,
+    topic: Annotated[str, Argument(metavar="TOPIC", help=f"{topics.listed(topics.names())}.")],
+    name: Annotated[
+        str | None, Argument(metavar="[SCHEMA]", help="Behind schema: the schema to print, as version.")
+    ] = None,
 ) -> None:
     call.show(HelpView(topic, topics.text(topic, name)))
