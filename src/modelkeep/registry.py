@@ -801,6 +801,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         repair: Path | None = None,
         dry_run: bool = False,
         accept_head: bool = False,
+        head: str | None = None,
         progress: Progress | None = None,
     ) -> Verification:
         """Check the registry: the chain of the log, each decision, every table, every stored byte.
@@ -809,7 +810,8 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         log's form, chain and details but no replay, tables and indexes, and the blobs' existence, sizes and modes but
         no hash. ``subset`` (``1/7``) checks one of at most 9999 parts of the stored contents. ``repair`` replaces what
         is damaged or missing from a file, a directory, a backup or another registry; with ``dry_run`` it only says what
-        it could replace. ``accept_head`` accepts the log as it ends now, although this account saw another end.
+        it could replace. ``accept_head`` accepts the log as it ends now, although this account saw another end. ``head``
+        is the hash of an entry that was kept elsewhere (`Status.head_hash`): a log without it is another one.
         Arguments that exclude each other raise `UsageError`.
 
         >>> registry.verify().ok
@@ -828,6 +830,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             subset=subset,
             repair=None if repair is None else local_path(repair, "--repair"),
             dry_run=dry_run,
+            head=head,
         )
 
     def gc(

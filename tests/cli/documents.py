@@ -53,6 +53,7 @@ from modelkeep.cli.views.maintenance import (
     VerificationView,
 )
 from modelkeep.cli.views.origin import AttachmentView, PackagesView
+from modelkeep.cli.views.page import PageView
 from modelkeep.cli.views.papers import BomView, CardView, TemplateView
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
@@ -260,6 +261,7 @@ DOCUMENTS = {
     "card": CardView(governed_history().registry.card("fraud@2", template="{{front_matter}}\n# {{title}}")),
     "template": TemplateView("# {{title}}\n"),
     "bom": BomView(Bom("fraud@2", {"bomFormat": "CycloneDX", "specVersion": "1.6"})),
+    "page": PageView("registry.html", 145296),
     "annex": AnnexView(governed_history().registry.annex_iv("fraud@2")),
     "pruned": PrunedView(
         [

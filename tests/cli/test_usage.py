@@ -279,7 +279,7 @@ def test_help_says_what_its_words_mean(capsys):
 
 def test_help_names_the_options_of_all_commands_in_a_line(capsys):
     assert (
-        "Options of all commands: --registry, --json, --format, -q, -v, --no-color, --yes, -0, --github-output, --no-input (modelkeep --help)."
+        "Options of all commands: --registry, --json, --format, -q, -v, --no-color, --yes, -0, --github-output, --no-pager, --no-input (modelkeep --help)."
     ) in help_of(capsys, "promote")
 
 

@@ -208,7 +208,7 @@ def test_more_than_fifty_rows_are_cut_with_a_note(run, made):
         [run.script.with_name("python"), "-c", f"import modelkeep; registry = modelkeep.open_registry(); {script}"],
         cwd=made, env=run.env, check=True,
     )  # fmt: skip
-    told = seen(run, "list", "big", NO_COLOR="1")
+    told = seen(run, "list", "big", "--no-pager", NO_COLOR="1")
     assert len(told.splitlines()) == 52
     assert told.splitlines()[-1] == "only the first 50 are shown; --limit N shows more"
     assert len(run("list", "big").stdout.splitlines()) == 60

@@ -371,6 +371,11 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("a line of the document",),
     ),
     CommandRow(
+        "page", "page", INSPECT, "Write the whole registry as one page of HTML, or show it in the browser",
+        ("modelkeep page -o registry.html", "modelkeep page --open", "modelkeep page --as-of 2026-06-30 --title 'Risk models' -o june.html"),
+        ("path",),
+    ),
+    CommandRow(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",
         ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         ("severity", "code", "place", "message"),

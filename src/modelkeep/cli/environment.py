@@ -7,6 +7,10 @@ ENVIRONMENT = (
     ("MODELKEEP_CACHE", "The directory in which path makes its views."),
     ("MODELKEEP_COLOR", "auto, always or never."),
     ("MODELKEEP_PROGRESS", "How progress is shown on standard error: auto, plain or none."),
+    (
+        "MODELKEEP_PAGER, PAGER",
+        "The program that shows an answer on a terminal which is longer than the window; less by default, none if it is empty or cat.",
+    ),
     ("MODELKEEP_DEBUG", "With 1, the traceback of a bug is shown."),
     ("NO_COLOR, FORCE_COLOR, TERM", "As other programs understand them."),
     ("MLFLOW_RUN_ID, WANDB_RUN_ID", "The run of a tracker, which register keeps unless --run is given."),

@@ -13,6 +13,7 @@ import typer
 
 from modelkeep.cli import command_table
 from modelkeep.cli.name_selector import with_version
+from modelkeep.cli.options import Flags
 from modelkeep.cli.typed_line import Accepted, TypedLine, hint_line, model_name, placeholder
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
@@ -44,6 +45,21 @@ def choice(value: str, option: str, allowed: Sequence[str], line: str | None = N
     others = [each for each in allowed if each != (likely or allowed[0])]
     remark = f"        (or {', '.join(others)})" if others and likely is None else ""
     raise UsageError(message, f"{printable(line)} {likely or allowed[0]}{remark}")
+
+
+def check_forms(flags: Flags, formats: Sequence[str]) -> None:
+    """Refuse a form of the answer, or of progress, that there is not, and two forms at once: before anything is done."""
+    choice(flags.progress or "auto", "--progress", ("auto", "plain", "none"))
+    form = flags.format or formats[0]
+    if flags.json and flags.format not in {None, "json"}:
+        message = f"--json and --format '{printable(form)}' ask for different answers"
+        raise UsageError(message, "leave one of them out")
+    if "{" not in form:
+        choice(form, "--format", formats)
+        return
+    from modelkeep.cli.record_formats import Writer
+
+    Writer(form)
 
 
 def positive_number(value: str | None, option: str) -> int | None:

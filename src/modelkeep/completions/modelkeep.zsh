@@ -49,6 +49,7 @@ _modelkeep_commands() {
             'report:Report what changed and who answers for it, or document a version for an auditor'
             'card:Write the model card of a version, as Hugging Face reads it'
             'bom:Write the bill of materials of a version, as CycloneDX'
+            'page:Write the whole registry as one page of HTML, or show it in the browser'
             'verify:Check the log, the tables and every stored byte'
             'archive:Archive versions, or bring them back'
             'backup:Back up the registry, while others write'
@@ -619,6 +620,16 @@ _modelkeep_options() {
             '--as-of:Answer as of then: a time, a date, an age or seq:N.'
         )
         ;;
+    (page)
+        offered=(
+            '-o:Write the page into this file; - is standard output.'
+            '--output:Write the page into this file; - is standard output.'
+            '--open:Show it in the browser; without -o it is written into your cache.'
+            '--title:What the page is called.'
+            '--force:Overwrite the file if it is there.'
+            '--as-of:Answer as of then: a time, a date, an age or seq:N.'
+        )
+        ;;
     (verify)
         offered=(
             '--log:Check only the log and its tables.'
@@ -629,6 +640,7 @@ _modelkeep_options() {
             '-n:Show what --repair would do, and write nothing.'
             '--dry-run:Show what --repair would do, and write nothing.'
             '--accept-head:Accept a log that went backwards, and remember its head.'
+            '--head:The log must have the entry with this hash: a head_hash of status that was kept elsewhere.'
             '--progress:How to show progress on stderr.'
         )
         ;;
@@ -732,13 +744,14 @@ _modelkeep_options() {
         '-0:End each line or record with a NUL character.'
         '--null:End each line or record with a NUL character.'
         '--github-output:Append the fields of the answer to the file $GITHUB_OUTPUT.'
+        '--no-pager:Print a long answer at once, without a pager.'
         '--no-input:Ask no questions; what needs an answer is refused.'
     )
 }
 
 # Sets `command` to the command, and `expected` to the kind of the last word: command, option or value.
 _modelkeep_place() {
-    local word valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
+    local word valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
     for word in "${asked[@]}"; do
         if [[ -n $pending ]]; then
             pending=''

@@ -59,7 +59,7 @@ def inspection_of(
         tensors=()
         if len(tensors) > _MOST_TENSORS
         else tuple(Tensor(clean(each.name) or "?", clean(each.dtype), tuple(map(str, each.shape))) for each in tensors),
-        globals=tuple(dict.fromkeys(clean(each.ref) for each in found.globals)),
+        globals=found.global_names,
         problems=tuple(found.problems),
     )
 

@@ -34,7 +34,8 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         found = _problem(file, name, "unverified", error)
     inspection = found.inspection
     problems = tuple(dict.fromkeys((*inspection.problems, *searched.problems)))
-    return replace(found, inspection=replace(inspection, problems=problems, globals=searched.globals))
+    imported = tuple(dict.fromkeys((*inspection.globals, *searched.globals)))
+    return replace(found, inspection=replace(inspection, problems=problems, globals=imported))
 
 
 def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchive, Budget], FoundInFile] | None]:

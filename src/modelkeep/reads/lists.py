@@ -17,8 +17,8 @@ from modelkeep.domain.labels import fold
 from modelkeep.domain.stages import DEVELOPMENT, Stages, is_development, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.reads.list_order import NEWEST_FIRST, Candidate, parse_order, sorted_by
-from modelkeep.reads.references import model_named, version_of, version_or_model
+from modelkeep.reads.list_order import NEWEST_FIRST, Candidate, Order, parse_order, sorted_by
+from modelkeep.reads.references import Say, model_named, version_of, version_or_model
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import models as model_queries
@@ -117,19 +117,12 @@ def versions(
         listing = _Listing(
             reader, at, wanted, None if wanted.where is None else _filter(context, reader, at, wanted.where)
         )
-        if name is not None:
-            found = version_or_model(reader, name, context.say, at)
-            if found.number is not None:
-                message = f"list takes a model or a pattern, not the version {found.ref}"
-                raise UsageError(message, f"modelkeep show {quote(found.ref)}")
-            candidates: Iterable[Candidate] = listing.candidates(found.model, found.name)
-            if order.key in ("version", "created") and order.descending:
-                return tuple(listing.rows(islice(candidates, limit)))
-        elif pattern is None and wanted.stage is None and not wanted.tags and order == NEWEST_FIRST:
-            return tuple(islice(listing.newest_of_all(), limit))
-        else:
-            candidates = (each for one in _named(reader, at, pattern) for each in listing.candidates(*one))
-        return tuple(listing.rows(islice(sorted_by(reader, at, candidates, order), limit)))
+        models = None if name is None else [_model(reader, name, context.say, at)]
+        found = tuple(listing.first(models, pattern, order, limit))
+        if listing.keep is not None:
+            for note in listing.keep.unknown_keys(models or _named(reader, at, pattern)):
+                context.say(note)
+        return found
 
 
 class _Listing:
@@ -142,6 +135,19 @@ class _Listing:
         self.stage = wanted.stage
         self.tags = wanted.tags
         self.everything = wanted.everything
+
+    def first(
+        self, models: list[tuple[int, str]] | None, pattern: str | None, order: Order, limit: int | None
+    ) -> Iterable[VersionRow]:
+        """Return the first versions of the models, of those that match a pattern, or of all."""
+        everywhere = models is None and pattern is None
+        if everywhere and self.stage is None and not self.tags and order == NEWEST_FIRST:
+            return islice(self.newest_of_all(), limit)
+        named = _named(self.reader, self.at, pattern) if models is None else models
+        candidates: Iterable[Candidate] = (each for one in named for each in self.candidates(*one))
+        if models is None or order.key not in ("version", "created") or not order.descending:
+            candidates = sorted_by(self.reader, self.at, candidates, order)
+        return self.rows(islice(candidates, limit))
 
     def newest_of_all(self) -> Iterator[VersionRow]:
         """Yield the versions of all models, newest first."""
@@ -216,6 +222,15 @@ def _stage(text: str, stages: Stages) -> str:
         return stage.name
     message = f"there is no stage '{printable(text)}'"
     raise NotFound(message, f"stages are {', '.join([DEVELOPMENT, *(each.name for each in stages)])}")
+
+
+def _model(reader: Reader, name: str, say: Say, at: int | None) -> tuple[int, str]:
+    """Return the model that a name means; a version is a ``UsageError``."""
+    found = version_or_model(reader, name, say, at)
+    if found.number is None:
+        return found.model, found.name
+    message = f"list takes a model or a pattern, not the version {found.ref}"
+    raise UsageError(message, f"modelkeep show {quote(found.ref)}")
 
 
 def _named(reader: Reader, at: int | None, pattern: str | None) -> Iterator[tuple[int, str]]:

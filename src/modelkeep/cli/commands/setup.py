@@ -10,12 +10,13 @@ from typer import Argument, Option
 
 import modelkeep
 from modelkeep.cli import streams
-from modelkeep.cli.call import Call, command, here
+from modelkeep.cli.call import Call, command
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views import setup as views
 from modelkeep.cli.views.values import CompletionView
 from modelkeep.errors import UsageError
 from modelkeep.locate import init_target, is_registry, locate, untrusted
+from modelkeep.userdirs import here
 
 
 @command()
