@@ -36,6 +36,7 @@ TRANSCRIPTS = [
     "docs/papers.md",
     "docs/provenance.md",
     "docs/filters.md",
+    "docs/search.md",
     "docs/inspect.md",
 ]
 _BLOCK = re.compile(

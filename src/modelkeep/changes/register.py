@@ -44,6 +44,8 @@ from modelkeep.domain.verbs.register import Code, Parent, Register, Trained
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import machine
+from modelkeep.provenance.inputs import parse_uri
+from modelkeep.provenance.urls import is_url
 from modelkeep.reads import references
 from modelkeep.reads.authority import require_permission, roles_apply
 from modelkeep.reads.references import Say, stage_named, version_of
@@ -261,8 +263,8 @@ def _code(code: code_.Code) -> Code | None:
 
 def _parent(reader: Reader, say: Say, text: str, derived_by: str | None) -> tuple[Parent, str | None]:
     """Return a parent by what identifies it, and its address where it is no version of this registry."""
-    if "://" in text:
-        return Parent(by=derived_by), text
+    if is_url(text):
+        return Parent(by=derived_by), parse_uri(text)
     resolved = version_of(reader, text, say, "register NAME PATH --parent {}")
     deleted = references.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
     if deleted is not None:

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from modelkeep.domain.known_documents import LARGEST, Field, Interface, to_document
+from modelkeep.domain.numbers import as_number
 from modelkeep.domain.text import check_text, printable
 from modelkeep.errors import UsageError
 
@@ -105,8 +106,13 @@ def _dimension(where: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, str, type(None))):
         message = f"a dimension of {where} is a number or a name, not {_shown(value)}"
         raise UsageError(message, _EXAMPLE)
-    text = UNKNOWN_DIMENSION if value is None else str(value)
-    return UNKNOWN_DIMENSION if text.startswith("-") else _text(f"a dimension of {where}", text)
+    text = UNKNOWN_DIMENSION if value is None else _text(f"a dimension of {where}", str(value))
+    if as_number(text) is None or (text.isascii() and text.isdigit()):
+        return text
+    if text.removeprefix("-").isdigit():
+        return UNKNOWN_DIMENSION
+    message = f"a dimension of {where} is a whole number, not {_shown(text)}"
+    raise UsageError(message, _EXAMPLE)
 
 
 def _text(what: str, value: Any) -> str:

@@ -65,10 +65,14 @@ def clean(text: str) -> str:
 
 
 class FoundInFile(Struct, frozen=True):
-    """What a reader found: the inspection, and the signature where the format has one."""
+    """What a reader found: the inspection, and the signature where the format has one.
+
+    ``needs`` are files that it cannot do without, by their paths from its directory.
+    """
 
     inspection: FileInspection
     interface: Interface | None = None
+    needs: tuple[str, ...] = ()
 
 
 class FileReader(Protocol):
