@@ -130,15 +130,46 @@ def _sort(command: PartialCommand, names: Names) -> list[Candidate]:
 
 
 def _filter(command: PartialCommand, names: Names) -> list[Candidate]:
-    """Complete the field that a filter ends with."""
-    from modelkeep.cli.complete.filter_words import field_begins, written
+    """Complete what a filter ends with: a field, an operator, a value, or what joins comparisons."""
+    from modelkeep.cli.complete.filter_words import FilterEnd, quoted, written
 
-    begins = field_begins(command.word)
-    if begins is None:
-        return []
-    _keep(command, begins)
-    found = (written(field) for field, _ in _dotted(grammar.FILTERS)(command, names))
-    return [(field, "") for field in found if field]
+    text = command.word
+    end = FilterEnd(text)
+    _keep(command, end.begins)
+    if end.place == "field":
+        found = (written(field) for field, _ in _dotted(grammar.FILTERS)(command, names))
+        return [(field, "") for field in found if field]
+    if end.place in ("value", "one"):
+        return [(quoted(value, text), meaning) for value, meaning in _field_values(end.field, command, names)]
+    return [(word, "") for word in end.operators()]
+
+
+def _field_values(field: str, command: PartialCommand, names: Names) -> list[Candidate]:
+    """Return the values that a field of a filter has in the registry, where they are words."""
+    from modelkeep.cli.complete.filter_words import STATES
+
+    kind, _, key = field.partition(".")
+    typed = command.word.lstrip("'\"")
+    match kind.lower():
+        case "tag" | "tags":
+            return names.tag_values(key.strip("`"), command.model or None)
+        case "stage":
+            return names.stages()
+        case "state":
+            return [(state, "") for state in STATES]
+        case "alias" if command.model:
+            return names.aliases(command.model)
+        case "name":
+            return names.models(typed)
+        case "author":
+            return names.actors(typed)
+        case "run":
+            return names.runs(typed)
+        case "format":
+            return names.serving().formats(typed)
+        case "created":
+            return list(FIXED["moment"][:-1])
+    return []
 
 
 def _columns(command: PartialCommand, names: Names) -> list[Candidate]:
