@@ -39,13 +39,13 @@ from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import StageDef, check_alias
 from modelkeep.domain.state import Model
+from modelkeep.domain.urls import is_url
 from modelkeep.domain.verbs.create import check_name_is_free
 from modelkeep.domain.verbs.register import Code, Parent, Register, Trained
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import machine
 from modelkeep.provenance.inputs import parse_uri
-from modelkeep.provenance.urls import is_url
 from modelkeep.reads import references
 from modelkeep.reads.authority import require_permission, roles_apply
 from modelkeep.reads.references import Say, stage_named, version_of
