@@ -40,6 +40,7 @@ from modelkeep.cli.views.changes import (
 from modelkeep.cli.views.checks import CheckedView, ChecksView, CheckView
 from modelkeep.cli.views.datasets import DatasetsView, DatasetView
 from modelkeep.cli.views.errors import fields
+from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.help import HelpView
 from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.inspections import InspectedView
@@ -75,6 +76,7 @@ from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedV
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
 from modelkeep.domain.answers.checks import Checked, CheckRow
 from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse, SchemaDocument
+from modelkeep.domain.answers.found import Found, TextMatch
 from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.answers.maintenance import (
     Access,
@@ -128,6 +130,14 @@ DOCUMENTS = {
     "models": ModelsView(None, [CHURN, FRAUD]),
     "models-as-of": ModelsView(AS_OF, [FRAUD]),
     "versions": VersionsView(AS_OF, [version_row(3, metrics={"auc": Number("0.90")}, stages=("staging",))]),
+    "found": FoundView(
+        None,
+        [
+            Found("churn", (TextMatch("churn", "name", "churn"),), CHURN, None),
+            Found("fraud@3", (TextMatch("fraud@3", "tag.like", "churn"),), None, version_row(3)),
+        ],
+        "churn",
+    ),
     "version": VersionView(VERSION, None),
     "packages": PackagesView(PACKAGES),
     "attachment": AttachmentView.of(ATTACHMENT),

@@ -609,7 +609,7 @@ def test_an_error_of_the_file_is_reported_once_with_every_place_it_stopped(world
     assert line.startswith(
         f"error database database: {damaged}; met in log, alias, approval, archived, check_result, data_parent, "
     )
-    assert line.endswith(", tenure, version, version_blob, version_fact")
+    assert line.endswith(", tenure, version, version_blob, version_fact, word")
 
 
 def test_errors_past_the_limit_are_counted_and_hide_no_other_finding():

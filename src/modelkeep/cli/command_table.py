@@ -41,7 +41,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "list", "lists", EVERYDAY, "List models, or the versions of one model",
-        ("modelkeep list", "modelkeep list fraud --sort metric.auc:desc", "modelkeep list --tag owner=risk"),
+        ("modelkeep list", "modelkeep list fraud --sort metric.auc:desc", "modelkeep list --search 'credit risk'"),
         ("name", "stage", "version", "label", "since", "share"), aliases=("ls",),
     ),
     CommandRow(

@@ -6,7 +6,7 @@
 _modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark inspect identify path lineage data audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report card bom page verify archive backup delete gc prune doctor migrate init whoami config hook help completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --search --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
@@ -14,7 +14,7 @@ _modelkeep_options() {
     case $1 in
     '') REPLY='--version '$REPLY ;;
     register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --feature --parent --derived-by --run --code --author --trained-at --training-started --seed --env --attach --description --licence --signature --no-inspect --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
-    list) REPLY='--stage --tag --where --sort --limit --all --columns --as-of '$REPLY ;;
+    list) REPLY='--stage --tag --where --search --sort --limit --all --columns --as-of '$REPLY ;;
     show) REPLY='--field --packages --attachment --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;
     diff) REPLY='--exit-code '$REPLY ;;

@@ -147,6 +147,7 @@ function __modelkeep_options --argument-names command
             echo '--stage'\t'Only the versions in this stage.'
             echo '--tag'\t'Only the versions with this tag.'
             echo '--where'\t'Only the versions of which a filter holds: metric.auc >= 0.9 AND tag.tier = \'gold\'.'
+            echo '--search'\t'Models and versions with these words in a name, a description or a tag, the best match first.'
             echo '--sort'\t'Sort versions by a column or by metric.K (the best first), metric.K@DATA, param.K, tag.K.'
             echo '--limit'\t'At most N rows; 50 on a terminal, all otherwise, by default.'
             echo '--all'\t'Archived ones and deleted versions too; of a deleted model only by its NAME.'
@@ -567,7 +568,7 @@ function __modelkeep
             break
         end
     end
-    set -l valued --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p
+    set -l valued --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --search --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p
     set -l command
     set -l expected command
     set -l pending

@@ -179,6 +179,7 @@ _modelkeep_options() {
             '--stage:Only the versions in this stage.'
             '--tag:Only the versions with this tag.'
             '--where:Only the versions of which a filter holds: metric.auc >= 0.9 AND tag.tier = '\''gold'\''.'
+            '--search:Models and versions with these words in a name, a description or a tag, the best match first.'
             '--sort:Sort versions by a column or by metric.K (the best first), metric.K@DATA, param.K, tag.K.'
             '--limit:At most N rows; 50 on a terminal, all otherwise, by default.'
             '--all:Archived ones and deleted versions too; of a deleted model only by its NAME.'
@@ -751,7 +752,7 @@ _modelkeep_options() {
 
 # Sets `command` to the command, and `expected` to the kind of the last word: command, option or value.
 _modelkeep_place() {
-    local word valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
+    local word valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --search --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
     for word in "${asked[@]}"; do
         if [[ -n $pending ]]; then
             pending=''

@@ -14,11 +14,12 @@ from typer import Argument, Option
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import stage_second
-from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions
+from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions, no_words
 from modelkeep.cli.usage import positive_number
 from modelkeep.cli.views.columns import check_column, column, split_columns
+from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.interface import View
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
+from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView, keyed
 from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
@@ -66,6 +67,14 @@ def list_(
             help="Only the versions of which a filter holds: metric.auc >= 0.9 AND tag.tier = 'gold'.",
         ),
     ] = None,
+    search: Annotated[
+        str | None,
+        Option(
+            "--search",
+            metavar="TEXT",
+            help="Models and versions with these words in a name, a description or a tag, the best match first.",
+        ),
+    ] = None,
     sort: Annotated[
         str | None,
         Option(
@@ -95,6 +104,27 @@ def list_(
         raise UsageError(message, printable(f"modelkeep show {quote(pattern)}"))
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
+    if search is not None:
+        hits, note = rows.first(
+            registry.search(
+                search,
+                pattern,
+                stage=stage,
+                tags=tag or (),
+                where=where,
+                sort=sort,
+                limit=rows.read,
+                all=all_,
+                as_of=moment,
+            )
+        )
+        sorted_by = keyed(_sorted_by(sort))
+        call.show(
+            FoundView(moment, hits, search, (*keys, *(key for key in sorted_by if key not in keys))),
+            *note,
+            nothing=None if hits else partial(no_words, registry, search, moment),
+        )
+        return
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
     if (pattern is None or is_glob) and not (stage or tag or where is not None or sort or keys):
         models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))

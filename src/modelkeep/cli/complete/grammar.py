@@ -7,7 +7,7 @@ ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q
 COMMANDS = {
     "": ("", "", "--version"),
     "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=param --param=param --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --feature=dataset --parent=version --derived-by=fine-tune|merge|quantize|convert|distill|adapter --run=run --code=auto|none --author=actor --trained-at=text --training-started=moment --seed=text --env=file --attach=file --description=text --licence=Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0 --signature=file --no-inspect --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
-    "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=filter --sort=sort --limit=text --all --columns=columns --as-of=moment"),
+    "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=filter --search=text --sort=sort --limit=text --all --columns=columns --as-of=moment"),
     "show": ("Show what is known of a model or a version", "ref", "--field=field --packages --attachment=attachment --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
     "diff": ("Compare versions side by side", "side*", "--exit-code"),
