@@ -268,7 +268,7 @@ def test_directories_are_too(line):
         ("name = 'fra", "'fraud' 'fraud-batch'"),
         ("author = ", "'ana'"),
         ("alias = ", "'champion'"),
-        ("created > ", "'1h' '1d' '7d' '30d'"),
+        ("created > ", "'1d' '7d' '30d'"),
         ("name = 'a' ", "AND OR"),
         ("(name = 'a') o", "OR"),
         ("name = 'a' and (NOT st", "stage state"),

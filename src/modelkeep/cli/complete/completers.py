@@ -149,27 +149,20 @@ def _field_values(field: str, command: PartialCommand, names: Names) -> list[Can
     from modelkeep.cli.complete.filter_words import STATES
 
     kind, _, key = field.partition(".")
-    typed = command.word.lstrip("'\"")
-    match kind.lower():
-        case "tag" | "tags":
-            return names.tag_values(key.strip("`"), command.model or None)
-        case "stage":
-            return names.stages()
-        case "state":
-            return [(state, "") for state in STATES]
-        case "alias" if command.model:
-            return names.aliases(command.model)
-        case "name":
-            return names.models(typed)
-        case "author":
-            return names.actors(typed)
-        case "run":
-            return names.runs(typed)
-        case "format":
-            return names.serving().formats(typed)
-        case "created":
-            return list(FIXED["moment"][:-1])
-    return []
+    kind, typed, model = kind.lower(), command.word.lstrip("'\""), command.model or None
+    if kind in ("tag", "tags"):
+        return names.tag_values(key.strip("`"), model)
+    values: dict[str, Callable[[], list[Candidate]]] = {
+        "stage": names.stages,
+        "state": lambda: [(state, "") for state in STATES],
+        "alias": lambda: names.aliases(command.model),
+        "name": lambda: names.models(typed),
+        "author": lambda: names.actors(typed),
+        "run": lambda: names.runs(typed),
+        "format": lambda: names.serving().formats(typed),
+        "created": lambda: [(f"{days}d", "ago") for days in (1, 7, 30)],
+    }
+    return values.get(kind, list)()
 
 
 def _columns(command: PartialCommand, names: Names) -> list[Candidate]:
