@@ -14,6 +14,7 @@ import msgspec
 from modelkeep.domain.known_documents import LARGEST, Field, Interface, to_document
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.text import check_text, printable
+from modelkeep.domain.urls import scrub_text
 from modelkeep.errors import UsageError
 
 UNKNOWN_DIMENSION = "?"
@@ -119,7 +120,7 @@ def _text(what: str, value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT:
         message = f"{what} is a text of 1 to {_LONGEST_TEXT} characters, not {_shown(value)}"
         raise UsageError(message, _EXAMPLE)
-    return check_text(str(value), what)
+    return scrub_text(check_text(str(value), what))
 
 
 def _shown(value: object) -> str:

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from modelkeep.domain.text import pattern, printable
+from modelkeep.domain.urls import is_url, scrub
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance.urls import is_url, scrub
 
 _MD5 = pattern(r"[0-9a-f]{32}(\.dir)?")
 _REMOTE = pattern(r"""'?\s*remote\s+"([^"]+)"\s*'?""")

@@ -18,11 +18,11 @@ from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.nodes import DataNode, parse_node
 from modelkeep.domain.relations import FEATURE
 from modelkeep.domain.text import check_text, pattern, printable
+from modelkeep.domain.urls import is_url, scrub
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.local_path import real_path
 from modelkeep.provenance import dvc
-from modelkeep.provenance.urls import is_url, scrub
 
 _ROLE = pattern(r"[a-z][a-z0-9_-]{0,62}")
 _VERSION = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,127}")
