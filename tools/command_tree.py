@@ -65,6 +65,7 @@ KINDS = {
     "STAGE": "stage",
     "T": "moment",
     "SCHEMA": "schema",
+    "SHA256": "text",
     "SPDX": "Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0",
     "TEXT": "text",
     "TIME": "0|5s|30s|5m",

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from modelkeep.config import Settings
     from modelkeep.context import Context
     from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
+    from modelkeep.domain.answers.found import Found
     from modelkeep.domain.answers.maintenance import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
     from modelkeep.domain.answers.pages import Model, Version
     from modelkeep.domain.answers.reports import AuditEntry, Diff, Identified, Identity, Lineage, Status
@@ -584,6 +585,35 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             limit=limit,
         )
 
+    def search(  # noqa: PLR0913  each narrows or orders the answer
+        self,
+        text: str,
+        name: str | None = None,
+        *,
+        stage: str | None = None,
+        tags: Tags = (),
+        where: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        all: bool = False,  # noqa: A002  the flag's own name
+        as_of: Moment | None = None,
+    ) -> tuple[Found, ...]:
+        """Return the models and versions whose names, descriptions and tags have some words, the best match first.
+
+        Each word is found where a word begins so, whatever case and accents; ``"a phrase"`` in double quotes as it is.
+        ``name`` is a model or a pattern. With ``stage``, ``tags``, ``where`` or ``sort`` (as in `versions`) only
+        versions are returned, those too whose model alone has the words.
+
+        >>> [found.ref for found in registry.search("fra")]
+        ['fraud']
+        >>> [found.ref for found in registry.search("fraud", sort="metric.auc", limit=1)]
+        ['fraud@2']
+        """
+        from modelkeep.reads import lists, searching
+
+        wanted = lists.Wanted(stage, tags, all, where)
+        return searching.search(self._context, text, as_of, pattern=name, wanted=wanted, sort=sort, limit=limit)
+
     def keys(self, kind: str, name: str | None = None, *, as_of: Moment | None = None) -> tuple[str, ...]:
         """Return the keys that versions of a model (or all versions) have; ``kind`` is metric, param or tag.
 
@@ -816,6 +846,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         repair: Path | None = None,
         dry_run: bool = False,
         accept_head: bool = False,
+        head: str | None = None,
         progress: Progress | None = None,
     ) -> Verification:
         """Check the registry: the chain of the log, each decision, every table, every stored byte.
@@ -824,7 +855,8 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         log's form, chain and details but no replay, tables and indexes, and the blobs' existence, sizes and modes but
         no hash. ``subset`` (``1/7``) checks one of at most 9999 parts of the stored contents. ``repair`` replaces what
         is damaged or missing from a file, a directory, a backup or another registry; with ``dry_run`` it only says what
-        it could replace. ``accept_head`` accepts the log as it ends now, although this account saw another end.
+        it could replace. ``accept_head`` accepts the log as it ends now, although this account saw another end. ``head``
+        is the hash of an entry that was kept elsewhere (`Status.head_hash`): a log without it is another one.
         Arguments that exclude each other raise `UsageError`.
 
         >>> registry.verify().ok
@@ -843,6 +875,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             subset=subset,
             repair=None if repair is None else local_path(repair, "--repair"),
             dry_run=dry_run,
+            head=head,
         )
 
     def gc(

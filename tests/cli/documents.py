@@ -40,6 +40,7 @@ from modelkeep.cli.views.changes import (
 from modelkeep.cli.views.checks import CheckedView, ChecksView, CheckView
 from modelkeep.cli.views.datasets import DatasetsView, DatasetView
 from modelkeep.cli.views.errors import fields
+from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.help import HelpView
 from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.hooks import HookRunView, HooksView
@@ -54,6 +55,7 @@ from modelkeep.cli.views.maintenance import (
     VerificationView,
 )
 from modelkeep.cli.views.origin import AttachmentView, PackagesView
+from modelkeep.cli.views.page import PageView
 from modelkeep.cli.views.papers import BomView, CardView, TemplateView
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
@@ -75,6 +77,7 @@ from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedV
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
 from modelkeep.domain.answers.checks import Checked, CheckRow
 from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse, SchemaDocument
+from modelkeep.domain.answers.found import Found, TextMatch
 from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.answers.maintenance import (
     Access,
@@ -128,6 +131,14 @@ DOCUMENTS = {
     "models": ModelsView(None, [CHURN, FRAUD]),
     "models-as-of": ModelsView(AS_OF, [FRAUD]),
     "versions": VersionsView(AS_OF, [version_row(3, metrics={"auc": Number("0.90")}, stages=("staging",))]),
+    "found": FoundView(
+        None,
+        [
+            Found("churn", (TextMatch("churn", "name", "churn"),), CHURN, None),
+            Found("fraud@3", (TextMatch("fraud@3", "tag.like", "churn"),), None, version_row(3)),
+        ],
+        "churn",
+    ),
     "version": VersionView(VERSION, None),
     "packages": PackagesView(PACKAGES),
     "attachment": AttachmentView.of(ATTACHMENT),
@@ -261,6 +272,7 @@ DOCUMENTS = {
     "card": CardView(governed_history().registry.card("fraud@2", template="{{front_matter}}\n# {{title}}")),
     "template": TemplateView("# {{title}}\n"),
     "bom": BomView(Bom("fraud@2", {"bomFormat": "CycloneDX", "specVersion": "1.6"})),
+    "page": PageView("registry.html", 145296),
     "annex": AnnexView(governed_history().registry.annex_iv("fraud@2")),
     "pruned": PrunedView(
         [

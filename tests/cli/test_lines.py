@@ -127,6 +127,7 @@ def test_every_plain_field_of_a_version_is_a_column():
         ("digest", DIGEST),
         ("label", "2.0"),
         ("reason", ""),
+        ("reason.of.it", ""),
         ("metric.auc", "0.9070"),
         ("metric.auc@transactions@2026-02", "0.9070"),
         ("metric.auc@data:transactions@2026-02", "0.9070"),

@@ -25,6 +25,7 @@ HARMLESS = {
     "saved_model": {"many signatures", "many tags"},
     "ubj": set(),
     "h5": {"good", "newer"},
+    "pt2": {"many nodes", "many values", "many weights"},
 }  # fmt: skip
 
 

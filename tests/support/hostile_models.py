@@ -28,7 +28,7 @@ from model_makers import (
 )
 
 #: The least that each of these formats is tried with.
-FORMATS = ("safetensors", "onnx", "gguf", "zip", "keras", "npz", "tflite", "saved_model", "ubj", "h5")
+FORMATS = ("safetensors", "onnx", "gguf", "zip", "keras", "npz", "tflite", "saved_model", "ubj", "h5", "pt2")
 _SIZE = int(sys.argv[2]) if __name__ == "__main__" and len(sys.argv) > 2 else 1
 _MEGA = _SIZE << 16
 
@@ -298,6 +298,30 @@ def _h5():
     yield "a list of itself", lambda: good[:tree] + again + good[tree + len(again) :]
     pages = struct.pack("<4sBBH", b"TREE", 0, 0, 65_535) + bytes(16) + struct.pack("<QQ", 0, tree + 8) * 65_535
     yield "many pages", lambda: good.replace(struct.pack("<Q", tree), struct.pack("<Q", len(good))) + pages
+
+
+def _pt2():
+    def archive(model=b"{}", weights=b"{}"):
+        parts = {"archive_format": b"pt2", "models/m.json": model, "data/weights/w_config.json": weights}
+        return packed([(f"m/{name}", data) for name, data in parts.items()])
+
+    weights = b'{"config": {"w": {"path_name": "w", "tensor_meta": {"dtype": 7, "sizes": [{"as_int": 3}]}}}}'
+    yield from _spoiled("pt2", archive(weights=weights))
+    yield "nested", lambda: archive(b'{"graph_module":' + b"[" * _many(10_000_000))
+    yield "many nodes", lambda: archive(b'{"graph_module":{"graph":{"nodes":[' + b"{}," * _many(2_700_000) + b"{}]}}}")
+    yield (
+        "many values",
+        lambda: archive(
+            b'{"graph_module":{"graph":{"tensor_values":{'
+            + b",".join(b'"%d":{}' % i for i in range(_many(180_000)))
+            + b"}}}}"
+        ),
+    )
+    yield (
+        "many weights",
+        lambda: archive(weights=b'{"config":{' + b",".join(b'"%d":{}' % i for i in range(_many(360_000))) + b"}}"),
+    )
+    yield "many sizes", lambda: archive(b'{"x":[' + b'{"expr_str":"__"},' * _many(1_700_000) + b"0]}")
 
 
 _SUFFIXES = {"zip": "pt", "saved_model": "pb"}

@@ -16,11 +16,11 @@ from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.known_documents import LARGEST
 from modelkeep.domain.text import printable
+from modelkeep.domain.urls import is_url
 from modelkeep.domain.verbs.data import AddDataset
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import Conflict, NotFound, UsageError
 from modelkeep.provenance.inputs import Source, parse_name, parse_source
-from modelkeep.provenance.urls import is_url
 from modelkeep.provenance.value_files import read_bytes
 from modelkeep.reads.authority import require_permission
 from modelkeep.reads.references import Say

@@ -115,10 +115,11 @@ class Call:
 
     @property
     def format(self) -> str:
-        """The form of the answer: the one that was asked for, else a table on a terminal and lines in a pipe."""
+        """The form of the answer: the one that was asked for, else a table on a terminal and lines in a pipe or with -0."""
         if self.flags.json:
             return "json"
-        return self.flags.format or ("table" if streams.is_terminal(sys.stdout) else "lines")
+        for_people = streams.is_terminal(sys.stdout) and not self.flags.null
+        return self.flags.format or ("table" if for_people else "lines")
 
     @property
     def has_table(self) -> bool:
@@ -286,7 +287,7 @@ def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[Command
 def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[str] = FORMATS) -> Call:
     """Return the call of a command, from the options typed before it and those after it, which win."""
     flags = typed_before(context).overridden_by(given)
-    if flags.format is not None or flags.progress is not None:
+    if flags.format is not None or flags.progress is not None or flags.null:
         from modelkeep.cli.usage import check_forms
 
         check_forms(flags, formats)

@@ -1,15 +1,16 @@
-"""The file that a paper is written to: ``report -o``, ``card -o``, ``bom -o``."""
+"""The file that a paper is written to: ``report -o``, ``card -o``, ``bom -o``, ``page -o``."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
 
 
-def write_page(path: str, page: str, *, force: bool) -> str:
-    """Write a page and return its path; ``Conflict`` where something is there, unless it is overwritten.
+def write_page(path: str, page: str | Iterable[bytes], *, force: bool) -> str:
+    """Write a page, or its parts, and return its path; ``Conflict`` where something is there, unless it is overwritten.
 
     A link in its place is not followed: who made it would choose the file.
     """
@@ -17,8 +18,8 @@ def write_page(path: str, page: str, *, force: bool) -> str:
         message = f"{printable(path)} is there already"
         raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
     try:
-        with open(path, "w" if force else "x", encoding="utf-8", newline="\n", opener=_without_links) as file:
-            file.write(page)
+        with open(path, "wb" if force else "xb", opener=_without_links) as file:
+            file.writelines([page.encode()] if isinstance(page, str) else page)
     except (OSError, ValueError) as error:
         message = f"cannot write {printable(path)}: {getattr(error, 'strerror', None) or error}"
         raise UsageError(message, "-o FILE names another place") from error

@@ -69,7 +69,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
             *problems("note", (f"it needs operators of the domain {domain!r}" for domain in sorted(domains))),
         ),
     )
-    return FoundInFile(inspection, reading.interface())
+    return FoundInFile(inspection, reading.interface(), tuple(reading.external))
 
 
 class _Model:

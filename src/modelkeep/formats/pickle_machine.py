@@ -255,9 +255,14 @@ class Machine(Stack):
         self.persistent()
 
     def persistent(self) -> None:
-        node = Node("persistent", None, self.take())
+        named = self.take()
+        node = Node("persistent", None, named)
         self._watcher.refers(node)
-        self.stack.append(node)
+        match named:
+            case ("module", Global() as of_class, *_):  # PyTorch before 1.6: the class, its file, its source
+                self.stack.append(of_class)
+            case _:
+                self.stack.append(node)
 
     # Framing
 

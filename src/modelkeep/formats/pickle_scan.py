@@ -47,6 +47,11 @@ class Findings(Struct):
     dropped: bool = False
     torchscript: bool = False
 
+    @property
+    def global_names(self) -> tuple[str, ...]:
+        """What the pickles import, as Python writes it, each once."""
+        return tuple(dict.fromkeys(clean(each.ref) for each in self.globals))
+
     def add(self, kind: str, text: str) -> None:
         """Add a problem; of very many the last says that there are more."""
         if len(self.problems) < _MOST_PROBLEMS:

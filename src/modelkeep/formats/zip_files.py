@@ -88,10 +88,15 @@ class ZipArchive:
             raise Malformed(message)
         return b"".join(self.chunks(name))
 
+    def is_stored(self, name: str) -> bool:
+        """Tell whether an entry is a range of the archive as it is."""
+        info = self._infos[name]
+        return info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & _ENCRYPTED
+
     def member(self, name: str) -> ModelFile:
         """Return an entry as a file of its own, a range of the archive. Raises `OverBudget` where it is packed."""
         info = self._infos[name]
-        if info.compress_type != zipfile.ZIP_STORED or info.flag_bits & _ENCRYPTED:
+        if not self.is_stored(name):
             message = f"has an entry {name!r} that is packed, and is not read"
             raise OverBudget(message)
         head = self._file.read(info.header_offset, _LOCAL_HEADER_BYTES)
@@ -99,10 +104,10 @@ class ZipArchive:
             message = f"has an entry {name!r} that ends after the file"
             raise Malformed(message)
         start = info.header_offset + len(head) + sum(struct.unpack_from("<HH", head, 26))
-        return _Member(self._file, name, start, max(0, min(info.file_size, self._file.size - start)))
+        return Part(self._file, name, start, max(0, min(info.file_size, self._file.size - start)))
 
 
-class _Member:
+class Part:
     """A range of a file as a file of its own."""
 
     def __init__(self, file: ModelFile, path: str, start: int, size: int) -> None:

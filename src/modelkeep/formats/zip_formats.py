@@ -10,13 +10,15 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from modelkeep.domain.known_documents import FileInspection, Problem
-from modelkeep.formats import zip_models
+from modelkeep.formats import torch_distributed, torch_export, zip_models
 from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget, clean
 from modelkeep.formats.zip_files import ZipArchive
 
 
 def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     """Return what the reader of its format finds, with the rules that the archive itself breaks."""
+    if file.path.endswith(torch_distributed.SUFFIX):
+        return torch_distributed.inspect(file, budget)
     searched = zip_models.inspect(file, budget).inspection
     if searched.format != "zip":
         return FoundInFile(searched)
@@ -32,7 +34,8 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         found = _problem(file, name, "unverified", error)
     inspection = found.inspection
     problems = tuple(dict.fromkeys((*inspection.problems, *searched.problems)))
-    return replace(found, inspection=replace(inspection, problems=problems, globals=searched.globals))
+    imported = tuple(dict.fromkeys((*inspection.globals, *searched.globals)))
+    return replace(found, inspection=replace(inspection, problems=problems, globals=imported))
 
 
 def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchive, Budget], FoundInFile] | None]:
@@ -44,6 +47,8 @@ def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchiv
         from modelkeep.formats import numpy_arrays
 
         return "npz", numpy_arrays.inspect_archive
+    if any(name.endswith(torch_export.MARK) for name in names):
+        return "torch-export", torch_export.inspect_archive
     return "zip", None
 
 

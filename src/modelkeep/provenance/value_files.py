@@ -77,10 +77,11 @@ def read_bytes(
     most_bytes: int = _MOST_BYTES,
     forms: str = _FORMS,
     if_larger: str = _IF_LARGER,
+    pipes: bool = True,
 ) -> bytes:
     """Return what a file or standard input holds; with ``seen`` another file than that is refused.
 
-    ``forms`` and ``if_larger`` are the hints for a file that cannot be read, and for one of more than ``most_bytes``.
+    Without ``pipes`` what is no regular file is refused too. ``forms`` and ``if_larger`` are the hints for a file that cannot be read, and for one of more than ``most_bytes``.
     """
     try:
         if path == "-":
@@ -93,6 +94,9 @@ def read_bytes(
             with open(descriptor, "rb", buffering=0) as file:
                 if seen is not None and not os.path.samestat(os.fstat(descriptor), seen):
                     message = f"'{shorten(path)}' was replaced while it was read"
+                    raise UsageError(message, forms)
+                if not pipes and not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    message = f"'{shorten(path)}' is no regular file"
                     raise UsageError(message, forms)
                 data = _begin_pipe(file, path) if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else b""
                 while len(data) <= most_bytes and (part := file.read(most_bytes + 1 - len(data))):

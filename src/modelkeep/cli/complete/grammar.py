@@ -7,7 +7,7 @@ ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q
 COMMANDS = {
     "": ("", "", "--version"),
     "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=param --param=param --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --feature=dataset --parent=version --derived-by=fine-tune|merge|quantize|convert|distill|adapter --run=run --code=auto|none --author=actor --trained-at=text --training-started=moment --seed=text --env=file --attach=file --description=text --licence=Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0 --signature=file --no-inspect --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
-    "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=filter --sort=sort --limit=text --all --columns=columns --as-of=moment"),
+    "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=filter --search=text --sort=sort --limit=text --all --columns=columns --as-of=moment"),
     "show": ("Show what is known of a model or a version", "ref", "--field=field --packages --attachment=attachment --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
     "diff": ("Compare versions side by side", "side*", "--exit-code"),
@@ -62,7 +62,8 @@ COMMANDS = {
     "report": ("Report what changed and who answers for it, or document a version for an auditor", "version", "--since=moment --until=moment --model=model --verify --annex-iv -o=file --output=file --force --as-of=moment"),
     "card": ("Write the model card of a version, as Hugging Face reads it", "version", "--template=file --print-template -o=file --output=file --force --as-of=moment"),
     "bom": ("Write the bill of materials of a version, as CycloneDX", "version", "-o=file --output=file --force --as-of=moment"),
-    "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
+    "page": ("Write the whole registry as one page of HTML, or show it in the browser", "", "-o=file --output=file --open --title=text --force --as-of=moment"),
+    "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --head=text --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
     "delete": ("Delete versions for good; their numbers and labels stay taken", "version*", "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),

@@ -75,7 +75,7 @@ class VersionsView(View, frozen=True):
     trend: Trend | None = None
 
     def lines(self) -> list[str]:
-        columns = [column(key, self.versions) for key in self.columns or (*_VERSION_LINE, *_keyed(self.sorted_by))]
+        columns = [column(key, self.versions) for key in self.columns or (*_VERSION_LINE, *keyed(self.sorted_by))]
         return [line(*(value(row) for value in columns)) for row in self.versions]
 
     def identifiers(self) -> list[str]:
@@ -87,14 +87,14 @@ class VersionsView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         if not self.columns:
-            keys = _keyed(self.sorted_by)
+            keys = keyed(self.sorted_by)
             return stack(*trend_block(self.trend), version_table(self.versions, clock, *keys, trend=self.trend))
         cells = [column_cell(key, self.versions, clock) for key in self.columns]
         rows = ([cell(row) for cell in cells] for row in self.versions)
         return table(self.columns, rows, fold=[key for key in self.columns if key.partition(".")[0] in _FREE_TEXT])
 
 
-def _keyed(key: str | None) -> tuple[str, ...]:
+def keyed(key: str | None) -> tuple[str, ...]:
     """Return a key where it is that of a metric, param or tag, else nothing."""
     return (key,) if key is not None and key.partition(".")[0] in _KEYED else ()
 

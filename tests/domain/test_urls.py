@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.provenance.urls import is_url, scrub, scrub_text
+from modelkeep.domain.urls import is_url, scrub, scrub_text
 
 GITHUB = "https://x-access-token:ghs_16C7e42F292c6912E7710c838347Ae178B4a@github.com/acme/fraud.git"
 GITLAB = "https://gitlab-ci-token:glcbt-64_xyzSECRET@gitlab.example.com/acme/fraud.git"
