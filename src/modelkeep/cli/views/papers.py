@@ -1,4 +1,4 @@
-"""What `card` and `bom` print: the paper itself, or where a file was written its path."""
+"""What `card`, `bom` and `diff --notes` print: the paper itself, or where a file was written its path."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.papers import Bom, Card
+from modelkeep.domain.answers.release_notes import ReleaseNotes
 from modelkeep.domain.text import escape_json
 
 
@@ -28,6 +29,19 @@ class CardView(View, frozen=True):
 
     def lines(self) -> Sequence[str]:
         return [self.file] if self.file is not None else _lines(self.answer.page)
+
+
+class NotesView(View, frozen=True):
+    """The release notes from a version to a later one."""
+
+    exact = True
+    answer: ReleaseNotes
+
+    def identifiers(self) -> list[str]:
+        return [each.ref for each in self.answer.versions]
+
+    def lines(self) -> Sequence[str]:
+        return _lines(self.answer.page)
 
 
 class TemplateView(View, frozen=True):
