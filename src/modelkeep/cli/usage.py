@@ -47,6 +47,10 @@ def choice(value: str, option: str, allowed: Sequence[str], line: str | None = N
     raise UsageError(message, f"{printable(line)} {likely or allowed[0]}{remark}")
 
 
+#: The formats whose lines or records -0 ends, beside templates.
+_ENDED_BY_NUL = ("lines", "jsonl", "env")
+
+
 def check_forms(flags: Flags, formats: Sequence[str]) -> None:
     """Refuse a form of the answer, or of progress, that there is not, and two forms at once: before anything is done."""
     choice(flags.progress or "auto", "--progress", ("auto", "plain", "none"))
@@ -54,6 +58,10 @@ def check_forms(flags: Flags, formats: Sequence[str]) -> None:
     if flags.json and flags.format not in {None, "json"}:
         message = f"--json and --format '{printable(form)}' ask for different answers"
         raise UsageError(message, "leave one of them out")
+    asked = "json" if flags.json else flags.format
+    if flags.null and asked not in {None, *_ENDED_BY_NUL} and "{" not in str(asked):
+        message = f"-0 ends lines and records, and {printable(str(asked))} has an end of its own"
+        raise UsageError(message, "-0 --format jsonl        (or lines, env or a template)")
     if "{" not in form:
         choice(form, "--format", formats)
         return
