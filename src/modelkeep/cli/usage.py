@@ -15,7 +15,7 @@ from modelkeep.cli import command_table
 from modelkeep.cli.name_selector import with_version
 from modelkeep.cli.options import Flags
 from modelkeep.cli.typed_line import Accepted, TypedLine, hint_line, model_name, placeholder
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
 
 _MOST_DIGITS = 9
@@ -47,6 +47,8 @@ def choice(value: str, option: str, allowed: Sequence[str], line: str | None = N
     raise UsageError(message, f"{printable(line)} {likely or allowed[0]}{remark}")
 
 
+#: What begins as an option does and is none: a number or several words.
+_TEXT = pattern(r"-(\d|\S*\s)")
 #: The formats whose lines or records -0 ends, beside templates.
 _ENDED_BY_NUL = ("lines", "jsonl", "env")
 
@@ -117,6 +119,10 @@ def from_typer(
     kind = type(error).__name__
     text = error.format_message().rstrip(".")
     if kind == "NoSuchOption" and option:
+        text = next((each for each in arguments if each.startswith(option) and _TEXT.match(each)), None)
+        takes_text = bool(line.arguments) and placeholder(line.arguments[-1]) == "TEXT"
+        if takes_text and text is not None and (meant := accepted([*(each for each in arguments if each != text), "--", text])):
+            return UsageError(f"'{printable(text)}' begins as an option does", hint_line(meant))
         return UsageError(
             f"{command} has no option '{printable(option)}'", _with_known_options(arguments, names, accepted)
         )
