@@ -119,13 +119,7 @@ def from_typer(
     kind = type(error).__name__
     text = error.format_message().rstrip(".")
     if kind == "NoSuchOption" and option:
-        text = next((each for each in arguments if each.startswith(option) and _TEXT.match(each)), None)
-        takes_text = bool(line.arguments) and placeholder(line.arguments[-1]) == "TEXT"
-        if takes_text and text is not None and (meant := accepted([*(each for each in arguments if each != text), "--", text])):
-            return UsageError(f"'{printable(text)}' begins as an option does", hint_line(meant))
-        return UsageError(
-            f"{command} has no option '{printable(option)}'", _with_known_options(arguments, names, accepted)
-        )
+        return _no_such_option(command, arguments, option, found, accepted)
     if kind == "MissingParameter" and line.arguments:
         return _too_few(command, names, built, line)
     if kind == "BadOptionUsage" and option:
@@ -139,6 +133,21 @@ def from_typer(
     if text.startswith("Got unexpected extra argument") and line.takes is not None:
         return _too_many(command, names, line, line.takes)
     return UsageError(text[:1].lower() + text[1:], f"{command} --help")
+
+
+def _no_such_option(
+    command: str, arguments: Sequence[str], option: str, found: tuple[Sequence[str], Any, int], accepted: Accepted
+) -> UsageError:
+    """Return the error for an option that there is not; a text that begins as one belongs behind ``--``."""
+    names, built, start = found
+    places = TypedLine(built.params, arguments[start:]).arguments
+    text = next((each for each in arguments if each.startswith(option) and _TEXT.match(each)), None)
+    if text is not None and places and placeholder(places[-1]) == "TEXT":
+        meant = accepted([*(each for each in arguments if each != text), "--", text])
+        if meant:
+            return UsageError(f"'{printable(text)}' begins as an option does", hint_line(meant))
+    hint = _with_known_options(arguments, names, accepted)
+    return UsageError(f"{command} has no option '{printable(option)}'", hint)
 
 
 def _too_few(command: str, names: Sequence[str], built: Any, line: TypedLine) -> UsageError:
