@@ -226,7 +226,8 @@ class Call:
         elif (drawing := self._drawing(view)) is not None:
             self._page(view, drawing.text)
             if drawing.left_out:
-                self.say(f"no room for {', '.join(drawing.left_out)}: a wider window shows more")
+                note, more = f"left out: {', '.join(drawing.left_out)}", "; a wider window shows them"
+                self.say(note + more * (len(note + more) <= streams.width(sys.stdout)))
         else:
             text = "".join(f"{line}\n" for line in view.lines())
             shown = text if exact else printable_lines(text)
