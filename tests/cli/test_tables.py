@@ -75,9 +75,6 @@ def test_what_was_found_has_its_words_in_bold_and_only_the_part_around_them():
     assert narrow.split("\n")[0].split() == ["ref", "metric.auc", "text"]
 
 
-def test_the_log_reads_as_sentences():
-    assert drawn(EntriesView([ENTRY])) == (
-        '2026-11-23 01:09:51  ana  promoted fraud@4 to production, in place of fraud@3: "march data"  #211\n'
 def test_the_log_reads_as_sentences_by_day():
     earlier = replace(ENTRY, seq=9, time="2026-11-21T23:59:59.000000Z", actor="benedict", login="root")
     entries = [
