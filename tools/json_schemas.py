@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+from inspect import isabstract
 from typing import Any
 
 import msgspec
@@ -35,7 +36,8 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     while waiting:
         for view in waiting.pop().__subclasses__():
             if view.__module__.startswith(views.__name__):
-                found[view.schema().removeprefix(_PREFIX).removesuffix(_SUFFIX)] = view
+                if not isabstract(view):
+                    found[view.schema().removeprefix(_PREFIX).removesuffix(_SUFFIX)] = view
                 waiting.append(view)
     return dict(sorted(found.items()))
 
