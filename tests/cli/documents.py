@@ -42,10 +42,11 @@ from modelkeep.cli.views.datasets import DatasetsView, DatasetView
 from modelkeep.cli.views.errors import fields
 from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.help import HelpView
+from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.inspections import InspectedView
 from modelkeep.cli.views.interface import as_json
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
+from modelkeep.cli.views.lists import ModelsView, VersionsView
 from modelkeep.cli.views.maintenance import (
     BackupView,
     DiagnosisView,

@@ -548,6 +548,7 @@ end
 # word, the name of the program, the words between.
 function __modelkeep_values --argument-names before typed program
     command --query -- $program; or set program modelkeep
+    command --query -- $program; or return
     for line in (command $program __complete -- $argv[4..] "$typed" 2>/dev/null </dev/null)
         if string match --quiet -- \t'*' $line
             set -l path (string sub --start (math 1 + (string length -- "$before")) -- "$typed")

@@ -800,9 +800,9 @@ _modelkeep_values() {
         fi
         word=${word:${#before}}
         entry=${${word//\\/\\\\}//:/\\:}${line:+:$line}
-        # Some candidates lead on to others: no blank follows them.
-        case $word in
-        (*[@:=./]) open+=("$entry") ;;
+        # Some candidates lead on to others, as all in a filter do: no blank follows them, and no quote is closed.
+        case "${quote:+${asked[$#asked]-} $typed} $word" in
+        (--where\ * | ' --where='* | *[@:=./]) open+=("$entry") ;;
         (*) closed+=("$entry") ;;
         esac
     done

@@ -26,7 +26,8 @@ PLOTS, LICENCE = "uPlot.iife.min.js", "uPlot.LICENSE"
 STYLES = ("uPlot.min.css", "page.css")
 SCRIPTS = (
     "dom.js", "format.js", "data.js", "table.js", "plots.js", "timeline.js", "overview.js",
-    "model.js", "version.js", "audit.js", "main.js",
+    "model.js", "version.js", "compare.js", "lineage.js", "datasets.js", "serving.js", "governance.js", "audit.js",
+    "search.js", "main.js",
 )  # fmt: skip
 
 

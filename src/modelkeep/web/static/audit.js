@@ -76,9 +76,9 @@ function dayName(text) {
   return new Date(`${text}T00:00:00Z`).toLocaleDateString("en-GB", { weekday: "long", day: "numeric", month: "long", year: "numeric", timeZone: "UTC" });
 }
 
-function entryList(entries) {
-  return h("ol", { class: "entries" }, entries.map((each) => h("li", {},
-    h("span", { class: "clock" }, h("time", { datetime: each.time, title: each.time }, each.time.slice(11, 16))),
+function entryList(entries, withDay = false) {
+  return h("ol", { class: withDay ? "entries dated" : "entries" }, entries.map((each) => h("li", {},
+    h("span", { class: "clock" }, h("time", { datetime: each.time, title: each.time }, withDay ? minute(each.time) : each.time.slice(11, 16))),
     h("span", { class: "sentence" }, linked(each), h("small", {}, user(each.actor), each.login ? [" (logged in as ", user(each.login), ")"] : null, each.claimed ? [", claims ", user(each.claimed)] : null, " · ", h("span", { title: each.hash }, `#${each.seq} ${short(each.hash)}`))))));
 }
 

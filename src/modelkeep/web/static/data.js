@@ -25,6 +25,7 @@ async function unpack(name) {
 
 async function readIndex() {
   index = await part("index");
+  index.better = new Map(Object.entries(index.better));
   for (const model of index.models) byFolded.set(model.name.toLowerCase(), model);
   for (const model of index.models) {
     for (const name of model.former_names) if (!byFolded.has(name.toLowerCase())) byFolded.set(name.toLowerCase(), model);
@@ -38,6 +39,11 @@ async function rowsOf(kind, first, last) {
     if (document.getElementById(`${kind}-${place}`)) found.push(...(await part(`${kind}-${place}`))[kind]);
   }
   return found;
+}
+
+// A field that a user named: what every object has by itself (`constructor`) is none.
+function own(object, key) {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
 }
 
 function modelNamed(name) {

@@ -76,8 +76,7 @@ function newId() {
 function section(title, ...children) {
   const content = children.flat(Infinity).filter((each) => each !== null && each !== undefined && each !== false);
   if (!content.length) return null;
-  const id = newId();
-  return h("section", { "aria-labelledby": id }, h("h2", { id }, title), ...content);
+  return h("section", {}, h("h2", {}, title), ...content);
 }
 
 // Facts in two columns: those without a value are left out.
@@ -89,7 +88,19 @@ function facts(pairs) {
 }
 
 function badge(text, kind = "") {
-  return h("span", { class: `badge ${kind}` }, text);
+  return h("span", { class: `badge ${kind} ${text.length > 28 ? "long" : ""}` }, text);
+}
+
+// Fields and buttons above what they change; nothing where there are none.
+function tools(...children) {
+  const content = children.flat().filter(Boolean);
+  return content.length ? h("div", { class: "tools" }, content) : null;
+}
+
+// Put content in the place of what is there.
+function fill(place, ...content) {
+  place.replaceChildren();
+  add(place, content);
 }
 
 // Between items that stand in a row.

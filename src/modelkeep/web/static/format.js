@@ -60,7 +60,7 @@ function when(time) {
 }
 
 function age(time) {
-  return time ? h("time", { datetime: time, title: `${time}: so long before the moment of this page` }, lasted(time)) : null;
+  return time ? h("time", { datetime: time, title: `${time}: so long before the moment of this page` }, Date.parse(index.head.time) - Date.parse(time) < MINUTE ? "just then" : lasted(time)) : null;
 }
 
 function short(digest) {

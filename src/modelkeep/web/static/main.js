@@ -1,7 +1,14 @@
 // The addresses of views, and what stands around them. `#/fraud` and `#/fraud/3` are a model and a version, `#audit` is a view.
 
-const VIEWS = { "": overview, audit: auditView };
-const NAMES = [["", "Models", () => true], ["audit", "Audit", () => true]];
+const VIEWS = {
+  "": overview, compare: compareView, timeline: timelineView, lineage: lineageView, data: datasetsView,
+  serving: servingView, governance: governanceView, audit: auditView, search: searchView,
+};
+// The views that have a place in the frame, and what there is to look at in them.
+const NAMES = [
+  ["", "Models"], ["timeline", "Timeline"], ["compare", "Compare"], ["lineage", "Lineage"], ["data", "Data"],
+  ["serving", "In use", () => index.drift], ["governance", "Governance", () => index.open_requests + index.open_items], ["audit", "Audit"],
+];
 
 function parseHash() {
   const text = location.hash.slice(1);
@@ -69,7 +76,7 @@ async function show() {
   let made;
   try {
     if (path !== null) made = await viewOfPath(path, query);
-    else if (VIEWS[view]) made = await VIEWS[view](query);
+    else if (Object.hasOwn(VIEWS, view)) made = await VIEWS[view](query);
     else made = missing(`This page has no view ${view}.`);
   } catch (error) {
     made = { title: "Not readable", content: [h("h1", {}, "This view cannot be shown"), h("p", {}, String(error.message ?? error)), h("p", {}, link("#/", "All models"))] };
@@ -116,8 +123,9 @@ function applyTheme() {
 
 function frame() {
   add(document.getElementById("brand"), mark(), h("span", {}, index.title));
-  add(document.getElementById("views"), NAMES.filter(([, , has]) => has()).map(([view, name]) => {
-    const made = h("a", { href: view ? `#${view}` : "#/" }, name);
+  add(document.getElementById("views"), NAMES.map(([view, name, open]) => {
+    const waiting = open?.() ?? 0;
+    const made = h("a", { href: view ? `#${view}` : "#/" }, name, waiting ? [h("b", { "aria-hidden": "true" }, waiting), h("span", { class: "hidden" }, `, ${waiting} to look at`)] : null);
     made.dataset.view = view;
     return made;
   }));

@@ -97,7 +97,7 @@ function versionTable(rows, chosen) {
       { name: "version", value: (row) => row.version, cell: (row) => h("span", { class: "nowrap" }, h("input", { type: "checkbox", checked: chosen.has(row.ref), "aria-label": `compare ${row.ref}`, change: (event) => chose(row.ref, event.target.checked) }), " ", refLink(row.ref, `v${row.version}`)), first: "desc" },
       labels ? { name: "label", value: (row) => row.label, cell: (row) => user(row.label) } : null,
       { name: "state", value: (row) => row.state, cell: (row) => [row.stages.length || row.shares.length ? null : stateBadge(row), row.bad && row.state !== "bad" ? badge("bad", "bad") : null, stageBadges(row), row.aliases.map((each) => badge(each, "alias"))] },
-      ...names.map((name) => ({ name: `metric.${name}`, title: name, value: (row) => asNumber(row.metrics[name]) ?? row.metrics[name], cell: (row) => metricCell(row, name, best.get(name)), right: true, first: index.better[name] === "lower" ? "asc" : "desc" })),
+      ...names.map((name) => ({ name: `metric.${name}`, title: name, value: (row) => asNumber(own(row.metrics, name)) ?? own(row.metrics, name), cell: (row) => metricCell(row, name, best.get(name)), right: true, first: index.better.get(name) === "lower" ? "asc" : "desc" })),
       { name: "created", value: (row) => row.created, cell: (row) => when(row.created), first: "desc" },
       { name: "author", value: (row) => row.author, cell: (row) => user(row.author.replace(/ <.*>$/, "")) },
       { name: "size", value: (row) => row.size_bytes, cell: (row) => size(row.size_bytes), right: true, first: "desc" },
@@ -107,13 +107,13 @@ function versionTable(rows, chosen) {
 }
 
 function bestOf(rows, name) {
-  const values = rows.filter((row) => !row.deleted).map((row) => asNumber(row.metrics[name])).filter((each) => each !== null && Number.isFinite(each));
-  if (values.length < 2 || !index.better[name]) return null;
-  return index.better[name] === "lower" ? Math.min(...values) : Math.max(...values);
+  const values = rows.filter((row) => !row.deleted).map((row) => asNumber(own(row.metrics, name))).filter((each) => each !== null && Number.isFinite(each));
+  if (values.length < 2 || !index.better.get(name)) return null;
+  return index.better.get(name) === "lower" ? Math.min(...values) : Math.max(...values);
 }
 
 function metricCell(row, name, best) {
-  const value = row.metrics[name];
+  const value = own(row.metrics, name);
   if (value === undefined) return null;
   const shownAs = number(value);
   return best !== null && asNumber(value) === best ? h("b", { class: "best", title: "the best of these versions" }, shownAs) : shownAs;

@@ -20,7 +20,7 @@ async function overview(query) {
       h("p", { class: "lead" }, "As it stood at ", when(index.head.time), " UTC, after entry ", entryLink(index.head.seq), "."),
       cards,
       matrix(query),
-      section("Latest changes", entryList(entries.slice(0, 8)), h("p", {}, link(viewHash("audit"), "The whole log"))),
+      section("Latest changes", entryList(entries.slice(0, 8), true), h("p", {}, link(viewHash("audit"), "The whole log"))),
     ],
   };
 }
@@ -68,7 +68,7 @@ function matrix(query) {
   draw();
   const all = newId();
   return section("Models",
-    h("div", { class: "tools" },
+    tools(
       index.models.length > 5 ? filterField("Filter", (value) => changed("q", value), state.q) : null,
       archived ? h("div", { class: "field" }, h("input", { id: all, type: "checkbox", checked: Boolean(state.all), change: (event) => changed("all", event.target.checked ? "1" : "") }), h("label", { for: all }, "with archived models")) : null),
     place);

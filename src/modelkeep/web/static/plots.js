@@ -45,7 +45,7 @@ function plot({ label, points, series, xName, time = false }) {
           width: each.marks ? 0 : 2,
           spanGaps: true,
           paths: each.marks ? () => null : undefined,
-          points: { show: each.marks || points.length <= 120, size: each.marks ? 10 : 6, fill: color(each.marks ? "top" : SERIES[at % SERIES.length]) },
+          points: { show: each.marks || points.length <= 120, size: points.length > 200 ? 4 : each.marks ? 10 : 6, fill: color(each.marks ? "top" : SERIES[at % SERIES.length]) },
           value: (_, value) => (value === null || value === undefined ? "–" : number(value)),
         })),
       ],
@@ -111,9 +111,9 @@ function metricPlot(rows, tenures, chosen, changed) {
   }
 
   draw();
-  const better = index.better[name];
+  const better = index.better.get(name);
   return [
-    h("div", { class: "tools" }, choice("Metric", all.map((each) => [each, `${each}${index.better[each] ? ` (${index.better[each]} is better)` : ""}`]), name, (value) => { name = value; changed(value); draw(); })),
+    h("div", { class: "tools" }, choice("Metric", all.map((each) => [each, `${each}${index.better.has(each) ? ` (${index.better.get(each)} is better)` : ""}`]), name, (value) => { name = value; changed(value); draw(); })),
     holder,
   ];
 }

@@ -1,6 +1,6 @@
 // Tables that are sorted by a click on a heading, and show a page of their rows at a time.
 
-const PAGE_ROWS = 100;
+const PAGE_ROWS = 50;
 
 // columns: {name, value(row): what it is sorted by, cell(row): what is shown, right, first: "desc" where large comes first}
 function dataTable({ label, columns, rows, sort = null, rowClass = null, empty = "Nothing." }) {

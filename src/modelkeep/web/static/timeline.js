@@ -51,14 +51,19 @@ function scale(from, to) {
   return found;
 }
 
+const MOST_BARS = 100;
+
 // The stages of one model, the highest first.
 function stageTimeline(tenures) {
   if (!tenures.length) return null;
-  const from = Math.min(...tenures.map((each) => Date.parse(each.since)));
   const to = Date.parse(index.head.time);
   const stages = [...new Set([...index.stages].reverse().concat(tenures.map((each) => each.stage)))];
-  const lanes = stages.map((stage) => ({ name: stage, tenures: tenures.filter((each) => each.stage === stage).slice(-200) })).filter((each) => each.tenures.length);
-  return timeline("Which version held which stage when", lanes, from, Math.max(to, from + 1));
+  const lanes = stages.map((stage) => ({ name: stage, tenures: tenures.filter((each) => each.stage === stage).slice(-MOST_BARS) })).filter((each) => each.tenures.length);
+  const whole = lanes.reduce((sum, each) => sum + each.tenures.length, 0) === tenures.length;
+  // Where only the newest bars are drawn, the scale begins where all lanes have theirs.
+  const begins = lanes.map((each) => Date.parse(each.tenures[0].since));
+  const from = whole ? Math.min(...begins) : Math.max(...begins);
+  return timeline(`Which version held which stage when${whole ? "" : ", lately"}`, lanes, from, Math.max(to, from + 1));
 }
 
 function tenureTable(tenures, { without = [] } = {}) {
@@ -73,4 +78,32 @@ function tenureTable(tenures, { without = [] } = {}) {
     { name: "ended", cell: (row) => ending(row), wide: true },
   ].filter((each) => !without.includes(each.name));
   return dataTable({ label: "Tenures", columns, rows: [...tenures].reverse() });
+}
+
+const MOST_LANES = 80;
+
+// What held a stage when, of all models.
+async function timelineView(query) {
+  const stage = index.stages.includes(query.stage) ? query.stage : index.stages.at(-1);
+  const days = Number(query.days) || 0;
+  const to = Date.parse(index.head.time);
+  const all = (await rowsOf("tenures", 0, index.models.at(-1)?.tenures[1] ?? 0)).filter((each) => each.stage === stage);
+  const begin = days ? to - days * DAY : Math.min(to - HOUR, ...all.map((each) => Date.parse(each.since)));
+  const shownOnes = all.filter((each) => each.until === null || Date.parse(each.until) > begin);
+  const lanes = new Map();
+  for (const each of shownOnes) push(lanes, each.name, each);
+  const names = [...lanes.keys()].sort((a, b) => (a < b ? -1 : 1));
+  const ask = (changes) => { location.hash = viewHash("timeline", { stage, days: days || "", ...changes }); };
+  return {
+    title: `Timeline of ${stage}`,
+    content: [
+      h("h1", {}, "Timeline"),
+      h("div", { class: "tools" },
+        choice("Stage", [...index.stages].reverse().map((each) => [each, each]), stage, (value) => ask({ stage: value })),
+        choice("Period", [["", "all"], ["7", "7 days"], ["30", "30 days"], ["90", "90 days"], ["365", "a year"]], days ? String(days) : "", (value) => ask({ days: value }))),
+      section(`What was in ${stage} when`, names.length ? timeline(`What was in ${stage} when`, names.slice(0, MOST_LANES).map((name) => ({ name: modelLink(name), tenures: lanes.get(name).slice(-300) })), begin, to) : h("p", { class: "quiet" }, "Nothing held it then."),
+        names.length > MOST_LANES ? h("p", { class: "quiet" }, `${names.length - MOST_LANES} more models: see the list.`) : null),
+      section("The same as a list", shownOnes.length ? h("details", {}, h("summary", {}, counted(shownOnes.length, "tenure")), tenureTable(shownOnes.sort((a, b) => a.since_seq - b.since_seq), { without: ["stage"] })) : null),
+    ],
+  };
 }

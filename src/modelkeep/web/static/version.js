@@ -35,6 +35,7 @@ async function versionView(model, number, query) {
       section("Formats", formats(found.inspection)),
       section("Files", files(found)),
       section("Environment", environment(found.environment)),
+      section("Signals", await signalsOf(found.ref)),
       section("Notes", notes(found.notes)),
       h("p", {}, link(viewHash("audit", { q: found.ref }), "Its entries in the log")),
     ],
@@ -53,7 +54,7 @@ function metricsTable(found) {
     label: "Metrics",
     rows,
     columns: [
-      { name: "metric", value: (row) => row.name, cell: (row) => [user(row.name), index.better[row.name] ? h("small", { class: "soft", title: `${index.better[row.name]} is better` }, index.better[row.name] === "higher" ? " ↑" : " ↓") : null] },
+      { name: "metric", value: (row) => row.name, cell: (row) => [user(row.name), index.better.has(row.name) ? h("small", { class: "soft", title: `${index.better.get(row.name)} is better` }, index.better.get(row.name) === "higher" ? " ↑" : " ↓") : null] },
       { name: "value", value: (row) => asNumber(row.value), cell: (row) => h("b", {}, number(row.value)), right: true },
       data ? { name: "on", value: (row) => row.data, cell: (row) => (row.data ? user(row.data) : null), wide: true } : null,
       { name: "recorded", value: (row) => row.since, cell: (row) => [when(row.since), " by ", user(row.actor)] },
