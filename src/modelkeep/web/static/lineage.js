@@ -2,7 +2,7 @@
 
 const MOST_DRAWN = 60;
 const MOST_LISTED = 5_000;
-const BOX = { width: 228, height: 44, gapX: 64, gapY: 16 };
+const BOX = { width: 208, height: 44, gapX: 50, gapY: 16 };
 
 let neighbours = null;
 
@@ -133,7 +133,7 @@ function nodeBox(node, place, isRoot) {
   const inside = [
     svg("title", {}, `${kind} ${name}${held.length ? `, ${what}` : ""}`),
     svg("rect", { x: place.x, y: place.y, width: BOX.width, height: BOX.height, rx: 8 }),
-    svg("text", { x: place.x + 10, y: place.y + 18, class: "node-name" }, cut(name, 24)),
+    svg("text", { x: place.x + 10, y: place.y + 18, class: "node-name" }, cut(name, 23)),
     svg("text", { x: place.x + 10, y: place.y + 35, class: "node-kind" }, what),
   ];
   const to = isRoot && kind === "version" ? refHash(node) : kind === "uri" || kind === "environment" ? null : viewHash("lineage", { node });
