@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers.maintenance import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
     from modelkeep.domain.answers.pages import Model, Version
     from modelkeep.domain.answers.reports import AuditEntry, Diff, Identified, Identity, Lineage, Status
+    from modelkeep.domain.answers.trends import Trend
     from modelkeep.domain.answers.versions import AsOf, ModelRow, Tenure, VersionRow
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
@@ -686,6 +687,20 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         from modelkeep.reads import diff
 
         return diff.diff(self._context, refs)
+
+    def trend(self, refs: Refs, *, metric: str | None = None, as_of: Moment | None = None) -> Trend:
+        """Return a metric of versions in the order given, each against the one before it that was measured on the same data.
+
+        Without ``metric`` it is the main one: the first that a gate of the policy names, else one that most of the versions
+        have. ``"fraud"`` stands for its newest 50 versions, oldest first, without archived and deleted ones.
+
+        >>> found = registry.trend("fraud")
+        >>> found.metric, [(point.ref, point.value, point.difference, point.verdict) for point in found.points]
+        ('auc', [('fraud@1', 0.914, None, None), ('fraud@2', 0.921, 0.007, 'better')])
+        """
+        from modelkeep.reads import trends
+
+        return trends.trend(self._context, refs, metric, as_of)
 
     def lineage(
         self,

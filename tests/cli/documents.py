@@ -42,10 +42,11 @@ from modelkeep.cli.views.datasets import DatasetsView, DatasetView
 from modelkeep.cli.views.errors import fields
 from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.help import HelpView
+from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.inspections import InspectedView
 from modelkeep.cli.views.interface import as_json
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
+from modelkeep.cli.views.lists import ModelsView, VersionsView
 from modelkeep.cli.views.maintenance import (
     BackupView,
     DiagnosisView,
@@ -55,10 +56,9 @@ from modelkeep.cli.views.maintenance import (
 )
 from modelkeep.cli.views.origin import AttachmentView, PackagesView
 from modelkeep.cli.views.page import PageView
-from modelkeep.cli.views.papers import BomView, CardView, TemplateView
+from modelkeep.cli.views.papers import AnnexView, BomView, CardView, ReportView, TemplateView
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
-from modelkeep.cli.views.report import AnnexView, ReportView
 from modelkeep.cli.views.retention import PrunedView
 from modelkeep.cli.views.roles import RolesView
 from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalledView, SignalsView

@@ -70,10 +70,11 @@ def test_variables_of_a_shell_are_what_was_given_whatever_is_in_it():
         ("{ref}\\t{ metrics.auc }|{label}", ["fraud@2\t0.90|", 'x "y", z\n\t|1.0']),
         ("{{{stages}}}", ["{staging,production}", "{}"]),
         ("{metrics.a.b}\\\\", ["1\\", "\\"]),
+        ("{ref}\\0", ["fraud@2", 'x "y", z\n']),
     ],
 )
 def test_a_template_names_fields(template, lines):
-    assert is_template(template)
+    assert is_template(template)  # a NUL at its end is the only end
     assert Writer(template, "\0").write(ROWS).split("\0")[:-1] == lines
 
 
@@ -87,6 +88,10 @@ def test_a_brace_without_a_partner_is_refused_at_once(template):
 def test_an_unknown_field_is_refused_with_close_ones(template):
     with pytest.raises(UsageError, match="a record has no field"):
         Writer(template).write(ROWS)
+
+
+def test_what_stands_below_null_is_empty():
+    assert Writer("{ref} {label.of.it}").write({"ref": "m@1", "label": None}) == "m@1 \n"
 
 
 def test_a_long_name_that_is_unknown_is_cut_and_looked_up_at_once():
@@ -124,6 +129,17 @@ def test_a_change_of_several_things_is_refused_before_where_the_format_takes_one
 def test_json_and_another_format_contradict_each_other():
     for line in (["list", "--json", "--format", "csv"], ["--format", "{ref}", "list", "--json"]):
         with pytest.raises(UsageError, match="--json and --format"):
+            app.run(line)
+
+
+def test_nul_ends_lines_and_records_and_no_document():
+    for line in (
+        ["list", "-0", "--json"],
+        ["-0", "list", "--format", "csv"],
+        ["list", "-0", "--format", "table"],
+        ["lineage", "m@1", "-0", "--format", "dot"],
+    ):
+        with pytest.raises(UsageError, match="-0 ends lines and records, and"):
             app.run(line)
 
 

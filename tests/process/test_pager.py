@@ -67,7 +67,7 @@ def test_what_fits_is_printed_at_once_and_so_is_all_without_a_pager(screen):
 def test_notes_stand_below_the_answer_when_the_pager_has_ended_whatever_it_is(run, filled, tmp_path):
     shown = Screen(tmp_path, filled, columns=20, rows=12, cwd=run.cwd)
     shown.type("MODELKEEP_PAGER='head -1 | sed s/model/MODEL/' modelkeep list")
-    seen = shown.wait_for("shows more")
+    seen = shown.wait_for("staging")
     shown.close()
-    assert "MODEL   production\nno room" in seen
+    assert "MODEL   production\nleft out" in seen
     assert "m13" not in seen

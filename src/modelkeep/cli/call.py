@@ -115,10 +115,11 @@ class Call:
 
     @property
     def format(self) -> str:
-        """The form of the answer: the one that was asked for, else a table on a terminal and lines in a pipe."""
+        """The form of the answer: the one that was asked for, else a table on a terminal and lines in a pipe or with -0."""
         if self.flags.json:
             return "json"
-        return self.flags.format or ("table" if streams.is_terminal(sys.stdout) else "lines")
+        for_people = streams.is_terminal(sys.stdout) and not self.flags.null
+        return self.flags.format or ("table" if for_people else "lines")
 
     @property
     def has_table(self) -> bool:
@@ -225,7 +226,8 @@ class Call:
         elif (drawing := self._drawing(view)) is not None:
             self._page(view, drawing.text)
             if drawing.left_out:
-                self.say(f"no room for {', '.join(drawing.left_out)}: a wider window shows more")
+                note, more = f"left out: {', '.join(drawing.left_out)}", "; a wider window shows them"
+                self.say(note + more * (len(note + more) <= streams.width(sys.stdout)))
         else:
             text = "".join(f"{line}\n" for line in view.lines())
             shown = text if exact else printable_lines(text)
@@ -285,7 +287,7 @@ def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[Command
 def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[str] = FORMATS) -> Call:
     """Return the call of a command, from the options typed before it and those after it, which win."""
     flags = typed_before(context).overridden_by(given)
-    if flags.format is not None or flags.progress is not None:
+    if flags.format is not None or flags.progress is not None or flags.null:
         from modelkeep.cli.usage import check_forms
 
         check_forms(flags, formats)

@@ -85,7 +85,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("stage: before -> after",),
     ),
     CommandRow(
-        "history", "lists", EVERYDAY, "Show which version held a stage when, why it began and why it ended",
+        "history", "history", EVERYDAY, "Show which version held a stage when, why it began and why it ended",
         ("modelkeep history fraud production", "modelkeep history --since 30d"),
         ("ref", "stage", "since", "until", "actor", "began", "ended", "share"),
     ),
@@ -200,7 +200,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
     ),
     CommandRow(
-        "audit", "lists", INSPECT, "Show who did what and when",
+        "audit", "history", INSPECT, "Show who did what and when",
         (
             "modelkeep audit fraud --since 7d",
             "modelkeep audit --action promote --limit 10",

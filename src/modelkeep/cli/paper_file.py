@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.cli.call import Call
+    from modelkeep.cli.views.papers import PaperView
 
 
 def require_free(path: str) -> None:
@@ -30,6 +37,11 @@ def write_page(path: str, page: str | Iterable[bytes], *, force: bool) -> str:
         message = f"cannot write {printable(path)}: {getattr(error, 'strerror', None) or error}"
         raise UsageError(message, "-o FILE names another place") from error
     return path
+
+
+def show_paper(call: Call, view: PaperView, output: str | None, *, force: bool) -> None:
+    """Print a paper, or write it to the file that was named and print its path."""
+    call.show(view if output is None else replace(view, file=write_page(output, view.page, force=force)))
 
 
 def _without_links(path: str, flags: int) -> int:

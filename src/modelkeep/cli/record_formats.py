@@ -74,11 +74,12 @@ class Writer:
             yield f"{variable}={quote(text)}{self._end}"
 
     def _template(self, form: str) -> Callable[[Sequence[Mapping[str, Any]]], Iterator[str]]:
-        parts = list(_parts(form))
+        parts = [part for part in _parts(form) if any(part)]
+        end = "" if parts[-1] == (False, "\0") else self._end  # the template has an end of its own
 
         def write(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             for row in rows:
-                yield "".join(_field(row, text) if is_field else text for is_field, text in parts) + self._end
+                yield "".join(_field(row, text) if is_field else text for is_field, text in parts) + end
 
         return write
 
@@ -132,6 +133,8 @@ def _field(row: Mapping[str, Any], name: str) -> str:
     value: Any = row
     rest = name
     while rest:
+        if value is None:
+            return ""  # the commit of a version without code
         if not isinstance(value, Mapping):
             raise _unknown(row, name)
         # A key may have dots in it: the longest beginning that is one counts.

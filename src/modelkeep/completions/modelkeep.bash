@@ -190,6 +190,12 @@ _modelkeep_values() {
         line=${line#*$'\t'}
         if [[ $line ]]; then texts+=("$line"); fi
     done < <("$program" __complete -- "${asked[@]}" 2>/dev/null </dev/null)
+    # A filter goes on behind a word: a second candidate keeps readline from closing its quote.
+    if [[ $keep && ${#COMPREPLY[@]} -eq 1 && " ${asked[*]}" == *' --where'[=\ ]* ]]; then
+        case ${asked[${#asked[@]}-2]-},${asked[${#asked[@]}-1]} in
+        --where,* | *,--where=*) COMPREPLY+=("${COMPREPLY[0]} ") texts=() ;;
+        esac
+    fi
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[@:=./] ]]; then compopt -o nospace 2>/dev/null; fi
     compopt -o nosort 2>/dev/null
     # Where several candidates are listed and each has a description, it stands beside.

@@ -147,7 +147,7 @@ function __modelkeep_options --argument-names command
             echo '--stage'\t'Only the versions in this stage.'
             echo '--tag'\t'Only the versions with this tag.'
             echo '--where'\t'Only the versions of which a filter holds: metric.auc >= 0.9 AND tag.tier = \'gold\'.'
-            echo '--search'\t'Models and versions with these words in a name, a description or a tag, the best match first.'
+            echo '--search'\t'Models and versions with these words in a name, description or tag, the best match first; in a pipe ref, field, text.'
             echo '--sort'\t'Sort versions by a column or by metric.K (the best first), metric.K@DATA, param.K, tag.K.'
             echo '--limit'\t'At most N rows; 50 on a terminal, all otherwise, by default.'
             echo '--all'\t'Archived ones and deleted versions too; of a deleted model only by its NAME.'
@@ -548,6 +548,7 @@ end
 # word, the name of the program, the words between.
 function __modelkeep_values --argument-names before typed program
     command --query -- $program; or set program modelkeep
+    command --query -- $program; or return
     for line in (command $program __complete -- $argv[4..] "$typed" 2>/dev/null </dev/null)
         if string match --quiet -- \t'*' $line
             set -l path (string sub --start (math 1 + (string length -- "$before")) -- "$typed")

@@ -179,7 +179,7 @@ _modelkeep_options() {
             '--stage:Only the versions in this stage.'
             '--tag:Only the versions with this tag.'
             '--where:Only the versions of which a filter holds: metric.auc >= 0.9 AND tag.tier = '\''gold'\''.'
-            '--search:Models and versions with these words in a name, a description or a tag, the best match first.'
+            '--search:Models and versions with these words in a name, description or tag, the best match first; in a pipe ref, field, text.'
             '--sort:Sort versions by a column or by metric.K (the best first), metric.K@DATA, param.K, tag.K.'
             '--limit:At most N rows; 50 on a terminal, all otherwise, by default.'
             '--all:Archived ones and deleted versions too; of a deleted model only by its NAME.'
@@ -800,9 +800,9 @@ _modelkeep_values() {
         fi
         word=${word:${#before}}
         entry=${${word//\\/\\\\}//:/\\:}${line:+:$line}
-        # Some candidates lead on to others: no blank follows them.
-        case $word in
-        (*[@:=./]) open+=("$entry") ;;
+        # Some candidates lead on to others, as all in a filter do: no blank follows them, and no quote is closed.
+        case "${quote:+${asked[$#asked]-} $typed} $word" in
+        (--where\ * | ' --where='* | *[@:=./]) open+=("$entry") ;;
         (*) closed+=("$entry") ;;
         esac
     done

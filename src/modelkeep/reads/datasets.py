@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from msgspec.structs import asdict
 
 from modelkeep.context import Context
@@ -191,19 +193,6 @@ def _recorded(row: Row) -> _Found:
 
 
 def _named(node: str, name: str, version: str | None, digest: str | None) -> _Found:
-    return _Found(
-        node=node,
-        name=name,
-        version=version,
-        recorded=False,
-        uses=0,
-        rows=None,
-        digest=digest,
-        checksum=None,
-        location=None,
-        since=None,
-        actor=None,
-        seq=None,
-        schema=None,
-        reason=None,
-    )
+    fields: dict[str, Any] = dict.fromkeys(_Found.__struct_fields__)
+    fields |= {"node": node, "name": name, "version": version, "digest": digest, "recorded": False, "uses": 0}
+    return _Found(**fields)

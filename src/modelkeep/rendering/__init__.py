@@ -21,11 +21,8 @@ if TYPE_CHECKING:
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 #: From here on one decimal would be rounded up to 1000.0, so the next unit is taken.
 _NEXT_UNIT = 999.95
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
-# Outside of these powers of ten a difference is written with an exponent.
-_PLAIN_FROM, _PLAIN_TO = -20, 20
-# Exponents have three digits at most, so this many more digits than were typed hold any difference.
-_EXTRA_DIGITS = 2 * 999 + 2
 # Metrics on a terminal: how many digits, from which power of ten without exponent, and how many before the point.
 _DIGITS, _LEAST_PLAIN, _MOST_WHOLE_DIGITS = 6, -5, 15
 #: What rules found stands in columns that are no wider than this.
@@ -96,30 +93,22 @@ class Clock(NamedTuple):
         """Return a time of the log in the reader's zone, to the second: ``2026-11-23 10:12:44``."""
         return parse_stored(time).astimezone(self.zone).strftime("%Y-%m-%d %H:%M:%S")
 
+    def day(self, time: str) -> str:
+        """Return the day of a time of the log in the reader's zone: ``Mon 2026-11-23``, with ``today`` or ``yesterday``."""
+        moment = parse_stored(time).astimezone(self.zone)
+        ago = (self.now.astimezone(self.zone).date() - moment.date()).days
+        word = {0: " (today)", 1: " (yesterday)"}.get(ago, "")
+        return f"{_WEEKDAYS[moment.weekday()]} {moment:%Y-%m-%d}{word}"
+
+    def time_of_day(self, time: str) -> str:
+        """Return a time of the log in the reader's zone without its day: ``10:12:44``."""
+        return parse_stored(time).astimezone(self.zone).strftime("%H:%M:%S")
+
     def minute(self, time: str) -> str:
         """Return a time of the log in the reader's zone: ``Nov 11 13:00``, in another year ``2025-11-11``."""
         moment = parse_stored(time).astimezone(self.zone)
         this_year = moment.year == self.now.astimezone(self.zone).year
         return moment.strftime("%b %d %H:%M" if this_year else "%Y-%m-%d")
-
-
-def difference(a: str, b: str) -> str | None:
-    """Return a minus b as text with its sign: ``+0.007``, ``-12``, ``0``; None if one is no number.
-
-    The result is exact, without superfluous zeros; beyond 20 powers of ten it has an exponent.
-    """
-    minuend, subtrahend = as_number(a), as_number(b)
-    if minuend is None or subtrahend is None:
-        return None
-    from decimal import MAX_EMAX, MIN_EMIN, Context
-
-    exact = Context(prec=len(a) + len(b) + _EXTRA_DIGITS, Emax=MAX_EMAX, Emin=MIN_EMIN)
-    result = exact.normalize(exact.subtract(minuend, subtrahend))
-    if not result:
-        return "0"
-    if _PLAIN_FROM <= result.adjusted() <= _PLAIN_TO:
-        return f"{result:+f}"
-    return f"{result:+e}"
 
 
 def six_digits(value: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import groupby
 from typing import NamedTuple
 
 _LEVELS = "▁▂▃▄▅▆▇█"
@@ -35,6 +36,14 @@ def sparkline(values: Sequence[float | None]) -> str:
     )
 
 
+class Interval(NamedTuple):
+    """An interval on a time axis, and the word that names it."""
+
+    since: datetime
+    until: datetime
+    word: str
+
+
 class TimeAxis(NamedTuple):
     """An interval of time, drawn as ``width`` columns."""
 
@@ -42,11 +51,22 @@ class TimeAxis(NamedTuple):
     end: datetime
     width: int
 
-    def bar(self, since: datetime, until: datetime) -> str:
-        """Return an interval as a bar on the axis: ``··███···``. However short it is, it has a column."""
-        first = min(self._column(since), self.width - 1)
-        last = max(first + 1, self._column(until))
-        return _NOTHING * first + _FULL * (last - first) + _NOTHING * (self.width - last)
+    def lane(self, segments: Sequence[Interval]) -> list[tuple[str, Interval | None]]:
+        """Return intervals that follow each other as one line, cut into texts with their segments: ``··1███2██3█████``.
+
+        A segment begins with its word where that has room, and has at least one column unless a later one takes it.
+        """
+        owners: list[Interval | None] = [None] * self.width
+        for each in segments:
+            first = min(self._column(each.since), self.width - 1)
+            last = max(first + 1, self._column(each.until))
+            owners[first:last] = [each] * (last - first)
+        parts: list[tuple[str, Interval | None]] = []
+        for owner, group in groupby(owners):
+            length = len(list(group))
+            word = "" if owner is None or len(owner.word) > length else owner.word
+            parts.append((word + (_NOTHING if owner is None else _FULL) * (length - len(word)), owner))
+        return parts
 
     def _column(self, time: datetime) -> int:
         """Return between which columns a time lies: 0 is before the first one."""
