@@ -45,6 +45,7 @@ def test_each_default_says_that_it_is_one(home):
         ("cache", f"{home}/.cache/modelkeep", "default"),
         ("color", "auto", "default"),
         ("progress", "auto", "default"),
+        ("pager", "less", "default"),
     )
 
 
@@ -61,7 +62,22 @@ def test_each_value_says_where_it_came_from(home):
         ("cache", f"{home}/c", "MODELKEEP_CACHE"),
         ("color", "never", "NO_COLOR"),
         ("progress", "plain", "--progress"),
+        ("pager", "less", "default"),
     )
+
+
+def test_an_empty_variable_means_no_pager_and_that_of_other_programs_comes_last(home):
+    for env, expected in (
+        ({"PAGER": "more", "MODELKEEP_PAGER": ""}, ("pager", "", "MODELKEEP_PAGER")),
+        ({"PAGER": ""}, ("pager", "", "PAGER")),
+        ({"PAGER": "more -s"}, ("pager", "more -s", "PAGER")),
+        ({"PAGER": "more", "MODELKEEP_PAGER": "less -S"}, ("pager", "less -S", "MODELKEEP_PAGER")),
+    ):
+        assert load(home, **env).items()[-1] == expected
+    file = write(home, 'pager = "cat"\n')
+    assert load(home, PAGER="more").items()[-1] == ("pager", "cat", str(file))
+    with pytest.raises(UsageError, match="MODELKEEP_PAGER: not a command: 'a\\\\nb'"):
+        load(home, MODELKEEP_PAGER="a\nb")
 
 
 def test_the_resolved_values_are_those_that_are_listed(home):

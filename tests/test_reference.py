@@ -9,13 +9,15 @@ import pytest
 
 import modelkeep
 from modelkeep import config
-from modelkeep.cli import command_table
+from modelkeep.cli import command_table, topics
 from modelkeep.cli.complete import grammar
+from modelkeep.cli.environment import ENVIRONMENT
 from modelkeep.errors import EXIT_CODES
-from tools import api_page, command_tree, generated_files, man_pages, marked_tables
+from tools import api_page, command_tree, generated_files, marked_tables, roff
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted((ROOT / "man").glob("*.1"))
+PAGES = sorted((ROOT / "man").glob("man[17]/*"))
+COMMAND_PAGES = [page for page in PAGES if page.suffix == ".1"]
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +42,11 @@ def test_a_file_that_is_changed_missing_or_left_over_is_found_and_renewed(tmp_pa
         copy.parent.mkdir(parents=True, exist_ok=True)
         (shutil.copytree if (ROOT / name).is_dir() else shutil.copy)(ROOT / name, copy)
     assert generated_files.stale(str(tmp_path)) == []
-    (tmp_path / "man" / "modelkeep-promote.1").unlink()
-    (tmp_path / "man" / "modelkeep-transition.1").touch()
+    (tmp_path / "man" / "man1" / "modelkeep-promote.1").unlink()
+    (tmp_path / "man" / "man7" / "modelkeep-transition.7").touch()
     text = (tmp_path / "README.md").read_text()
     (tmp_path / "README.md").write_text(text.replace("| `promote` |", "| `demote` |"))
-    expected = ["README.md", "man/modelkeep-promote.1", "man/modelkeep-transition.1"]
+    expected = ["README.md", "man/man1/modelkeep-promote.1", "man/man7/modelkeep-transition.7"]
     assert generated_files.stale(str(tmp_path)) == expected
     assert generated_files.renew(str(tmp_path)) == expected
     assert generated_files.stale(str(tmp_path)) == []
@@ -54,12 +56,42 @@ def test_a_file_that_is_changed_missing_or_left_over_is_found_and_renewed(tmp_pa
 def test_every_command_and_option_is_completed_and_in_its_man_page(program):
     for node in command_tree.walk(program):
         known = grammar.COMMANDS[node.title][2].split() + grammar.ALWAYS.split()
-        page = (ROOT / "man" / f"modelkeep-{node.words[0]}.1").read_text()
+        page = (ROOT / "man" / "man1" / f"modelkeep-{node.words[0]}.1").read_text()
+        for argument in node.arguments:
+            assert argument.metavar.replace("-", "\\-") in page
+            assert roff.plain(argument.help) in page
         for option in node.options:
             for spelling in option.spellings:
                 assert spelling in {word.partition("=")[0] for word in known}
-                assert spelling.replace("-", "\\-") in page
-    assert {page.stem for page in PAGES} == {"modelkeep", *(f"modelkeep-{row.name}" for row in command_table.COMMANDS)}
+                assert f"\\fB{roff.exact(spelling)}\\fR" in page
+                assert f"\n{roff.plain(option.help)}" in page
+    names = {page.stem for page in COMMAND_PAGES}
+    assert names == {"modelkeep", *(f"modelkeep-{row.name}" for row in command_table.COMMANDS)}
+
+
+def test_see_also_leads_to_pages_that_exist_and_lead_back():
+    leads = {}
+    for page in PAGES:
+        found = re.findall(r"^(\S+)\((\d)\),?$", page.read_text().partition(".SH SEE ALSO\n")[2], re.MULTILINE)
+        leads[page.name] = {f"{name}.{section}".replace("\\", "") for name, section in found}
+    assert all(leads.values())
+    for name, others in leads.items():
+        for other in others:
+            assert name in leads[other], (name, other)
+
+
+def test_a_topic_has_the_same_text_in_help_and_in_its_man_page():
+    if shutil.which("groff") is None:
+        pytest.skip("install groff")
+    for topic in topics.names():
+        page = ROOT / "man" / "man7" / f"modelkeep-{topic}.7"
+        done = subprocess.run(
+            ["groff", "-man", "-Tutf8", "-rLL=400n", "-P-cbou", page], capture_output=True, text=True, check=True
+        )
+        title, _, text = topics.text(topic).partition("\n")
+        assert f"{title[:1].lower()}{title[1:]}" in done.stdout
+        shown = done.stdout.partition("DESCRIPTION\n")[2].partition("SEE ALSO\n")[0]
+        assert shown.split() == text.split()
 
 
 def test_an_option_takes_a_value_everywhere_or_nowhere(program):
@@ -84,18 +116,20 @@ def test_every_format_that_completion_offers_is_one(run):
 
 
 def test_the_manual_tells_every_variable_that_sets_something():
-    told = " ".join(name for name, _ in man_pages.ENVIRONMENT)
+    told = " ".join(name for name, _ in ENVIRONMENT)
     assert set(config.KEYS.values()) <= set(re.findall(r"\w+", told))
 
 
 def test_the_manual_has_no_date_and_the_sections_people_look_for():
+    sections = ["NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"]
     for page in PAGES:
         text = page.read_text()
-        assert not re.search(r"\b(19|20)\d\d-\d\d-\d\d", text.replace("2026-02", ""))
-        assert f'.TH {page.stem.upper()} 1 "" modelkeep\n' in text
-        for section in ("NAME", "SYNOPSIS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES", "SEE ALSO"):
+        assert f'.TH {page.stem.upper()} {page.suffix[1:]} "" modelkeep\n' in text
+        examples = text.replace("2026-02", "").replace("2026-03-01", "")
+        assert not re.search(r"\b(19|20)\d\d-\d\d-\d\d", examples), page.name
+        for section in sections if page in COMMAND_PAGES else ("NAME", "DESCRIPTION", "SEE ALSO"):
             assert f".SH {section}\n" in text, page.name
-        for code, _ in EXIT_CODES:
+        for code, _ in EXIT_CODES if page in COMMAND_PAGES else ():
             assert f"\\fB{code}\\fR" in text
 
 
@@ -117,7 +151,7 @@ def test_what_is_typed_is_in_the_manual_as_it_is_typed():
     if shutil.which("groff") is None:
         pytest.skip("install groff")
     for row in command_table.COMMANDS:
-        page = ROOT / "man" / f"modelkeep-{row.name}.1"
+        page = ROOT / "man" / "man1" / f"modelkeep-{row.name}.1"
         done = subprocess.run(
             ["groff", "-man", "-Tutf8", "-rLL=200n", "-P-cbou", page], capture_output=True, text=True, check=True
         )
@@ -126,10 +160,10 @@ def test_what_is_typed_is_in_the_manual_as_it_is_typed():
 
 
 def test_a_text_in_the_manual_is_never_a_request():
-    assert man_pages._text(".SH x") == "\\&.SH x\n"
-    assert man_pages._text("'quoted'") == "\\&'quoted'\n"
-    assert man_pages._exact("a\\b 'c' -d ~e^f`") == "a\\eb \\(aqc\\(aq \\-d \\(tie\\(haf\\(ga"
-    assert man_pages._text("…") == "\\[u2026]\n"
+    assert roff.prose(".SH x") == "\\&.SH x\n"
+    assert roff.prose("'quoted'") == "\\&'quoted'\n"
+    assert roff.exact("a\\b 'c' -d ~e^f`") == "a\\eb \\(aqc\\(aq \\-d \\(tie\\(haf\\(ga"
+    assert roff.prose("…") == "\\[u2026]\n"
 
 
 def test_only_what_stands_between_the_markers_of_a_text_is_renewed():

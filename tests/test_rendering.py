@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modelkeep.rendering import Clock, difference, human_age, human_count, human_size, six_digits
+from modelkeep.domain.numbers import difference
+from modelkeep.rendering import Clock, human_age, human_count, human_size, six_digits
 
 CLOCK = Clock(datetime(2026, 11, 23, 9, 12, 44, tzinfo=UTC), UTC)
 NUMBERS = st.from_regex(r"-?[0-9]{1,40}(\.[0-9]{1,40})?([eE][+-]?[0-9]{1,3})?", fullmatch=True)

@@ -14,7 +14,7 @@ from msgspec.structs import fields
 import modelkeep
 from modelkeep import api_types, errors, registry
 from modelkeep.domain import answers, stages
-from modelkeep.domain.answers import changes, maintenance, pages, reports, versions
+from modelkeep.domain.answers import changes, found, maintenance, pages, reports, trends, versions
 from modelkeep.domain.record import Answer
 
 _WIDEST = 100
@@ -100,7 +100,7 @@ def _types() -> Iterator[str]:
 
 def _records() -> Iterator[type]:
     yield stages.StageDef
-    for family in (versions, pages, changes, reports, maintenance):
+    for family in (versions, found, pages, trends, changes, reports, maintenance):
         for value in vars(family).values():
             if isinstance(value, type) and issubclass(value, Struct) and value.__module__ == family.__name__:
                 yield value

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from modelkeep.cli import app, command_table
+from modelkeep.cli import app, command_table, topics
 from modelkeep.cli.options import ALWAYS, FORMATS
 
 #: The kind of value that completion offers, by the word that help shows for the value.
@@ -64,6 +64,8 @@ KINDS = {
     "ROLE": "role",
     "STAGE": "stage",
     "T": "moment",
+    "SCHEMA": "schema",
+    "SHA256": "text",
     "SPDX": "Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0",
     "TEXT": "text",
     "TIME": "0|5s|30s|5m",
@@ -95,8 +97,7 @@ KINDS_HERE = {
     ("diff", "refs"): "side",
     ("evaluate", "metric"): "metric",
     ("gc", "grace"): "0|12h|1d|7d|30d",
-    ("help", "topic"): "references|states|filters|formats|policy|exit-codes|schema",
-    ("help", "name"): "schema",
+    ("help", "topic"): "|".join(topics.names()),
     ("init", "store"): "directory",
     ("list", "tag"): "tagged",
     ("lineage", "format"): "tree|" + "|".join((*FORMATS, "dot", "mermaid", "openlineage")),

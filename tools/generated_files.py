@@ -36,8 +36,13 @@ def stale(root: str = ROOT) -> list[str]:
     """Return the files that differ from what is generated, and the man pages of commands that are gone."""
     files = generated(root)
     different = [name for name, text in files.items() if _read(os.path.join(root, name)) != text]
-    extra = [f"man/{name}" for name in os.listdir(os.path.join(root, "man")) if f"man/{name}" not in files]
+    extra = [name for name in _manual(root) if name not in files]
     return sorted(different + extra)
+
+
+def _manual(root: str) -> list[str]:
+    sections = ("man/man1", "man/man7")
+    return [f"{each}/{name}" for each in sections for name in os.listdir(os.path.join(root, each))]
 
 
 def renew(root: str = ROOT) -> list[str]:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import importlib
 import json
 import pkgutil
+import re
+from inspect import isabstract
 from typing import Any
 
 import msgspec
@@ -18,6 +20,7 @@ from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.hooks import HookEvent
 
 _PREFIX, _SUFFIX = "modelkeep.", "/1"
+_REFERENCE = re.compile(r'"#/\$defs/([^"]+)"')
 #: The fields that are left out where they say nothing.
 _LEFT_OUT = {
     (ErrorFields.__name__, field.name)
@@ -35,7 +38,8 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     while waiting:
         for view in waiting.pop().__subclasses__():
             if view.__module__.startswith(views.__name__):
-                found[view.schema().removeprefix(_PREFIX).removesuffix(_SUFFIX)] = view
+                if not isabstract(view):
+                    found[view.schema().removeprefix(_PREFIX).removesuffix(_SUFFIX)] = view
                 waiting.append(view)
     return dict(sorted(found.items()))
 
@@ -51,6 +55,7 @@ def schema(thing: str) -> dict[str, Any]:
     own = definitions.pop(kind.__name__)
     if issubclass(kind, View):
         own["properties"] = _properties(kind, own["properties"], definitions)
+    definitions = _needed(own, definitions)
     for each in (own, *definitions.values()):
         # A field that has a default is written too, unless that is UNSET.
         each["required"] = [name for name in each["properties"] if (each["title"], name) not in _LEFT_OUT]
@@ -71,6 +76,18 @@ def _properties(view: type[View], fields: dict[str, Any], definitions: dict[str,
         elif name not in view.undocumented:
             properties[name] = value
     return properties
+
+
+def _needed(own: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    """Return the definitions that a schema refers to: those of fields that are no part of the document go."""
+    found: dict[str, Any] = {}
+    waiting: list[Any] = [own]
+    while waiting:
+        for name in _REFERENCE.findall(json.dumps(waiting.pop())):
+            if name not in found:
+                found[name] = definitions[name]
+                waiting.append(definitions[name])
+    return found
 
 
 def texts() -> dict[str, str]:

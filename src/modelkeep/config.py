@@ -26,7 +26,7 @@ _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 _LONGEST_WAIT = 86_400.0
 _NAME = pattern(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,62}")
 _PREFIX = "registries."
-_LONGEST_ACTOR = 200
+_LONGEST_LINE = 200
 
 
 class Setting(Struct, frozen=True):
@@ -41,7 +41,7 @@ class Settings(Struct, frozen=True):
     """The settings of one command.
 
     ``actor`` is the claimed identity, None where git is to be asked; ``color`` is auto, always or never;
-    ``progress`` auto, plain or none; ``file`` the path of the user's config, which need not exist; ``hooks`` what it says
+    ``progress`` auto, plain or none; ``pager`` a command, empty for none; ``file`` the path of the user's config, which need not exist; ``hooks`` what it says
     of hooks. Where ``more_than_one_registry`` is true, every change says which registry it went to.
     """
 
@@ -52,6 +52,7 @@ class Settings(Struct, frozen=True):
     cache: str
     color: str
     progress: str
+    pager: str
     file: str
     settings: tuple[Setting, ...]
     hooks: object = None
@@ -96,10 +97,10 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
     lock_wait = sources.find("lock_wait", "30s")
     cache = sources.find("cache", cache_dir(environ))
     color, progress = sources.color(), sources.find("progress", "auto")
-    actor = sources.find("actor", None)
+    actor, pager = sources.find("actor", None), sources.pager()
     listed = [Setting("registry", located.path, located.where or located.origin)]
     listed += [Setting(_PREFIX + name, path, file) for name, path in named.items()]
-    listed += [actor, lock_wait, cache, color, progress]
+    listed += [actor, lock_wait, cache, color, progress, pager]
     listed += [Setting("trust", path, file) for path in locate.trusted(config, file, environ)]
     return Settings(
         registry=located,
@@ -109,6 +110,7 @@ def load_settings(flags: Mapping[str, str | None], environ: Mapping[str, str], c
         cache=cache.value or "",
         color=color.value or "auto",
         progress=progress.value or "auto",
+        pager=pager.value or "",
         file=file,
         settings=tuple(listed),
         hooks=config.get("hooks"),
@@ -191,6 +193,15 @@ class _Sources(Struct, frozen=True):
                 return Setting("color", "never", "TERM")
         return self.find("color", "auto")
 
+    def pager(self) -> Setting:
+        """Return the command of the pager, empty for none; ``PAGER`` counts as in other tools."""
+        own = KEYS["pager"]
+        if self.environ.get(own) == "":
+            return Setting("pager", "", own)
+        if own not in self.environ and "pager" not in self.config and "PAGER" in self.environ:
+            return Setting("pager", self.environ["PAGER"], "PAGER")
+        return self.find("pager", "less")
+
 
 #: The keys of the user's config and the variable of each, in the order in which they are shown.
 KEYS = {
@@ -200,6 +211,7 @@ KEYS = {
     "cache": "MODELKEEP_CACHE",
     "color": "MODELKEEP_COLOR",
     "progress": "MODELKEEP_PROGRESS",
+    "pager": "MODELKEEP_PAGER",
 }
 
 
@@ -217,9 +229,10 @@ def _checked(key: str, value: str, source: str, base: str, environ: Mapping[str,
                 message = f"{source}: not one of {', '.join(allowed)}: '{printable(value)}'"
                 raise UsageError(message, _near(value, allowed))
             return value
-    if value != printable(value) or not value.strip() or len(value) > _LONGEST_ACTOR:
-        message = f"{source}: not a name: '{printable(value[:_LONGEST_ACTOR])}'"
-        raise UsageError(message, f"one line of at most {_LONGEST_ACTOR} characters")
+    if value != printable(value) or not value.strip() or len(value) > _LONGEST_LINE:
+        kind = "command" if key == "pager" else "name"
+        message = f"{source}: not a {kind}: '{printable(value[:_LONGEST_LINE])}'"
+        raise UsageError(message, f"one line of at most {_LONGEST_LINE} characters")
     return value.strip()
 
 

@@ -146,6 +146,23 @@ class Oversight:
 
         return card(paper_facts(self._context, ref, as_of), built_in() if template is None else template)
 
+    def page(self, *, title: str = "Model registry", as_of: Moment | None = None) -> Iterator[str]:
+        """Return the whole registry as one HTML file, in parts: everything that it tells, to be read without modelkeep.
+
+        The file needs no server and no network. The same log and title make the same bytes. Memory grows with the
+        number of models, and no writer waits between two parts.
+
+        >>> page = "".join(registry.page(title="Models of the risk team"))
+        >>> page.splitlines()[0]
+        '<!doctype html>'
+        """
+        from modelkeep.domain.text import check_text
+        from modelkeep.reads.whole import whole_registry
+        from modelkeep.web.page import html_page
+
+        check_text(title, "the title")
+        return html_page(title, whole_registry(self._context, as_of, title))
+
     def bom(self, ref: Ref, *, as_of: Moment | None = None) -> Bom:
         """Return the bill of materials of a version as CycloneDX 1.6: files, datasets, packages, parents, licence.
 

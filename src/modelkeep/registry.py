@@ -48,9 +48,11 @@ if TYPE_CHECKING:
     from modelkeep.config import Settings
     from modelkeep.context import Context
     from modelkeep.domain.answers.changes import Change, Fetched, Registered, RolledBack
+    from modelkeep.domain.answers.found import Found
     from modelkeep.domain.answers.maintenance import Access, BackedUp, Cleaned, Diagnosis, Migration, Verification
     from modelkeep.domain.answers.pages import Model, Version
     from modelkeep.domain.answers.reports import AuditEntry, Diff, Identified, Identity, Lineage, Status
+    from modelkeep.domain.answers.trends import Trend
     from modelkeep.domain.answers.versions import AsOf, ModelRow, Tenure, VersionRow
     from modelkeep.domain.stages import StageDef
     from modelkeep.locate import Located
@@ -151,7 +153,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
         bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI, ``NAME@VERSION`` or a name; ``code``
         is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
-        with ``HEAD`` for that of the current directory; ``features`` are views of a feature store, ``NAME@VERSION``;
+        with ``HEAD`` for that of the current directory; ``features`` are views of a feature store, ``STORE/VIEW@VERSION``, whose definition is recorded where Feast's registry is at hand;
         ``derived_by`` is how the version came from its ``parents`` (``fine-tune``, ``quantize``, any word); ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
         ``licence`` is an SPDX expression: ``Apache-2.0``. ``signature`` is a file or an object with ``inputs``, ``outputs``
@@ -583,6 +585,35 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             limit=limit,
         )
 
+    def search(  # noqa: PLR0913  each narrows or orders the answer
+        self,
+        text: str,
+        name: str | None = None,
+        *,
+        stage: str | None = None,
+        tags: Tags = (),
+        where: str | None = None,
+        sort: str | None = None,
+        limit: int | None = None,
+        all: bool = False,  # noqa: A002  the flag's own name
+        as_of: Moment | None = None,
+    ) -> tuple[Found, ...]:
+        """Return the models and versions whose names, descriptions and tags have some words, the best match first.
+
+        Each word is found where a word begins so, whatever case and accents; ``"a phrase"`` in double quotes as it is.
+        ``name`` is a model or a pattern. With ``stage``, ``tags``, ``where`` or ``sort`` (as in `versions`) only
+        versions are returned, those too whose model alone has the words.
+
+        >>> [found.ref for found in registry.search("fra")]
+        ['fraud']
+        >>> [found.ref for found in registry.search("fraud", sort="metric.auc", limit=1)]
+        ['fraud@2']
+        """
+        from modelkeep.reads import lists, searching
+
+        wanted = lists.Wanted(stage, tags, all, where)
+        return searching.search(self._context, text, as_of, pattern=name, wanted=wanted, sort=sort, limit=limit)
+
     def keys(self, kind: str, name: str | None = None, *, as_of: Moment | None = None) -> tuple[str, ...]:
         """Return the keys that versions of a model (or all versions) have; ``kind`` is metric, param or tag.
 
@@ -656,6 +687,20 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         from modelkeep.reads import diff
 
         return diff.diff(self._context, refs)
+
+    def trend(self, refs: Refs, *, metric: str | None = None, as_of: Moment | None = None) -> Trend:
+        """Return a metric of versions in the order given, each against the one before it that was measured on the same data.
+
+        Without ``metric`` it is the main one: the first that a gate of the policy names, else one that most of the versions
+        have. ``"fraud"`` stands for its newest 50 versions, oldest first, without archived and deleted ones.
+
+        >>> found = registry.trend("fraud")
+        >>> found.metric, [(point.ref, point.value, point.difference, point.verdict) for point in found.points]
+        ('auc', [('fraud@1', 0.914, None, None), ('fraud@2', 0.921, 0.007, 'better')])
+        """
+        from modelkeep.reads import trends
+
+        return trends.trend(self._context, refs, metric, as_of)
 
     def lineage(
         self,
@@ -801,6 +846,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         repair: Path | None = None,
         dry_run: bool = False,
         accept_head: bool = False,
+        head: str | None = None,
         progress: Progress | None = None,
     ) -> Verification:
         """Check the registry: the chain of the log, each decision, every table, every stored byte.
@@ -809,7 +855,8 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         log's form, chain and details but no replay, tables and indexes, and the blobs' existence, sizes and modes but
         no hash. ``subset`` (``1/7``) checks one of at most 9999 parts of the stored contents. ``repair`` replaces what
         is damaged or missing from a file, a directory, a backup or another registry; with ``dry_run`` it only says what
-        it could replace. ``accept_head`` accepts the log as it ends now, although this account saw another end.
+        it could replace. ``accept_head`` accepts the log as it ends now, although this account saw another end. ``head``
+        is the hash of an entry that was kept elsewhere (`Status.head_hash`): a log without it is another one.
         Arguments that exclude each other raise `UsageError`.
 
         >>> registry.verify().ok
@@ -828,6 +875,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
             subset=subset,
             repair=None if repair is None else local_path(repair, "--repair"),
             dry_run=dry_run,
+            head=head,
         )
 
     def gc(
@@ -1156,4 +1204,6 @@ def _held(context: Context) -> Context:
 
 def _init_hint(located: Located) -> str:
     """Return the command that makes a registry at the path that was named, or here."""
-    return f"modelkeep init {quote(located.path)}" if located.origin in ("flag", "environment") else "modelkeep init"
+    if located.origin in ("flag", "environment"):
+        return f"modelkeep init {quote(located.path)}"
+    return "modelkeep init        (makes one in this directory; --registry DIR names another)"

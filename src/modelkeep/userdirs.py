@@ -1,4 +1,4 @@
-"""Where a user's own files are: config, data, state and cache, as the platform has it.
+"""Where a user is, and where the user's own files are: config, data, state and cache, as the platform has it.
 
 On Linux these are the directories of the XDG Base Directory Specification, which is a line of code;
 elsewhere platformdirs knows. Completion needs them, and loading platformdirs takes as long as all of a
@@ -15,6 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 APP = "modelkeep"
+
+
+def here() -> str:
+    """Return the current directory; one that was removed raises ``NotFound``."""
+    try:
+        return os.getcwd()
+    except FileNotFoundError as error:
+        from modelkeep.errors import NotFound
+
+        message = "the directory you are in was removed"
+        raise NotFound(message, "cd to one that is there") from error
 
 
 def config_file(environ: Mapping[str, str]) -> str:

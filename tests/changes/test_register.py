@@ -331,6 +331,14 @@ def test_data_that_is_nothing_is_not_found(world):
     )
 
 
+def test_a_parent_elsewhere_has_a_place(world):
+    assert refused(world.register, parents=["x://"]) == (
+        "UsageError",
+        "the URI 'x://' names nothing",
+        "as s3://bucket/x",
+    )
+
+
 def test_a_parent_must_be_a_version(world):
     world.register()
     assert refused(world.register, parents=["fraud"]) == (

@@ -4,9 +4,14 @@ import json
 
 import pytest
 from changing import effects, overtaken, refused
+from msgspec.structs import replace
 from world import World, entries
 
+from modelkeep.domain.known_documents import Environment
 from modelkeep.errors import Denied
+from modelkeep.provenance.captured_environment import Captured
+from modelkeep.provenance.lock_files import from_file
+from modelkeep.registry import Registry
 
 SIGNATURE = {"inputs": [{"name": "x", "dtype": "float32"}], "outputs": [{"dtype": "int64"}]}
 
@@ -51,6 +56,23 @@ def test_a_file_that_says_no_signature_is_named(world, r):
     assert refused(r.supplement, "fraud@1", signature=7)[1] == (
         "signature is a path or an object with inputs and outputs, not the int 7"
     )
+
+
+def test_a_file_of_packages_keeps_the_python_and_the_machine_that_were_recorded(world, r):
+    about = Environment(python="3.12.1", system="Linux", machine="aarch64", packages=(("numpy", "1.0"),))
+    (world.work / "m").write_bytes(b"m")
+    captured = {"auto": Captured(about, "/venv")}
+
+    def environment(given, seen):
+        return captured.get(given) or from_file(str(world.work / given), seen, None)
+
+    r = Registry(replace(world.context, environment=environment), r._located)
+    r.register("m", [world.work / "m"], env="auto")
+    (world.work / "requirements.txt").write_text("numpy==2.4.6\n")
+    r.supplement("m@1", env=world.work / "requirements.txt")
+    found = r.version("m@1").environment
+    assert (found.python, found.machine, found.packages) == ("3.12.1", "aarch64", {"numpy": "2.4.6"})
+    assert r.supplement("m@1", env=world.work / "requirements.txt").changed is False
 
 
 def test_nothing_to_add_and_a_bare_name_are_refused(r):

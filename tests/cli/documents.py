@@ -40,11 +40,13 @@ from modelkeep.cli.views.changes import (
 from modelkeep.cli.views.checks import CheckedView, ChecksView, CheckView
 from modelkeep.cli.views.datasets import DatasetsView, DatasetView
 from modelkeep.cli.views.errors import fields
+from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.help import HelpView
+from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.hooks import HookRunView, HooksView
 from modelkeep.cli.views.inspections import InspectedView
 from modelkeep.cli.views.interface import as_json
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
+from modelkeep.cli.views.lists import ModelsView, VersionsView
 from modelkeep.cli.views.maintenance import (
     BackupView,
     DiagnosisView,
@@ -53,10 +55,10 @@ from modelkeep.cli.views.maintenance import (
     VerificationView,
 )
 from modelkeep.cli.views.origin import AttachmentView, PackagesView
-from modelkeep.cli.views.papers import BomView, CardView, TemplateView
+from modelkeep.cli.views.page import PageView
+from modelkeep.cli.views.papers import AnnexView, BomView, CardView, ReportView, TemplateView
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
-from modelkeep.cli.views.report import AnnexView, ReportView
 from modelkeep.cli.views.retention import PrunedView
 from modelkeep.cli.views.roles import RolesView
 from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalledView, SignalsView
@@ -73,7 +75,17 @@ from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
 from modelkeep.domain.answers.checks import Checked, CheckRow
-from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse, SchemaDocument
+from modelkeep.domain.answers.datasets import (
+    DatasetPage,
+    DatasetRow,
+    DatasetUse,
+    FeatureColumn,
+    FeatureFunction,
+    FeatureSource,
+    FeatureViewDefinition,
+    SchemaDocument,
+)
+from modelkeep.domain.answers.found import Found, TextMatch
 from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.answers.maintenance import (
     Access,
@@ -119,6 +131,12 @@ CHECK = CheckRow(
     expires="2026-12-31T10:00:00.000000Z", evidence="sha256:0", evidence_bytes=812, command="python bias.py {}",
     outcome="exit code 0", reason="release 4", seq=7, stages=("staging", "production"), stale_for=("production",),
 )  # fmt: skip
+FEATURE_VIEW = FeatureViewDefinition(
+    kind="batch", store="feast", project="payments", name="card_stats", features=(FeatureColumn("spent_7d", "Float64"),),
+    entities=("card",), keys=(FeatureColumn("card_id", "Int64"),),
+    sources=(FeatureSource("file", "events", "s3://lake/cards", "at", None),), ttl_seconds=172_800, aggregations=(),
+    transformation=FeatureFunction("share", "python", "sha256:2"),
+)  # fmt: skip
 DATASET = {
     "node": "data:transactions@2026-02", "name": "transactions", "version": "2026-02", "recorded": True, "uses": 1, "rows": 1200,
     "digest": "sha256:0", "checksum": None, "location": "data/transactions.parquet", "since": "2026-11-01T10:00:00.000000Z", "actor": "ana",
@@ -127,6 +145,14 @@ DOCUMENTS = {
     "models": ModelsView(None, [CHURN, FRAUD]),
     "models-as-of": ModelsView(AS_OF, [FRAUD]),
     "versions": VersionsView(AS_OF, [version_row(3, metrics={"auc": Number("0.90")}, stages=("staging",))]),
+    "found": FoundView(
+        None,
+        [
+            Found("churn", (TextMatch("churn", "name", "churn"),), CHURN, None),
+            Found("fraud@3", (TextMatch("fraud@3", "tag.like", "churn"),), None, version_row(3)),
+        ],
+        "churn",
+    ),
     "version": VersionView(VERSION, None),
     "packages": PackagesView(PACKAGES),
     "attachment": AttachmentView.of(ATTACHMENT),
@@ -203,7 +229,7 @@ DOCUMENTS = {
     "datasets": DatasetsView(AS_OF, [DatasetRow(**DATASET)]),
     "dataset": DatasetView(
         DatasetPage(
-            **DATASET, seq=4, reason="march", schema_document=SchemaDocument("sha256:1", 12), parents=("data:raw@1",),
+            **DATASET, seq=4, reason="march", schema_document=SchemaDocument("sha256:1", 12), feature_view=FEATURE_VIEW, parents=("data:raw@1",),
             children=(), used=(DatasetUse("fraud@3", "trained_on", "active", ("production",)),),
         ),
         None,
@@ -260,6 +286,7 @@ DOCUMENTS = {
     "card": CardView(governed_history().registry.card("fraud@2", template="{{front_matter}}\n# {{title}}")),
     "template": TemplateView("# {{title}}\n"),
     "bom": BomView(Bom("fraud@2", {"bomFormat": "CycloneDX", "specVersion": "1.6"})),
+    "page": PageView("registry.html", 145296),
     "annex": AnnexView(governed_history().registry.annex_iv("fraud@2")),
     "pruned": PrunedView(
         [

@@ -126,7 +126,7 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("register m f --if-exists s", "skip"),
         ("completion ", "bash zsh fish"),
         ("audit --action ro", "rollback role"),
-        ("help e", "exit-codes"),
+        ("help e", "exit-codes environment"),
         ("help schema ann", "annex"),
         ("help states au", ""),
         ("config get lock", "lock_wait"),
@@ -172,10 +172,6 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("list,--where,NOT (name", "NOT (name"),
         ("list,fraud,--where,metric.", "metric.auc metric.f1 metric.recall@5"),
         ("list,fraud,--where,param.depth >= 8 or (tag.", "param.depth >= 8 or (tag.owner"),
-        ("list,--where,stage ", ""),
-        ("list,--where,stage = ", ""),
-        ("list,--where,stage IN (", ""),
-        ("list,--where,name = 'a and ", ""),
         # NAME SELECTOR as two words
         ("show fraud p", "production"),
         ("get fraud 3", "3"),
@@ -245,6 +241,49 @@ def test_files_are_left_to_the_shell(line, home):
 )
 def test_directories_are_too(line):
     assert complete.candidates(line.split(" "), {}, "/") == [("", "directories")]
+
+
+@pytest.mark.parametrize(
+    ("where", "offered"),
+    [
+        ("stage ", "= != LIKE ILIKE IN·( IS·NULL IS·NOT·NULL"),
+        ("stage i", "ILIKE IN·( IS·NULL IS·NOT·NULL"),
+        ("metric.auc ", "= != < <= > >= IN·( IS·NULL IS·NOT·NULL"),
+        ("metric.`a b` <", "< <="),
+        ("param.depth not ", "LIKE ILIKE IN·("),
+        ("created ", "< <= > >="),
+        ("stage IS ", "NULL NOT·NULL"),
+        ("stage IS NOT ", "NULL"),
+        ("stage = ", "'staging' 'production'"),
+        ("stage='p", "'production'"),
+        ('stage = "p', '"production"'),
+        ('name = "fraud" AND stage = ', '"staging" "production"'),
+        ("stage in ('staging', ", "'staging' 'production'"),
+        ("stage in (", "'staging' 'production'"),
+        ("stage in ('staging' ", ", )"),
+        ("stage IN", "IN·("),
+        ("state = 'd", "'development' 'deleted'"),
+        ("tag.owner = ", "'risk'"),
+        ("tag.`owner` != 'r", "'risk'"),
+        ("name = 'fra", "'fraud' 'fraud-batch'"),
+        ("author = ", "'ana'"),
+        ("alias = ", "'champion'"),
+        ("created > ", "'1d' '7d' '30d'"),
+        ("name = 'a' ", "AND OR"),
+        ("(name = 'a') o", "OR"),
+        ("name = 'a' and (NOT st", "stage state"),
+        ("name = 'it''s' AND al", "alias"),
+        ("name = 'a and ", ""),
+        ("metric.auc > ", ""),
+        ("name = = ", ""),
+        ("stage = 'a' 'b' ", ""),
+        ("'", ""),
+    ],
+)
+def test_each_part_of_a_filter_is_completed(home, where, offered):
+    before = where[: max(map(where.rfind, " (=")) + 1]
+    found = complete.candidates(["list", "fraud", "--where", where], {"MODELKEEP_REGISTRY": str(home)}, "/")
+    assert [word.removeprefix(before) for word, _ in found] == [word.replace("·", " ") for word in offered.split()]
 
 
 def test_the_registry_is_the_one_that_the_line_names(tab, home):

@@ -86,6 +86,10 @@ def test_a_bug_is_reported_as_one():
             ["show", "m@1", "--field", "metric.auc"],
             "modelkeep show m@1 --field metric.auc@h@1        (or metric.auc@t@1)",
         ),
+        (
+            ["list", "--where", "tag.x = 'metric.auc' AND (metrics.`auc` > 0.9 OR metric.auc2 > 1)"],
+            "modelkeep list --where 'tag.x = '\"'\"'metric.auc'\"'\"' AND (metric.auc@h@1 > 0.9 OR metric.auc2 > 1)'        (or metric.auc@t@1)",
+        ),
     ],
 )
 def test_a_key_that_may_mean_several_is_answered_with_the_line_that_means_one(capsys, arguments: list[str], hint: str):

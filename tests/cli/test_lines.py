@@ -24,8 +24,9 @@ from rows import (
 
 from modelkeep.cli.views import interface
 from modelkeep.cli.views.columns import VERSION_KEYS, check_column, split_columns
+from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.interface import View, as_json, json_pages
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
+from modelkeep.cli.views.lists import ModelsView, VersionsView
 from modelkeep.cli.views.origin import AttachmentView, PackagesView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalsView
@@ -126,6 +127,7 @@ def test_every_plain_field_of_a_version_is_a_column():
         ("digest", DIGEST),
         ("label", "2.0"),
         ("reason", ""),
+        ("reason.of.it", ""),
         ("metric.auc", "0.9070"),
         ("metric.auc@transactions@2026-02", "0.9070"),
         ("metric.auc@data:transactions@2026-02", "0.9070"),

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from modelkeep.cli import app
 from modelkeep.cli.record_formats import Writer, github_output, is_template, records
 from modelkeep.domain.numbers import Number
 from modelkeep.errors import UsageError
@@ -69,10 +70,11 @@ def test_variables_of_a_shell_are_what_was_given_whatever_is_in_it():
         ("{ref}\\t{ metrics.auc }|{label}", ["fraud@2\t0.90|", 'x "y", z\n\t|1.0']),
         ("{{{stages}}}", ["{staging,production}", "{}"]),
         ("{metrics.a.b}\\\\", ["1\\", "\\"]),
+        ("{ref}\\0", ["fraud@2", 'x "y", z\n']),
     ],
 )
 def test_a_template_names_fields(template, lines):
-    assert is_template(template)
+    assert is_template(template)  # a NUL at its end is the only end
     assert Writer(template, "\0").write(ROWS).split("\0")[:-1] == lines
 
 
@@ -86,6 +88,59 @@ def test_a_brace_without_a_partner_is_refused_at_once(template):
 def test_an_unknown_field_is_refused_with_close_ones(template):
     with pytest.raises(UsageError, match="a record has no field"):
         Writer(template).write(ROWS)
+
+
+def test_what_stands_below_null_is_empty():
+    assert Writer("{ref} {label.of.it}").write({"ref": "m@1", "label": None}) == "m@1 \n"
+
+
+def test_a_long_name_that_is_unknown_is_cut_and_looked_up_at_once():
+    with pytest.raises(UsageError) as error:
+        Writer("{" + "a." * 200_000 + "}").write(ROWS)
+    assert error.value.message == f"a record has no field '{'a.' * 50}...'"
+
+
+def test_the_records_of_an_answer_are_the_rows_that_its_view_names():
+    document = {"schema": "x", "refs": ["a", "b"], "same": False, "rows": [{"key": "auc", "values": [1, 2]}]}
+    assert Writer("{key} {values}").write(document, "rows") == "auc 1,2\n"
+    assert Writer("env").write(document, "rows").startswith("MK_REFS=a,b\nMK_SAME=false\n")
+
+
+@pytest.mark.parametrize("form", [["--format", "env"], ["--github-output"]])
+def test_a_change_of_several_things_is_refused_before_where_the_format_takes_one(world, monkeypatch, form):
+    world.work.joinpath("m").write_bytes(b"m")
+    for _ in range(2):
+        world.registry.register("m", ["m"], if_exists="new")
+    monkeypatch.chdir(world.work)
+    monkeypatch.setenv("GITHUB_OUTPUT", str(world.work / "outputs"))
+    registry = ["--registry", str(world.home)]
+    for line, has in (
+        (["archive", "m@1", "m@2"], "has 2"),
+        (["delete", "m@1", "m@2", "--yes"], "has 2"),
+        (["prune", "--yes"], "may have several"),
+        (["signal", "m@1", "--evidently", "m"], "may have several"),
+    ):
+        with pytest.raises(UsageError, match=f"takes an answer of one record, and this one {has}"):
+            app.run([*registry, *line, *form])
+    assert [row.state for row in world.registry.versions()] == ["development"] * 2
+    assert app.run([*registry, "archive", "m@1", *form]) == 0
+
+
+def test_json_and_another_format_contradict_each_other():
+    for line in (["list", "--json", "--format", "csv"], ["--format", "{ref}", "list", "--json"]):
+        with pytest.raises(UsageError, match="--json and --format"):
+            app.run(line)
+
+
+def test_nul_ends_lines_and_records_and_no_document():
+    for line in (
+        ["list", "-0", "--json"],
+        ["-0", "list", "--format", "csv"],
+        ["list", "-0", "--format", "table"],
+        ["lineage", "m@1", "-0", "--format", "dot"],
+    ):
+        with pytest.raises(UsageError, match="-0 ends lines and records, and"):
+            app.run(line)
 
 
 def test_outputs_of_github_cannot_be_broken_out_of():

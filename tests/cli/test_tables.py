@@ -18,13 +18,16 @@ from rows import (
 )
 
 from modelkeep.cli.views.approvals import RequestsView
+from modelkeep.cli.views.found import FoundView
+from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.layout import text
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
+from modelkeep.cli.views.lists import ModelsView, VersionsView
 from modelkeep.cli.views.maintenance import VerificationView
 from modelkeep.cli.views.relations import LineageView
 from modelkeep.cli.views.serving import DeploymentsView, SignalsView
 from modelkeep.cli.views.setup import StatusView
 from modelkeep.cli.views.show import ModelView, VersionView
+from modelkeep.domain.answers.found import Found, TextMatch
 from modelkeep.domain.answers.maintenance import Verification, VerifyFinding
 from modelkeep.domain.answers.reports import Lineage, LineageEdge, LineageNode, Status
 from modelkeep.domain.answers.versions import Deletion
@@ -50,9 +53,46 @@ def test_versions_leave_out_columns_that_nobody_uses():
     )
 
 
-def test_the_log_reads_as_sentences():
-    assert drawn(EntriesView([ENTRY])) == (
-        '2026-11-23 01:09:51  ana  promoted fraud@4 to production, in place of fraud@3: "march data"  #211\n'
+def test_what_was_found_has_its_words_in_bold_and_only_the_part_around_them():
+    long = f"{'before ' * 9}the \x1b[2J stolen\n\ncards of Zürich {'after ' * 20}"
+    view = FoundView(
+        None,
+        [
+            Found("fraud", (TextMatch("fraud", "name", "fraud"),), FRAUD, None),
+            Found("fraud@4", (TextMatch("fraud@4", "description", long),), None, version_row(4)),
+            Found("fraud@3", (TextMatch("fraud@3", "tag.card", ""),), None, version_row(3, stages=("production",))),
+        ],
+        "card zurich",
+    )
+    assert drawn(view, width=200) == (
+        "ref       stage        created   in            text\n"
+        "fraud                            name          fraud\n"
+        "fraud@4   -            2d        description   …before the \\x1b[2J stolen cards of Zürich after after after after after after …\n"
+        "fraud@3   production   2d        tag.card      -\n"
+    )
+    assert "\x1b[1mcards\x1b[0m of \x1b[1mZürich\x1b[0m" in drawn(view, width=200, color=True)
+    narrow = drawn(FoundView(None, view.found, view.query, ["metric.auc"]), width=40)
+    assert narrow.split("\n")[0].split() == ["ref", "metric.auc", "text"]
+
+
+def test_the_log_reads_as_sentences_by_day():
+    earlier = replace(ENTRY, seq=9, time="2026-11-21T23:59:59.000000Z", actor="benedict", login="root")
+    entries = [
+        replace(earlier, seq=8, login=None),
+        earlier,
+        replace(ENTRY, seq=210, time=earlier.time[:9] + "2T08:00:00.000000Z"),
+        ENTRY,
+    ]
+    assert drawn(EntriesView(entries), width=120) == (
+        "Sat 2026-11-21  2 entries\n"
+        '  23:59:59  benedict                      promoted fraud@4 to production, in place of fraud@3: "march data"  #8\n'
+        '  23:59:59  benedict (logged in as root)  promoted fraud@4 to production, in place of fraud@3: "march data"  #9\n'
+        "\n"
+        "Sun 2026-11-22 (yesterday)  1 entry\n"
+        '  08:00:00  ana               promoted fraud@4 to production, in place of fraud@3: "march data"  #210\n'
+        "\n"
+        "Mon 2026-11-23 (today)  1 entry\n"
+        '  01:09:51  ana               promoted fraud@4 to production, in place of fraud@3: "march data"  #211\n'
     )
 
 
@@ -228,7 +268,7 @@ def test_a_broken_glass_is_loud_in_every_list():
 
 
 def test_shares_deployments_and_signals_fit_a_terminal():
-    assert drawn(TenuresView(None, [replace(TENURE, share=12.5), TENURE])).splitlines()[1].split()[:4] == [
+    assert drawn(TenuresView(None, [replace(TENURE, share=12.5), TENURE])).splitlines()[5].split()[:4] == [
         "fraud@3",
         "production",
         "12.5%",

@@ -21,6 +21,18 @@ def test_a_topic_has_a_title_and_fits_the_page(topic):
     assert all(line == line.rstrip() for line in lines)
 
 
+@pytest.mark.parametrize("topic", topics.names())
+def test_a_topic_fits_a_narrow_terminal_and_loses_no_word(topic):
+    text = topics.text(topic)
+    names = {name for part in topics.paragraphs(text) if not isinstance(part, str) for name, _ in part}
+    for width in (40, 60):
+        fitted = topics.fitted(text, width)
+        assert [line for line in fitted.splitlines() if len(line) > width and line.strip() not in names] == []
+        assert [line for line in fitted.splitlines() if line != line.rstrip()] == []
+        assert fitted.split() == text.split()
+    assert topics.fitted(text, 79) == text
+
+
 def test_topics_name_commands_fields_states_and_codes_that_exist():
     commands = {row.name for row in COMMANDS}
     written = "".join(topics.text(topic) for topic in topics.names())
@@ -35,7 +47,7 @@ def test_topics_name_commands_fields_states_and_codes_that_exist():
 def test_a_schema_is_printed_by_its_name_as_documents_say_it():
     for name in ("version", "modelkeep.version/1"):
         assert "$schema" in json.loads(topics.text("schema", name))
-    assert "\n  versions\n" in topics.text("schema") == topics.text("schema", "list")
+    assert "\n  versions " in topics.text("schema") == topics.text("schema", "list")
     with pytest.raises(NotFound, match="there is no schema 'versoin'") as error:
         topics.text("schema", "versoin")
     assert error.value.hint == "modelkeep help schema version"
@@ -45,5 +57,9 @@ def test_an_unknown_topic_is_answered_with_a_close_one():
     with pytest.raises(NotFound, match="there is no topic 'filtres'") as error:
         topics.text("filtres")
     assert error.value.hint == "modelkeep help filters"
+    for word, near in (("schemas", "schema"), ("exit", "exit-codes"), ("env", "environment")):
+        with pytest.raises(NotFound) as error:
+            topics.text(word)
+        assert error.value.hint == f"modelkeep help {near}"
     with pytest.raises(UsageError, match="help takes one topic"):
         topics.text("states", "x")

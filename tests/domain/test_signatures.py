@@ -58,6 +58,10 @@ def test_many_fields_are_counted_in_words():
         ({"inputs": [{"dtype": 3}]}, "the dtype of inputs[0] is a text of 1 to 1000 characters, not 3"),
         ({"inputs": [{"dtype": "x", "shape": "3"}]}, "the shape of inputs[0] is a list of numbers and names, not '3'"),
         ({"inputs": [{"dtype": "x", "shape": [1.5]}]}, "a dimension of inputs[0] is a number or a name, not 1.5"),
+        *(
+            ({"inputs": [{"dtype": "x", "shape": [size]}]}, f"a dimension of inputs[0] is a whole number, not '{size}'")
+            for size in ("1e400", "1.5", "+3", "-2.5")
+        ),
         ({"inputs": [{"dtype": "x\0"}]}, "the dtype of inputs[0] has a NUL character in it: x\\x00"),
         ({"inputs": [{"dtype": "x" * 900} for _ in range(2000)]}, "a signature has at most 1 MiB"),
     ],

@@ -24,12 +24,14 @@ HARMLESS = {
     "tflite": set(),
     "saved_model": {"many signatures", "many tags"},
     "ubj": set(),
+    "h5": {"good", "newer"},
+    "pt2": {"many nodes", "many values", "many weights"},
 }  # fmt: skip
 
 
 @pytest.fixture(scope="module")
 def findings():
-    """Return what a process with little memory found in each file; 338 files take some 6 seconds."""
+    """Return what a process with little memory found in each file; some 400 files take 7 seconds."""
     script = Path(hostile_models.__file__)
     done = subprocess.run([sys.executable, script, str(MEGABYTES)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -41,7 +43,7 @@ def test_each_file_is_read_to_an_end_within_its_memory(findings):
     assert [each for each in findings if any("its reader failed" in text for _, text in each[3])] == []
     counts = Counter(each[0] for each in findings)
     assert all(counts[name] >= 28 for name in hostile_models.FORMATS), counts
-    assert all(counts[name] >= 30 for name in ("safetensors", "onnx", "gguf", "zip", "keras", "npz")), counts
+    assert all(counts[name] >= 30 for name in ("safetensors", "onnx", "gguf", "zip", "keras", "npz", "h5")), counts
 
 
 def test_what_was_cut_or_breaks_a_rule_is_a_clear_finding(findings):

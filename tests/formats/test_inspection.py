@@ -1,5 +1,6 @@
 """What is in an artifact: each file by the reader of its format; whatever the bytes are, the answer is a document."""
 
+import json
 import struct
 from types import ModuleType
 
@@ -7,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from model_files import InMemory
-from model_makers import safetensors
+from model_makers import gguf, message, onnx, onnx_graph, onnx_value, safetensors
 
 from modelkeep.domain.known_documents import FileInspection, Problem, Tensor, parse_inspection, to_document
 from modelkeep.formats import known_formats
@@ -50,6 +51,27 @@ def test_a_gap_between_tensors_is_a_problem():
     assert [each.text for each in found.files[0].problems] == [
         "the tensor 'w' begins at byte 4, not where the one before it ends"
     ]
+
+
+def test_secrets_of_urls_in_a_file_are_kept_nowhere():
+    url = "https://user:s3cret@host.example/x?token=s3cret#s3cret"
+    card = f"---\nlicense: mit\nbase_model: {url}\ntags: ['{url}']\n---\n"
+    config = json.dumps({"model_type": url, "_name_or_path": url, "architectures": [url], "auto_map": {"x": url}})
+    mlmodel = {
+        "flavors": {"python_function": {"loader_module": url}}, "run_id": url, "model_uuid": url,
+        "signature": {"inputs": json.dumps([{"type": "double", "name": url}]), "outputs": json.dumps([{"type": url}])},
+    }  # fmt: skip
+    for files in (
+        {"a": safetensors({"__metadata__": {"from": url}, url: {"dtype": "F32", "shape": [1], "data_offsets": [0, 4]}}, bytes(4))},
+        {"a.onnx": onnx(onnx_graph(inputs=[onnx_value(url, [url])]), (14, message((1, "from"), (2, url))), opsets=((url, 17),))},
+        {"a.gguf": gguf({"general.architecture": url, "general.source.url": url, "general.base_model.0.repo_url": url})},
+        {"config.json": config.encode(), "README.md": card.encode(), "model.safetensors": safetensors({})},
+        {"MLmodel": json.dumps(mlmodel).encode()},
+    ):  # fmt: skip
+        found = inspect([InMemory(path, data) for path, data in files.items()])
+        kept = to_document(found.inspection) + (b"" if found.interface is None else to_document(found.interface))
+        assert b"host.example/x" in kept, files
+        assert b"s3cret" not in kept, files
 
 
 def test_tensors_are_left_out_where_a_document_cannot_hold_them():

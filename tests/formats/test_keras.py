@@ -1,12 +1,15 @@
 """Keras: what its archives and its older HDF5 files say, and what loading them would run."""
 
+import io
 import json
 
+import h5py
+import numpy as np
 import pytest
 from model_files import InMemory
 from model_makers import packed
 
-from modelkeep.domain.known_documents import Field
+from modelkeep.domain.known_documents import Field, Tensor
 from modelkeep.formats.inspection import inspect
 
 DTYPE = {"module": "keras", "class_name": "DTypePolicy", "config": {"name": "float32"}, "registered_name": None}
@@ -36,7 +39,7 @@ def model(*layers, **more):
 
 def archive(config, metadata=b'{"keras_version": "3.15.1", "date_saved": "2026-11-30@19:13:25"}'):
     data = config if isinstance(config, bytes) else json.dumps(config).encode()
-    return packed([("metadata.json", metadata), ("config.json", data), ("model.weights.h5", b"\x89HDF\r\n\x1a\n")])
+    return packed([("metadata.json", metadata), ("config.json", data)])
 
 
 def inspected(data, path="model.keras"):
@@ -98,11 +101,11 @@ def test_classes_that_are_not_of_keras_are_unknown():
     ("data", "text"),
     [
         (archive(b"[]"), "it has a configuration that names no class"),
-        (archive(b"{"), "it has a configuration that is no JSON: Input data was truncated"),
+        (archive(b"{"), "it has a configuration that is no JSON: Expecting property name enclosed in double quotes: line 1 column 2 (char 1)"),
         (packed([("config.json", b"{}"), ("metadata.json", b"\xff")]),
-         "it has a configuration that is no JSON: JSON is malformed: invalid character (byte 0)"),
+         "it has a configuration that is no JSON: 'utf-8' codec can't decode byte 0xff in position 0: invalid start byte"),
         (archive(b'{"class_name": ' + b"[" * 100_000),
-         "it has a configuration that is no JSON: maximum recursion depth exceeded while deserializing an object"),
+         "it has a configuration that is no JSON: it is nested very deep"),
         (b"PK\x03\x04", "it is a broken zip archive: File is not a zip file"),
     ],
 )  # fmt: skip
@@ -118,20 +121,87 @@ def test_a_configuration_that_is_too_long_is_not_read():
     ]
 
 
-def test_the_configuration_in_an_older_file_is_found():
+def hdf5(fill, **more):
+    """Return a file that h5py writes."""
+    file = io.BytesIO()
+    with h5py.File(file, "w", **more) as root:
+        fill(root)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("libver", ["earliest", "latest"])
+def test_the_configuration_in_an_older_file_is_found(libver):
     config = {"class_name": "Sequential", "config": {"name": "old", "layers": [INPUT, LAMBDA]}}
-    data = b"\x89HDF\r\n\x1a\n\0" + bytes(500) + json.dumps(config).encode() + bytes(20)
-    found = inspected(data, "model.h5")
+
+    def fill(root):
+        root.attrs["model_config"] = json.dumps(config)
+        root.attrs["keras_version"] = np.bytes_("2.3.1")
+        root.attrs["training_config"] = '{"loss": "mse", "optimizer_config": {"class_name": "Adam", "config": {}}}'
+        root["model_weights/dense/dense/kernel:0"] = np.zeros((4, 3), "f4")
+        root["optimizer_weights/m"] = np.zeros(5, "f4")
+
+    found = inspected(hdf5(fill, libver=libver), "model.h5")
     (file,) = found.inspection.files
-    assert (file.format, file.fact("architecture"), file.fact("operators")) == (
-        "keras-hdf5", "Sequential", "InputLayer 1, Lambda 1",
+    assert (file.format, dict(file.facts)) == (
+        "keras-hdf5",
+        {
+            "producer": "keras 2.3.1", "architecture": "Sequential", "name": "old", "nodes": "2",
+            "operators": "InputLayer 1, Lambda 1", "optimizer": "Adam", "loss": "mse", "tensors": "1",
+            "parameters": "12", "dtypes": "float32 1",
+        },
     )  # fmt: skip
+    assert file.tensors == (Tensor("dense/dense/kernel:0", "float32", ("4", "3")),)
     assert [each.kind for each in file.problems] == ["dangerous", "dangerous"]
 
 
-def test_other_hdf5_files_are_known_and_no_more():
-    for data in (b"\x89HDF\r\n\x1a\n\x02" + bytes(50), bytes(512) + b"\x89HDF\r\n\x1a\n\x02"):
-        (file,) = inspected(data, "weights.h5").inspection.files
-        assert (file.format, file.facts, file.problems) == ("hdf5", (("format-version", "2"),), ())
-    (file,) = inspected(b"x", "weights.h5").inspection.files
-    assert [each.text for each in file.problems] == ["it does not begin as HDF5"]
+def test_other_hdf5_files_tell_their_datasets():
+    def fill(root):
+        root["a/half"] = np.zeros((2, 3), "f2")
+        root["a/flags"] = np.zeros(4, "?")
+        root["b"] = ["one", "two"]
+        root["c"] = root["a/half"]
+        root["d"] = h5py.SoftLink("/a/half")
+        root.create_group("empty")
+
+    (file,) = inspected(hdf5(fill), "data.h5").inspection.files
+    assert (file.format, dict(file.facts), file.problems) == (
+        "hdf5",
+        {"format-version": "0", "tensors": "3", "parameters": "12", "dtypes": "bool 1, float16 1, text 1"},
+        (),
+    )
+    assert [(each.name, each.shape) for each in file.tensors] == [
+        ("a/flags", ("4",)),
+        ("a/half", ("2", "3")),
+        ("b", ("2",)),
+    ]
+
+
+def test_hdf5_that_leads_to_other_files_or_is_not_read_to_its_end_is_told():
+    def lead(root):
+        root["link"] = h5py.ExternalLink("/etc/passwd", "/x")
+        root.create_dataset("numbers", (4,), "u1", external=[("/etc/passwd", 0, 4)])
+
+    def many(root):
+        for i in range(20):
+            root[f"group {i}"] = [i]
+
+    whole = hdf5(lambda root: root.attrs.update(model_config="{}"))
+    for data, problem in (
+        (hdf5(lead), ("dangerous", "its link 'link' leads to another file")),
+        (hdf5(many, libver="latest"), ("unverified", "it was not read to its end: the links of '/' are not read")),
+        (whole[:-1], ("invalid", f"it ends at byte {len(whole) - 1}, and says that it has {len(whole)} bytes")),
+        (whole, ("invalid", "it has a configuration that names no class")),
+        (b"x", ("invalid", "it does not begin as HDF5")),
+    ):
+        (file,) = inspected(data, "model.h5").inspection.files
+        assert [(each.kind, each.text) for each in file.problems][:1] == [problem]
+
+
+def test_inputs_come_in_the_order_in_which_the_model_takes_them():
+    second = {**INPUT, "config": {**INPUT["config"], "name": "first", "optional": True}}
+    config = model(second)
+    config["config"]["input_layers"] = {"b": ["first", 0, 0], "a": ["x", 0, 0]}
+    assert inspected(archive(config)).interface.inputs == (
+        Field("float32", "first", ("?", "4"), optional=True),
+        Field("float32", "x", ("?", "4")),
+    )

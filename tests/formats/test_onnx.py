@@ -4,7 +4,7 @@ import pytest
 from model_files import InMemory, OnDisk
 from model_makers import message, onnx, onnx_graph, onnx_node, onnx_tensor, onnx_value
 
-from modelkeep.domain.known_documents import Field, Tensor
+from modelkeep.domain.known_documents import Field, Problem, Tensor
 from modelkeep.formats.inspection import inspect
 
 
@@ -51,9 +51,16 @@ def external(path):
     return onnx_tensor("w", [2], None, 1, (13, message((1, "location"), (2, path))), (14, 1))
 
 
-def test_weights_in_other_files_are_named():
-    found = inspected(onnx(onnx_graph(weights=[external("model.onnx_data"), external("model.onnx_data")])))
-    assert (found.fact("external-data"), found.fact("parameters"), found.problems) == ("model.onnx_data", "4", ())
+def test_weights_in_other_files_are_named_and_must_be_there():
+    model = onnx(onnx_graph(weights=[external("w/model.data"), external("w/model.data")]))
+    beside = [InMemory("sub/model.onnx", model), InMemory("sub/w/model.data", b"12345678")]
+    found = inspect(beside).inspection.files[0]
+    assert (found.fact("external-data"), found.fact("parameters"), found.problems) == ("w/model.data", "4", ())
+    told = "it needs the file 'w/model.data', which is not there"
+    assert inspected(model).problems == (Problem("invalid", told),)
+    assert inspect([beside[0], InMemory("w/model.data", b"")]).inspection.files[0].problems == (
+        Problem("invalid", told),
+    )
 
 
 def test_weights_that_older_models_list_among_the_inputs_are_none():

@@ -115,7 +115,6 @@ def test_lightgbm():
     found = inspect([InMemory("model.txt", lightgbm())])
     assert facts(found) == ("lightgbm", {
         "format-version": "v4", "architecture": "tree", "objective": "binary sigmoid:1", "trees": "2", "features": "2",
-        "classes": "1",
     })  # fmt: skip
     assert found.interface.inputs == (Field("float64", "a"), Field("float64", "b"))
     assert told(found) == []

@@ -24,7 +24,7 @@ TABLES = [
 ]
 ODD = {"INTEGER": -1, "TEXT": "nonsense", "BLOB": b"nonsense"}
 ASKED = (
-    "list --format table", "list fraud --all --json", "list fraud --sort metric.auc:desc", "status", "show fraud",
+    "list --format table", "list fraud --all --json", "list fraud --sort metric.auc:desc", "list --search fraud", "status", "show fraud",
     "show fraud@1 --format table", "show fraud@champion --as-of seq:6", "history fraud --format table", "audit --json",
     "lineage fraud@1", "diff fraud@1 fraud@2", "identify model.onnx", "path fraud@1", "promote fraud@2 production -n",
     "rollback fraud -n --yes", "tag fraud@1 owner=ml -n", "delete fraud@1 -n --force", "register fraud other.onnx -n --bump minor",

@@ -6,6 +6,7 @@ import pytest
 from world import World, changed, every, let_an_index_lie, tell_all
 
 from modelkeep.errors import IntegrityError, SchemaMismatch
+from modelkeep.store.db.sqlite import schema
 from modelkeep.store.db.sqlite.private_tables import in_memory
 
 _LOG = {"entry", "details", "document"}
@@ -41,9 +42,14 @@ def test_an_edited_row_is_put_right_after_a_backup_of_the_database(world):
     world.edit("UPDATE metric SET value = '0.999'", "DELETE FROM tenure WHERE stage = 'production'")
     wrong = world.verify().errors
     done = world.registry.migrate(rebuild=True)
-    assert (done.changed, done.table_errors, done.schema_before, done.schema_after) == (True, wrong, 5, 5)
+    assert (done.changed, done.table_errors, done.schema_before, done.schema_after) == (
+        True,
+        wrong,
+        schema.VERSION,
+        schema.VERSION,
+    )
     assert rows(world) == before
-    assert os.path.basename(done.backup).startswith("registry.db.backup-5-20261123T09")
+    assert os.path.basename(done.backup).startswith(f"registry.db.backup-{schema.VERSION}-20261123T09")
     assert world.verify().findings == ()
     os.replace(done.backup, world.database)
     assert world.verify().errors == wrong

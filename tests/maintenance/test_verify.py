@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from world import World, changed, every, let_an_index_lie, rechained, store_bytes, tell_all, tell_story
 
 from modelkeep.domain.entry import hash_entry, parse_entry
-from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, SchemaMismatch
+from modelkeep.errors import Damaged, IntegrityError, RegistryUnavailable, SchemaMismatch, UsageError
 from modelkeep.maintenance.findings import Findings
 from modelkeep.maintenance.verify import verify
 from modelkeep.store.db import ledger
@@ -364,6 +364,29 @@ def test_another_log_of_the_same_length_is_found_where_the_head_is_remembered(tm
     assert one.findings(bytes_=False) == []
 
 
+def test_a_log_that_was_written_anew_is_found_by_a_head_that_was_kept_elsewhere(tmp_path):
+    one = World(tmp_path / "one")
+    other = one.copy(tmp_path / "other")
+    one.register(message="this happened")
+    other.register(message="no, this")
+    kept = one.verify(bytes_=False).head_hash
+    one.register()
+    for quick in (False, True):
+        assert one.findings(bytes_=False, quick=quick, head=kept) == []  # the log went on since
+        assert one.findings(bytes_=False, quick=quick, head=kept.removeprefix("sha256:").upper()) == []
+    (one.home / "registry.db").write_bytes(other.database.read_bytes())
+    one.forget()
+    assert one.findings(bytes_=False) == []
+    text = f"error kept log: no entry has the hash {kept}: this is another log, or it was written anew"
+    for quick in (False, True):
+        assert one.findings(bytes_=False, quick=quick, head=kept) == [text]
+    for wrong in (kept[:-1], "", "7", f"sha512:{kept}"):
+        with pytest.raises(UsageError, match="--head takes the hash of an entry"):
+            one.verify(head=wrong)
+    with pytest.raises(UsageError, match="--head is about the log"):
+        one.verify(log=False, head=kept)
+
+
 def test_a_clean_verify_remembers_the_head_and_one_with_findings_does_not(world):
     world.forget()
     world.edit("DELETE FROM alias")
@@ -586,7 +609,7 @@ def test_an_error_of_the_file_is_reported_once_with_every_place_it_stopped(world
     assert line.startswith(
         f"error database database: {damaged}; met in log, alias, approval, archived, check_result, data_parent, "
     )
-    assert line.endswith(", tenure, version, version_blob, version_fact")
+    assert line.endswith(", tenure, version, version_blob, version_fact, word")
 
 
 def test_errors_past_the_limit_are_counted_and_hide_no_other_finding():

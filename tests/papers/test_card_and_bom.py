@@ -40,7 +40,7 @@ def history():
             FileInspection("tokenizer.json", "pickle", problems=(Problem("dangerous", "it imports os.system"),)),
         )),
         interface=Interface((Field("float32", "x", ("n", "2")),), (Field("int64"),)),
-        environment=Environment(python="3.11.7", packages=(("numpy", "2.1.0"), ("some_Thing", "1.0+cu118"))),
+        environment=Environment(python="3.11.7", packages=(("numpy", "2.1.0"), ("some.thing", "1.0+cu118"), ("some_Thing", "1.0+cu118"))),
     )  # fmt: skip
     made.evaluate("fraud@1", [("auc", "0.9")])
     return made
@@ -59,6 +59,16 @@ def test_the_front_matter_of_a_card_is_what_hugging_face_reads(history):
     assert yaml.safe_load(found.page.split("---")[1])["tags"] == ["modelkeep", "task:classification"]
 
 
+def test_numbers_of_the_front_matter_keep_their_digits_and_texts_are_no_numbers():
+    history = History()
+    metrics = [("whole", "9007199254740993"), ("huge", "1e400"), ("part", "0.90")]
+    history.register("m", metrics=metrics, data=[Data(name="1e5"), Data(name="0o17")])
+    page = history.registry.card("m@1").page
+    for line in ("value: 9007199254740993", "value: '1e400'", "value: 0.9", "- '1e5'", "- '0o17'"):
+        assert line in [each.strip() for each in page.splitlines()], line
+    assert yaml.safe_load(page.split("---")[1])["datasets"] == ["1e5", "0o17"]
+
+
 def test_a_card_says_what_is_known_and_what_is_not(history):
     page = history.registry.card("fraud@1").page
     for line in (
@@ -70,7 +80,7 @@ def test_a_card_says_what_is_known_and_what_is_not(history):
         "- **Made from (fine-tune)**: base/encoder@1",
         "- **Commit**: 9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7, with uncommitted changes",
         "- dangerous: it imports os.system (tokenizer.json)",
-        "- **Packages**: numpy==2.1.0, some\\_Thing==1.0+cu118",
+        "- **Packages**: numpy==2.1.0, some.thing==1.0+cu118, some\\_Thing==1.0+cu118",
         "| transactions | 2026-02 | train | sha256:" + "d" * 64 + " | s3\\://lake/t |",
     ):
         assert line in page.splitlines(), line

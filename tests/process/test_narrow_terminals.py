@@ -73,7 +73,7 @@ def screen(run, *words, columns):
     notes = run.cwd / "stderr"
     child = pexpect.spawn(
         "/bin/sh", ["-c", f"{shlex.join([str(run.script), *words])} 2>{shlex.quote(str(notes))}"], cwd=str(run.cwd),
-        dimensions=(60, columns), encoding="utf-8", timeout=60, env={**run.env, "TERM": "xterm", "NO_COLOR": "1"},
+        dimensions=(60, columns), encoding="utf-8", timeout=60, env={**run.env, "TERM": "xterm", "NO_COLOR": "1", "MODELKEEP_PAGER": ""},
     )  # fmt: skip
     child.expect(pexpect.EOF)
     child.close()
@@ -85,14 +85,14 @@ def screen(run, *words, columns):
 @pytest.mark.parametrize("words", QUESTIONS, ids=" ".join)
 def test_nothing_that_is_one_piece_is_broken_at_any_width(hard, words):
     wide, said = screen(hard, *words, columns=WIDEST)
-    assert "no room for" not in said
+    assert "left out" not in said
     for columns in WIDTHS:
         narrow, said = screen(hard, *words, columns=columns)
         assert "…" not in narrow
         for piece in WHOLE:
             pieces, before = re.findall(piece, narrow), re.findall(piece, wide)
             missing = Counter(before) - Counter(pieces)
-            assert not missing or ("no room for" in said and set(pieces) <= set(before)), (columns, missing, narrow)
+            assert not missing or ("left out" in said and set(pieces) <= set(before)), (columns, missing, narrow)
         # A line is wider than the window only for the one word at its end, which the terminal wraps.
         for line in narrow.splitlines():
             *_, last = re.split(r" {1,}", line)
@@ -107,14 +107,24 @@ def test_history_becomes_a_list_where_there_is_no_room(hard):
     told, said = screen(hard, "history", LONG, "production", columns=40)
     told = re.sub(r"[A-Z][a-z]{2} \d\d \d\d:\d\d", "TIME", told)
     told = re.sub(r"(for +)\d+[smh]", r"\1AGE", re.sub(r"(by +)\S+", r"\1ME", told))
+    told = re.sub(r"TIME +now", "TIME now", re.sub(r"(?m)^(production  )[12█·]{28}$", r"\1BARS", told))
     assert said == ""
     assert (
         told
         == f"""\
+auc  ▁█  0.938765 -> 0.938765
+(+0.0000000000000001 better), best
+0.938765 in
+{LONG}@2
+
+production  BARS
+            TIME now
+
 {LONG}@1
   since  TIME
   until  TIME
   for    AGE
+  auc    0.938765
   by     ME
   began  "二月のデータで再学習した重みを
          評価してから本番環境に移しまし
@@ -123,21 +133,27 @@ def test_history_becomes_a_list_where_there_is_no_room(hard):
     replaced by
     {LONG}@2
 {LONG}@2
-  since  TIME
-  until  TIME
-  for    AGE
-  by     ME
-  began  "二月のデータで再学習した重みを
-         評価してから本番環境に移しまし
-         た"
+  since   TIME
+  until   TIME
+  for     AGE
+  auc     0.938765
+  change
+    +0.0000000000000001 better
+  by      ME
+  began   "二月のデータで再学習した重みを
+          評価してから本番環境に移しまし
+          た"
   ended
     rolled back: "worse than
     {LONG}@1"
 {LONG}@1
-  since  TIME
-  until  now
-  for    AGE
-  by     ME
+  since   TIME
+  until   now
+  for     AGE
+  auc     0.938765
+  change
+    -0.0000000000000001 worse
+  by      ME
   began
     rollback from
     {LONG}@2
@@ -148,4 +164,4 @@ def test_history_becomes_a_list_where_there_is_no_room(hard):
 def test_a_table_says_which_columns_it_left_out(hard):
     told, said = screen(hard, "history", "churn", "staging", columns=50)
     assert told.splitlines()[0].split() == ["version", "since", "until", "began", "ended"]
-    assert said == "no room for for, by: a wider window shows more\n"
+    assert said == "left out: for, by; a wider window shows them\n"

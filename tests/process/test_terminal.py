@@ -208,7 +208,7 @@ def test_more_than_fifty_rows_are_cut_with_a_note(run, made):
         [run.script.with_name("python"), "-c", f"import modelkeep; registry = modelkeep.open_registry(); {script}"],
         cwd=made, env=run.env, check=True,
     )  # fmt: skip
-    told = seen(run, "list", "big", NO_COLOR="1")
+    told = seen(run, "list", "big", "--no-pager", NO_COLOR="1")
     assert len(told.splitlines()) == 52
     assert told.splitlines()[-1] == "only the first 50 are shown; --limit N shows more"
     assert len(run("list", "big").stdout.splitlines()) == 60
@@ -240,10 +240,11 @@ def test_what_was_sorted_by_is_a_column_and_a_bad_winner_is_told(run, made):
         run("register", "fraud", "m.bin", "-M", f"auc={auc}")
     run("mark", "fraud@3", "bad")
     told = seen(run, "list", "fraud", "--sort", "metric.auc:desc", "--limit", "3", NO_COLOR="1").splitlines()
-    assert told[0].split() == ["version", "stage", "state", "metric.auc", "created", "author", "size"]
-    assert told[1].split()[:4] == ["fraud@3", "-", "bad", "0.938765"]
-    assert told[3].split()[:4] == ["fraud@4", "-", "development", "0.912"]
-    assert told[4:] == ["warning: fraud@3 is marked bad"]
+    assert told[0] == "auc  ▂█▁  0.914 -> 0.912 (-0.002 worse), best 0.938765 in fraud@3"
+    assert told[2].split() == ["version", "stage", "state", "auc", "change", "created", "author", "size"]
+    assert told[3].split()[:6] == ["fraud@3", "-", "bad", "0.938765", "+0.0247654", "better"]
+    assert told[5].split()[:6] == ["fraud@4", "-", "development", "0.912", "-0.0267654", "worse"]
+    assert told[6:] == ["warning: fraud@3 is marked bad"]
     quiet = run("list", "fraud", "--sort", "metric.auc:desc", "--limit", "1", "-q")
     assert (quiet.stdout, quiet.stderr) == ("fraud@3\n", "warning: fraud@3 is marked bad\n")
     assert run("list", "fraud", "--sort", "metric.auc").stdout.splitlines()[0].endswith("\t0.9387654321098761")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from modelkeep.domain.nodes import parse_node
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance.inputs import Dataset, parse_data
+from modelkeep.provenance.inputs import Dataset, parse_data, parse_feature
 
 DIGEST = "sha256:" + "9b71c268cf25" + "0" * 52
 
@@ -90,17 +90,39 @@ def test_the_node_is_read_back_as_itself(parse, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["gone/", "gone.csv", "./gone", "train=gone.csv", "name@", "@v1", "name@a b", "Train=x@y=z", "-x@1"]
+    "text",
+    [
+        "gone/",
+        "gone.csv",
+        "./gone",
+        "train=gone.csv",
+        "name@",
+        "@v1",
+        "data: x",
+        "x ",
+        " x@1",
+        "name@a b",
+        "Train=x@y=z",
+        "-x@1",
+    ],
 )
 def test_what_is_nothing_of_these_is_not_found(parse, text):
     with pytest.raises(NotFound, match="there is no file or directory"):
         parse(text)
 
 
-@pytest.mark.parametrize("text", ["", "train=", "a\0b", "a\udcff", "s3://" + "x" * 3000])
+@pytest.mark.parametrize(
+    "text", ["", " ", "train= ", "x://", "s3:///", "train=", "a\0b", "a\udcff", "s3://" + "x" * 3000]
+)
 def test_what_cannot_be_kept_is_a_usage_error(parse, text):
     with pytest.raises(UsageError):
         parse(text)
+
+
+@pytest.mark.parametrize("text", ["", " ", "a b", "a b@7", "store/view@1 2", "a\u00a0b"])
+def test_a_feature_view_has_no_white_space(text):
+    with pytest.raises(UsageError, match="a feature view is named as NAME@VERSION"):
+        parse_feature(text)
 
 
 def test_a_name_with_control_characters_is_refused(parse, tmp_path):

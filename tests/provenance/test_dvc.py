@@ -111,7 +111,7 @@ def test_the_place_is_that_of_the_remote_else_the_path(project, entry, config, p
         ("- a\n", "'x.dvc' names no data"),
         ("", "'x.dvc' names no data"),
         ("outs: [}\n", None),
-        ("x" * 70_000, "not a file of at most 64 KiB: 'x.dvc'"),
+        ("x" * 270_000, "not a file of at most 256 KiB: 'x.dvc'"),
         ("!!python/object/apply:os.system ['touch ran']", None),
         ("a: &a [x,x]\nb: &b [*a,*a]\nouts: [*b,*b]\n", None),
     ],

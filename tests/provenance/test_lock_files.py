@@ -1,6 +1,7 @@
 """Files that name packages: of each kind the names and exact versions, and nothing else."""
 
 import json
+import os
 import re
 from pathlib import Path
 
@@ -166,6 +167,43 @@ def test_a_file_that_is_not_there_or_too_large_is_refused(tmp_path):
         file.truncate((16 << 20) + 1)
     with pytest.raises(UsageError, match=r"is larger than 16 MiB"):
         from_file(str(tmp_path / "large.txt"), None, None)
+
+
+def test_very_many_markers_and_what_is_no_regular_file_are_refused_at_once(tmp_path):
+    lines = [f"p{number}==1 ; python_version > '3.{number}'\n" for number in range(100_000)]
+    (tmp_path / "requirements.txt").write_text("".join(lines))
+    with pytest.raises(UsageError, match="the packages have more than 2000 different markers"):
+        from_file(str(tmp_path / "requirements.txt"), None, None)
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="pipe' is no regular file"):
+        from_file(str(tmp_path / "pipe"), None, None)
+
+
+def test_a_large_file_of_conda_is_read_and_a_huge_one_has_a_hint_that_fits(tmp_path):
+    path = tmp_path / "environment.yml"
+    path.write_text("dependencies:\n" + "".join(f"- package-number-{number}=1.0\n" for number in range(4_000)))
+    assert len(from_file(str(path), None, None).environment.packages) == 4_000
+    path.write_text("#" * 300_000)
+    with pytest.raises(UsageError, match="is larger than 256 KiB") as refused:
+        from_file(str(path), None, None)
+    assert refused.value.hint == "conda list --export > packages.txt, and --env packages.txt"
+
+
+@pytest.mark.parametrize(
+    ("pin", "kept"),
+    [
+        (f"foo==1.0+{TOKEN}", ("foo", "1.0")),
+        (f"foo==1.0+{'0123456789abcdef' * 2}", ("foo", "1.0")),
+        ("foo==1.0+AKIAIOSFODNN7EXAMPLE", ("foo", "1.0")),
+        ("foo==2.1.0.dev20240101+cu121", ("foo", "2.1.0.dev20240101+cu121")),
+        ("foo==0.1+4.g1a2b3c4d.d20240101", ("foo", "0.1+4.g1a2b3c4d.d20240101")),
+        ("foo==1AKIAIOSFODNN7EXAMPLE", None),
+    ],
+)
+def test_a_version_as_long_as_a_token_is_not_kept(tmp_path, pin, kept):
+    (tmp_path / "requirements.txt").write_text(f"{pin}\nbar==1\n")
+    packages = from_file(str(tmp_path / "requirements.txt"), None, None).environment.packages
+    assert packages == (("bar", "1"), *([kept] if kept else []))
 
 
 def test_a_marker_that_cannot_be_judged_holds(tmp_path):

@@ -2,10 +2,12 @@
 
 import pytest
 from history import History
+from msgspec.structs import replace
 
 from modelkeep.domain.known_documents import FileInspection, Inspection
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import UsageError
+from modelkeep.registry import Registry
 
 
 @pytest.fixture(scope="module")
@@ -83,8 +85,31 @@ def test_a_metric_on_several_data_is_named_with_its_data():
     history.register("m", metrics=[("auc", "0.9")], on=Data(name="a"))
     history.evaluate("m@1", [("auc", "0.8")], Data(name="b"))
     assert [row.ref for row in history.registry.versions(where="metric.auc@b < 0.9")] == ["m@1"]
-    with pytest.raises(UsageError, match="auc of m@1 was measured on"):
-        history.registry.versions(where="metric.auc < 0.9")
+    history.register("other", metrics=[("loss", "1")])
+    # the order does not count: what is ambiguous is refused where nothing else decides
+    for where in ("metric.auc < 0.9 AND name = 'm'", "name = 'm' AND metric.auc < 0.9", "NOT metric.auc < 0.9"):
+        with pytest.raises(UsageError, match="auc of m@1 was measured on"):
+            history.registry.versions(where=where)
+    for where in ("metric.auc < 0.9 AND name = 'other'", "name = 'other' AND metric.auc < 0.9"):
+        assert history.registry.versions(where=where) == ()
+    for where in ("metric.auc < 0.9 OR name = 'm'", "name = 'm' OR metric.auc < 0.9"):
+        assert [row.ref for row in history.registry.versions(where=where)] == ["m@1"]
+
+
+@pytest.mark.parametrize(
+    ("name", "where", "notes"),
+    [
+        (None, "metric.acu > 0.5", ["note: no version has metric.acu; there are metric.auc"]),
+        (None, "tag.teir IS NULL AND param.depth = 8", ["note: no version has tag.teir; there are tag.tier"]),
+        ("churn", "param.depth = 8 OR metric.auc > 2", ["note: no version has param.depth"]),
+        (None, "metric.loss = 7 OR tag.tier = 'x' OR metric.auc@ > 2", []),
+    ],
+)
+def test_a_key_that_no_version_has_is_named(shop, name, where, notes):
+    said = []
+    context = replace(shop.registry._context, say=said.append)
+    Registry(context, shop.registry._located).versions(name, where=where)
+    assert said == notes
 
 
 @pytest.mark.parametrize(

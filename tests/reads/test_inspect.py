@@ -1,5 +1,6 @@
 """`inspect`: what was recorded of a version, what is in its bytes, what is in files here; nothing is waited for or run."""
 
+import io
 import os
 from pathlib import Path
 
@@ -78,6 +79,32 @@ def test_a_file_and_a_directory_here_are_read(world, r, monkeypatch):
     assert refused(r.inspect, "s3://bucket/model")[1] == "PATH takes a path of this machine, not 's3://bucket/model'"
 
 
+def test_the_parts_of_a_directory_here_have_the_digests_that_they_get_when_it_is_registered(world, r):
+    tree = world.work / "hf"
+    tree.mkdir()
+    (tree / "config.json").write_text('{"model_type": "bert"}')
+    (tree / "model.safetensors").write_bytes(safetensors({"w": (1,)}))
+    (tree / "vocab.txt").write_text("a")
+    (tree / "merges.txt").write_text("b")
+    here = r.inspect(tree).inspection.parts
+    assert [each.role for each in here] == ["weights", "tokenizer"]
+    assert None not in {each.digest for each in here}
+    r.register("hf", tree, env="none")
+    assert r.inspect("hf@1").inspection.parts == here
+    with (tree / "vocab.txt").open("wb") as file:
+        file.truncate(300 << 20)
+    assert [each.digest is None for each in r.inspect(tree).inspection.parts] == [False, True]
+
+
+def test_standard_input_is_read_in_any_order_up_to_a_bound(r, monkeypatch):
+    data = safetensors({"w": (2, 3)})
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
+    found = r.inspect("-")
+    assert (found.what, found.inspection.formats, found.inspection.parameters) == ("-", ("safetensors",), 6)
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(bytes((64 << 20) + 1))))
+    assert refused(r.inspect, "-")[:2] == ("UsageError", "'-' is larger than 64 MiB")
+
+
 def test_a_version_comes_before_a_file_that_is_called_like_it(world, r, monkeypatch):
     monkeypatch.chdir(world.work)
     (world.work / "fraud@1").write_bytes(safetensors({"evil": (1,)}))
@@ -97,7 +124,6 @@ def test_what_is_neither_a_model_nor_a_file_is_said(r):
         "modelkeep list",
     )
     assert refused(r.inspect, "./nothing")[0] == "NotFound"
-    assert refused(r.inspect, "-")[0] == "UsageError"
     assert refused(r.inspect, "nothing@1")[:2] == ("NotFound", "there is no model nothing")
 
 

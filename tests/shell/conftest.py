@@ -2,11 +2,14 @@
 
 import os
 import shutil
+import sqlite3
 import sys
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from shell_lines import BROKEN
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
@@ -119,12 +122,14 @@ def files(run):
 
 @pytest.fixture(scope="session")
 def crowd(tmp_path_factory):
-    """Return a registry of 200 models, one of them with keys that a shell must quote."""
+    """Return a registry of 2,000 models, one of them with keys that a shell must quote."""
     from history import History
 
     story = History()
     for number in range(200):
         story.register(f"team/Model-{number:03}", f"bytes {number}")
+    for number in range(1800):
+        story.create(f"Lines/{number:04}/Score")
     story.register("odd", metrics=[("mAP50(B)", "0.9"), ("recall@5", "0.8"), ("top 1's", "0.7")])
     story.tag("odd@1", **{"#owner": "risk", "a:b": "c"})
     story.register("evil")
@@ -139,10 +144,20 @@ def crowd(tmp_path_factory):
 
 @pytest.fixture
 def registries(registry, crowd, files, run):
-    """Put directories beside the files: ``many`` models, ``none``, ``broken``, and a ``project`` that names one."""
+    """Put directories beside the files: ``many`` models, ``none``, those of `BROKEN`, and a ``project`` that names one."""
     (run.cwd / "many").symlink_to(crowd)
     assert run("init", "none").exit_code == 0
-    (run.cwd / "broken").mkdir()
-    (run.cwd / "broken" / "registry.db").write_bytes(b"garbage" * 1000)
+    for kind in BROKEN:
+        (run.cwd / kind).mkdir()
+    whole = (crowd / "registry.db").read_bytes()
+    (run.cwd / "garbage" / "registry.db").write_bytes(b"garbage" * 1000)
+    (run.cwd / "cut" / "registry.db").write_bytes(whole[:5000])
+    (run.cwd / "unreadable" / "registry.db").mkdir()
+    for kind, statement in (("strange", "CREATE TABLE model_name (name)"), ("newer", "PRAGMA user_version = 99")):
+        if kind == "newer":
+            (run.cwd / kind / "registry.db").write_bytes(whole)
+        with closing(sqlite3.connect(run.cwd / kind / "registry.db")) as connection:
+            connection.execute(statement)
+            connection.commit()
     (run.cwd / "project").mkdir()
     (run.cwd / "project" / "modelkeep.toml").write_text('registry = "../many"\n')

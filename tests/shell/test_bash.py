@@ -5,6 +5,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
+from shell_lines import TYPED_IN_BOTH
 
 pytestmark = [pytest.mark.shell, pytest.mark.slow]
 
@@ -30,7 +31,7 @@ def test_the_everyday_commands_stand_first(bash):
     assert bash.offers("modelkeep ")[:4] == ["register", "list", "show", "get"]
 
 
-TYPED = {
+TYPED = TYPED_IN_BOTH | {
     "promote fr\t": "promote|fraud@",
     "promote fraud@p\t": "promote|fraud@production",
     "promote fraud@1 st\t": "promote|fraud@1|staging",
@@ -50,7 +51,7 @@ TYPED = {
     "ls fr\t": "ls|fraud",
     "completion b\t": "completion|bash",
     "list --where me\tx": "list|--where|metric.x",
-    """list --where "stage = 'production' AND al\t""": "list|--where|stage = 'production' AND alias",
+    """list --where "stage = 'production' AND al\t\"""": "list|--where|stage = 'production' AND alias",
     "promote nobody\t": "promote|nobody",
     "mark fraud@1 g\t": "mark|fraud@1|good",
     "gc --grace 3\t": "gc|--grace|30d",
@@ -60,7 +61,7 @@ TYPED = {
 }
 
 
-def test_values_are_completed_through_the_characters_at_which_readline_breaks_words(bash):
+def test_values_are_completed_through_the_characters_at_which_readline_breaks_words(bash, registries):
     assert {typed: "|".join(bash.line(f"modelkeep {typed}")[1:]) for typed in TYPED} == TYPED
 
 
@@ -140,13 +141,15 @@ def test_files_are_completed_where_files_are_due(bash, files):
     assert bash.line("modelkeep promote pl\t")[-1] == "pl"
 
 
-def test_the_registry_of_the_line_is_the_one_that_is_asked(bash, run):
+def test_the_registry_of_the_line_is_the_one_that_is_asked(bash, registries, run):
     run("init", "other")
     assert bash.line("modelkeep --registry other promote fr\t")[-1] == "fr"
     bash.send("unset MODELKEEP_REGISTRY")
     assert bash.line("modelkeep promote fr\t")[-1] == "fr"
     assert bash.line("modelkeep promote --registry=$HOME/models fr\t")[-1] == "fr"  # a variable is nobody's to expand
     assert bash.line("modelkeep promote --registry ~/models fr\t")[-1] == "fraud@"
+    bash.send("cd project")
+    assert bash.line("modelkeep show Lines/17\t99\t")[-1] == "Lines/1799/Score"
 
 
 def test_a_name_that_would_run_a_command_is_quoted(bash, registry):
@@ -163,7 +166,7 @@ def test_another_name_is_completed_as_well(bare_bash, registry):
     assert bash.line("mk promote fraud@p\t") == ["mk", "promote", "fraud@production"]
 
 
-def test_it_works_under_the_bash_completion_package(bare_bash, registry, modelkeep):
+def test_it_works_under_the_bash_completion_package(bare_bash, registries, modelkeep):
     package = Path("/usr/share/bash-completion/bash_completion")
     if not package.is_file():
         pytest.skip("install bash-completion")
@@ -172,8 +175,7 @@ def test_it_works_under_the_bash_completion_package(bare_bash, registry, modelke
     assert script.is_file()
     bash = bare_bash(BASH_COMPLETION_USER_DIR=str(script.parent.parent))
     bash.send(f"source {package}")
-    assert bash.line("modelkeep promote fraud@p\t") == ["modelkeep", "promote", "fraud@production"]
-    assert bash.line("modelkeep list --stage=pro\t")[-1] == "--stage=production"
+    assert {typed: "|".join(bash.line(f"modelkeep {typed}")[1:]) for typed in TYPED} == TYPED
 
 
 def test_trouble_is_silent(bare_bash, registry, modelkeep, run):

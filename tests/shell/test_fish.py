@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 import pytest
+from shell_lines import BROKEN
 
 pytestmark = [pytest.mark.shell, pytest.mark.slow]
 
@@ -35,6 +36,12 @@ OFFERED = {
     "completion f": "fish",
     "list --where me": "metric.",
     """list --where "stage = 'production' AND sta""": "stage = 'production' AND stage stage = 'production' AND state",
+    """list --where "stage = 'pro""": "stage = 'production'",
+    """list --where 'stage = "pro""": 'stage = "production"',
+    """list --where "name = 'fraud' o""": "name = 'fraud' OR",
+    "audit fraud --action prom": "promote",
+    "audit --registry many --actor a": "ana",
+    "audit --registry=many --actor=a": "--actor=ana",
     # quotes
     "show 'fraud@p": "fraud@production",
     'show "fraud@p': "fraud@production",
@@ -53,7 +60,8 @@ OFFERED = {
     "--registry=fo": "--registry=folder/",
     # the registry of the line
     "--registry none show fr": "",
-    "--registry broken show fr": "",
+    **{f"--registry {kind} show fr": "" for kind in BROKEN},
+    "show --registry=many Lines/1799": "Lines/1799/Score",
     "show --registry=many team/model-19": " ".join(f"team/Model-{number}" for number in range(190, 200)),
     "show --registry=many ev": "ev il:$(touch x);`touch x`\\'*[~#",
     "list odd --registry=many --sort metric.m": "metric.mAP50(B)",

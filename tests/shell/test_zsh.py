@@ -1,11 +1,12 @@
 """TAB in a real zsh."""
 
 import pytest
+from shell_lines import TYPED_IN_BOTH
 
 pytestmark = [pytest.mark.shell, pytest.mark.slow]
 
 #: What the line is after the keys; each is typed behind `modelkeep`.
-TYPED = {
+TYPED = TYPED_IN_BOTH | {
     # commands and options
     "sho\t": "show",
     "promote --dr\t": "promote|--dry-run",
@@ -25,7 +26,7 @@ TYPED = {
     "evaluate fraud@2 -M a\t1": "evaluate|fraud@2|-M|auc=1",
     "list 2>/dev/null --stage pro\t": "list|--stage|production",
     "list --where me\tx": "list|--where|metric.x",
-    """list --where "stage = 'production' AND sta\tt\t""": "list|--where|stage = 'production' AND state",
+    """list --where "stage = 'production' AND sta\tt\t\"""": "list|--where|stage = 'production' AND state",
     # quotes
     "show 'fraud@p\t": "show|fraud@production",
     'show "fraud@p\t': "show|fraud@production",
@@ -38,8 +39,6 @@ TYPED = {
     "register fraud x --data train=pl\t": "register|fraud|x|--data|train=plain.onnx",
     "--registry fo\t": "--registry|folder",
     # the registry of the line
-    "--registry none show fr\t": "--registry|none|show|fr",
-    "--registry broken show fr\t": "--registry|broken|show|fr",
     "show --registry=many tea\t": "show|--registry=many|team/Model-",
     "show --registry=many team/m\t03\t": "show|--registry=many|team/Model-03",
     "show --registry=many ev\t": "show|--registry=many|ev il:$(touch x);`touch x`\\'*[~#",

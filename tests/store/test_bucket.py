@@ -98,6 +98,18 @@ def test_a_part_of_the_bytes_can_be_had(bucket):
     assert read(bucket, HELLO, 9) == b""
 
 
+def test_many_reads_are_as_single_ones(bucket):
+    put(bucket, HELLO, b"hello")
+    with bucket.reading() as contents:
+        with contents.get(HELLO, 1, 3) as stream:
+            assert stream.read() == b"ell"
+        put(bucket, EMPTY)
+        with contents.get(EMPTY) as stream:
+            assert stream.read() == b""
+        with pytest.raises(IntegrityError):
+            contents.get(ABSENT)
+
+
 def test_what_is_there_is_replaced_and_is_not_new(bucket):
     put(bucket, HELLO, b"jello")  # a bucket does not look at the bytes
     assert put(bucket, HELLO, b"hello") == frozenset()

@@ -5,6 +5,7 @@ reads them all in little memory and prints what was found, a JSON object a line:
 of 16 makes files as large as readers allow, which takes minutes; the memory suffices for those too.
 """
 
+import io
 import json
 import random
 import struct
@@ -27,7 +28,7 @@ from model_makers import (
 )
 
 #: The least that each of these formats is tried with.
-FORMATS = ("safetensors", "onnx", "gguf", "zip", "keras", "npz", "tflite", "saved_model", "ubj")
+FORMATS = ("safetensors", "onnx", "gguf", "zip", "keras", "npz", "tflite", "saved_model", "ubj", "h5", "pt2")
 _SIZE = int(sys.argv[2]) if __name__ == "__main__" and len(sys.argv) > 2 else 1
 _MEGA = _SIZE << 16
 
@@ -253,6 +254,74 @@ def _ubj():
     yield "many numbers", lambda: learner(b"[#l" + struct.pack(">i", _many(2_000_000)) + b"i\0" * _many(2_000_000))
     yield "nothing many times", lambda: learner(b"[$N#L" + struct.pack(">q", 1 << 62))
     yield "long texts", lambda: learner(b"[" + (b"SI" + struct.pack(">h", 30_000) + bytes(30_000)) * _many(2000) + b"]")
+
+
+def _written(fill, **more):
+    """Return an HDF5 file that h5py writes."""
+    import h5py
+
+    file = io.BytesIO()
+    with h5py.File(file, "w", **more) as root:
+        fill(root)
+    return file.getvalue()
+
+
+def _h5():
+    def fill(root):
+        root.attrs["model_config"] = json.dumps({"class_name": "Model", "config": {"name": "m", "layers": []}})
+        root["model_weights/dense/kernel"] = [1.0, 2.0]
+
+    def fill_dense(root):
+        for i in range(20):
+            root.attrs[f"a{i}"] = "x"
+            root[f"group {i}"] = [i]
+
+    def fill_outside(root):
+        import h5py
+
+        root["link"] = h5py.ExternalLink("/etc/passwd", "/x")
+        root.create_dataset("numbers", (4,), "u1", external=[("/etc/passwd", 0, 4)])
+
+    good = _written(fill)
+    yield "good", lambda: good
+    yield from _spoiled("h5", good)
+    for i in range(30):
+        changed = bytearray(good)
+        at = 64 + i * (len(good) // 31) & ~7
+        changed[at : at + 8] = struct.pack("<Q", (96, 136, (1 << 64) - 2, 1 << 40)[i % 4])
+        yield f"place {i} changed ", lambda found=bytes(changed): found
+    yield "newer", lambda: _written(fill, libver="latest")
+    yield "links in a heap", lambda: _written(fill_dense, libver="latest")
+    yield "other files", lambda: _written(fill_outside)
+    tree = good.index(b"TREE")
+    again = struct.pack("<4sBBH4Q", b"TREE", 0, 1, 2, 0, 0, 0, tree) + struct.pack("<QQ", 0, tree)
+    yield "a list of itself", lambda: good[:tree] + again + good[tree + len(again) :]
+    pages = struct.pack("<4sBBH", b"TREE", 0, 0, 65_535) + bytes(16) + struct.pack("<QQ", 0, tree + 8) * 65_535
+    yield "many pages", lambda: good.replace(struct.pack("<Q", tree), struct.pack("<Q", len(good))) + pages
+
+
+def _pt2():
+    def archive(model=b"{}", weights=b"{}"):
+        parts = {"archive_format": b"pt2", "models/m.json": model, "data/weights/w_config.json": weights}
+        return packed([(f"m/{name}", data) for name, data in parts.items()])
+
+    weights = b'{"config": {"w": {"path_name": "w", "tensor_meta": {"dtype": 7, "sizes": [{"as_int": 3}]}}}}'
+    yield from _spoiled("pt2", archive(weights=weights))
+    yield "nested", lambda: archive(b'{"graph_module":' + b"[" * _many(10_000_000))
+    yield "many nodes", lambda: archive(b'{"graph_module":{"graph":{"nodes":[' + b"{}," * _many(2_700_000) + b"{}]}}}")
+    yield (
+        "many values",
+        lambda: archive(
+            b'{"graph_module":{"graph":{"tensor_values":{'
+            + b",".join(b'"%d":{}' % i for i in range(_many(180_000)))
+            + b"}}}}"
+        ),
+    )
+    yield (
+        "many weights",
+        lambda: archive(weights=b'{"config":{' + b",".join(b'"%d":{}' % i for i in range(_many(360_000))) + b"}}"),
+    )
+    yield "many sizes", lambda: archive(b'{"x":[' + b'{"expr_str":"__"},' * _many(1_700_000) + b"0]}")
 
 
 _SUFFIXES = {"zip": "pt", "saved_model": "pb"}

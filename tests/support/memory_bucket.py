@@ -5,10 +5,11 @@ from __future__ import annotations
 import io
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import TYPE_CHECKING, BinaryIO, Self, TypeVar
 
 from modelkeep.errors import IntegrityError
-from modelkeep.store.bucket.interface import Blob, Draft, StaleDraft
+from modelkeep.store.bucket.interface import Blob, Contents, Draft, StaleDraft
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -43,6 +44,10 @@ class MemoryBucket:
             message = f"the bytes of {key} are missing from the store"
             raise IntegrityError(message, "modelkeep verify --bytes")
         return io.BytesIO(self.blobs[key][start : None if length is None else start + length])
+
+    def reading(self) -> AbstractContextManager[Contents]:
+        """Return the bucket itself: nothing has to be opened."""
+        return nullcontext(self)
 
     def stat(self, key: str) -> Blob | None:
         """Tell what is known of a key."""

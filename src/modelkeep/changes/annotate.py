@@ -18,6 +18,7 @@ from modelkeep.domain.names import check_name
 from modelkeep.domain.numbers import metric_value
 from modelkeep.domain.shares import share_words
 from modelkeep.domain.stages import check_alias
+from modelkeep.domain.urls import scrub_text
 from modelkeep.domain.verbs.alias import Alias
 from modelkeep.domain.verbs.describe import Describe
 from modelkeep.domain.verbs.evaluate import Evaluate
@@ -29,7 +30,6 @@ from modelkeep.domain.verbs.tag import Tag
 from modelkeep.domain.verbs.words import join_words
 from modelkeep.errors import UsageError
 from modelkeep.provenance import inputs, values
-from modelkeep.provenance.urls import scrub_text
 from modelkeep.provenance.values import Pairs
 from modelkeep.reads.references import Say, version_of, version_or_model
 from modelkeep.store.db.interface import Reader

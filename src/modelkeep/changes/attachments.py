@@ -115,7 +115,7 @@ def _file(text: str) -> bytes:
     if path == "-" or name != printable(name) or name in ("", os.curdir, os.pardir):
         message = f"an attachment is a file with a name, not '{printable(path)}'"
         raise UsageError(message, _FORMS)
-    data = read_bytes(path, seen(path), most_bytes=LARGEST["attachment"], forms=_FORMS, if_larger=_FORMS)
+    data = read_bytes(path, seen(path), most_bytes=LARGEST["attachment"], forms=_FORMS, if_larger=_FORMS, pipes=False)
     if not data:
         message = f"'{printable(path)}' is empty"
         raise UsageError(message, "leave it out, or look at what should have written it")

@@ -20,9 +20,9 @@ from modelkeep.domain.answers.checks import Checked
 from modelkeep.domain.policy.words import check_check_name
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import At, format_time, parse_age
+from modelkeep.domain.urls import scrub_text
 from modelkeep.domain.verbs.check import RESULTS, Check
 from modelkeep.errors import Conflict, UsageError
-from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads.authority import require_permission
 from modelkeep.reads.references import Say, version_of
 from modelkeep.reads.snapshot import parse_local_moment, snapshot

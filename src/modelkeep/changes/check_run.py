@@ -21,8 +21,8 @@ from modelkeep.changes.evidence import Evidence, from_bytes, from_file
 from modelkeep.context import Context
 from modelkeep.domain.answers.checks import Checked
 from modelkeep.domain.text import printable
+from modelkeep.domain.urls import scrub_text
 from modelkeep.errors import Conflict, IntegrityError, NotFound, UsageError
-from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads import fetch
 from modelkeep.reads.references import Say
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -11,11 +12,8 @@ from modelkeep.changes.register_request import Request
 from modelkeep.domain.answers.inspections import SERIOUS, ProblemRow
 from modelkeep.domain.hashing import digest_of
 from modelkeep.domain.known_documents import Inspection, Interface, to_document
-from modelkeep.errors import ModelkeepError
 from modelkeep.formats.interface import ModelFile
 from modelkeep.rendering import format_words
-from modelkeep.store.ingest.artifact import Ingested
-from modelkeep.store.ingest.ranges import source_files
 
 
 class FoundContents(Struct, frozen=True):
@@ -62,24 +60,17 @@ class FoundContents(Struct, frozen=True):
         return (*failure, *(each.sentence for each in problems))
 
 
-def find_contents(files: Iterable[ModelFile], given: Interface | None = None) -> FoundContents:
-    """Return what is in some files; a signature that was ``given`` counts more than that of the format."""
-    from modelkeep.formats.inspection import inspect  # a registration need not inspect
+def find_contents(request: Request, opened: AbstractContextManager[Iterable[ModelFile]]) -> FoundContents:
+    """Return what is in files that are to be opened; a signature that was given counts more than that of the format."""
+    given = request.signature
+    if not request.inspect:
+        return FoundContents(interface=given)
+    from modelkeep.formats.inspection import inspect
 
     try:
-        found = inspect(files)
+        with opened as files:
+            found = inspect(files)
     except Exception as error:  # noqa: BLE001  bytes that gc removed, a disk that fails: the registration finds out itself
         return FoundContents(interface=given, failure=str(error) or type(error).__name__)
     contents = FoundContents(found.inspection, found.interface)
     return contents if given is None else replace(contents, interface=given)
-
-
-def contents_of_sources(request: Request, measured: Ingested) -> FoundContents:
-    """Return what is in files that were measured and not stored."""
-    if not request.inspect:
-        return FoundContents(interface=request.signature)
-    try:
-        with source_files(measured.sources) as files:
-            return find_contents(files, request.signature)
-    except ModelkeepError as error:
-        return FoundContents(interface=request.signature, failure=error.message)

@@ -17,7 +17,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation
-from modelkeep.changes.inspecting import FoundContents, contents_of_sources, find_contents
+from modelkeep.changes.inspecting import FoundContents, find_contents
 from modelkeep.changes.register_answer import against_production, registered, unchanged
 from modelkeep.changes.register_early import refuse_early
 from modelkeep.changes.register_notes import note_same_bytes, note_same_training
@@ -39,11 +39,13 @@ from modelkeep.domain.labels import fold
 from modelkeep.domain.names import check_name
 from modelkeep.domain.stages import StageDef, check_alias
 from modelkeep.domain.state import Model
+from modelkeep.domain.urls import is_url
 from modelkeep.domain.verbs.create import check_name_is_free
 from modelkeep.domain.verbs.register import Code, Parent, Register, Trained
 from modelkeep.errors import Conflict, UsageError
 from modelkeep.provenance import code as code_
 from modelkeep.provenance import machine
+from modelkeep.provenance.inputs import parse_uri
 from modelkeep.reads import references
 from modelkeep.reads.authority import require_permission, roles_apply
 from modelkeep.reads.references import Say, stage_named, version_of
@@ -56,6 +58,7 @@ from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested, ingest, measure
 from modelkeep.store.ingest.move import remove
+from modelkeep.store.ingest.ranges import source_files
 from modelkeep.store.named_paths import name_from_disk
 from modelkeep.store.ownership import require_own
 
@@ -89,6 +92,10 @@ def register(
             resolve = partial(_resolve_with, request, provenance)
             refuse_early(context, session, request, resolve, progress)
         done = _Registration(context, session, request, provenance).run(stdin, progress)
+        if provenance.features:
+            from modelkeep.changes import feature_views  # most versions have none
+
+            done = feature_views.record(context, session, provenance.features, done)
     context.listener.told(context)
     return done
 
@@ -121,15 +128,14 @@ class _Registration:
                 message = "standard input cannot be looked at without being used up"
                 raise UsageError(message, "leave out --dry-run, or give a file")
             measured = measure(paths, selection, secrets=False, move=move, progress=progress)
-            return self._write(measured, contents_of_sources(request, measured), None)
+            return self._write(measured, find_contents(request, source_files(measured.sources)), None)
         for _ in range(1 if "-" in paths else _ATTEMPTS):
             stored = StoredBytes(bucket)
             ingested = ingest(
                 bucket, paths, selection, stdin=stdin, stored=self._of_sizes, move=move, progress=progress
             )
             # What was stored is inspected, not the source: it may have changed since.
-            files = stored_files(bucket, ingested.manifest.files) if request.inspect else ()
-            contents = find_contents(files, request.signature)
+            contents = find_contents(request, stored_files(bucket, ingested.manifest.files))
             try:
                 done = self._write(ingested, contents, partial(stored.ensure_present, ingested.manifest.files))
             except BytesRemoved:
@@ -261,8 +267,8 @@ def _code(code: code_.Code) -> Code | None:
 
 def _parent(reader: Reader, say: Say, text: str, derived_by: str | None) -> tuple[Parent, str | None]:
     """Return a parent by what identifies it, and its address where it is no version of this registry."""
-    if "://" in text:
-        return Parent(by=derived_by), text
+    if is_url(text):
+        return Parent(by=derived_by), parse_uri(text)
     resolved = version_of(reader, text, say, "register NAME PATH --parent {}")
     deleted = references.deletion_sentence(reader, resolved.model, resolved.name, resolved.number or 0)
     if deleted is not None:

@@ -18,14 +18,14 @@ from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
-from modelkeep.domain.numbers import metric_value
+from modelkeep.domain.numbers import difference, metric_value
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Register, VersionRegistered
 from modelkeep.errors import ModelkeepError
 from modelkeep.provenance.captured_environment import Captured
 from modelkeep.provenance.values import Pairs, number_warnings
 from modelkeep.reads.show import version_page
-from modelkeep.rendering import counted, difference, files, human_size
+from modelkeep.rendering import counted, files, human_size
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.sql.versions import evaluations_of

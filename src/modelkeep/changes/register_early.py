@@ -7,7 +7,7 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from modelkeep.changes.change_request import Resolve
-from modelkeep.changes.inspecting import contents_of_sources
+from modelkeep.changes.inspecting import find_contents
 from modelkeep.changes.register_request import Request
 from modelkeep.changes.runner import ChangeRunner, ignore_note
 from modelkeep.context import Context
@@ -16,6 +16,7 @@ from modelkeep.domain.manifest import Manifest, ManifestFile
 from modelkeep.errors import Denied, ModelkeepError
 from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.ingest.artifact import Ingested, measure
+from modelkeep.store.ingest.ranges import source_files
 
 #: Stands for bytes that are not known yet.
 _ANY_BYTES = Ingested(
@@ -48,6 +49,6 @@ def refuse_early(
         runner.run(resolve(_ANY_BYTES))
     except Denied:
         measured = measure(request.paths, request.selection, secrets=False, progress=progress)
-        runner.run(resolve(measured, contents_of_sources(request, measured)))
+        runner.run(resolve(measured, find_contents(request, source_files(measured.sources))))
     except ModelkeepError:
         pass  # the registration itself says what else is wrong: the same bytes again may be a success all the same

@@ -20,9 +20,9 @@ from modelkeep.domain import details as details_
 from modelkeep.domain.entry import Entry, Intent, Observed, Seen
 from modelkeep.domain.manifest import Manifest
 from modelkeep.domain.text import check_text
+from modelkeep.domain.urls import scrub_text
 from modelkeep.domain.verbs.interface import AlreadySo
 from modelkeep.errors import Damaged
-from modelkeep.provenance.urls import scrub_text
 from modelkeep.reads.authority import Membership, groups_with_roles, observation
 from modelkeep.reads.references import Say
 from modelkeep.reads.snapshot import check_head, clock_warnings, remember_head

@@ -17,10 +17,10 @@ from modelkeep.changes.register_request import Provenance, Request
 from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.labels import label_key
 from modelkeep.domain.numbers import as_number
+from modelkeep.domain.urls import scrub_text
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.domain.verbs.register import Register
 from modelkeep.errors import Conflict
-from modelkeep.provenance.urls import scrub_text
 from modelkeep.provenance.values import Pairs
 from modelkeep.reads.show import version_page
 from modelkeep.store.db.interface import Reader

@@ -19,13 +19,13 @@ from modelkeep.domain.policy.rules import Rules
 from modelkeep.domain.shares import share_words
 from modelkeep.domain.state import Tenure
 from modelkeep.domain.text import printable
+from modelkeep.domain.urls import is_url, scrub
 from modelkeep.domain.verbs.acknowledge import ItemOpened
 from modelkeep.domain.verbs.deploy import Deploy, is_over
 from modelkeep.domain.verbs.mark import VersionMarked
 from modelkeep.domain.verbs.rollback import find_target
 from modelkeep.domain.verbs.signal import Signal, firing_rules, has_enough, is_passed, tenures_left
 from modelkeep.errors import UsageError
-from modelkeep.provenance.urls import is_url, scrub
 from modelkeep.reads.references import Say, stage_named, version_of
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader

@@ -10,6 +10,7 @@ from shlex import quote
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from modelkeep.changes.attachments import Attached, attach_later
 from modelkeep.changes.change_request import ChangeRequest, Resolve, subject_of
@@ -19,7 +20,7 @@ from modelkeep.changes.signature import given_signature
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import NONE, Effect
 from modelkeep.domain.hashing import digest_of
-from modelkeep.domain.known_documents import Interface
+from modelkeep.domain.known_documents import Environment, Interface, parse_environment, to_document
 from modelkeep.domain.signatures import signature_words
 from modelkeep.domain.verbs.supplement import Supplement
 from modelkeep.errors import Conflict, NotFound, UsageError
@@ -29,7 +30,7 @@ from modelkeep.reads.references import Say, refuse_bytes_of_deleted, version_of
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import manifests
-from modelkeep.store.db.sql.facts import interface_of
+from modelkeep.store.db.sql.facts import document_of, interface_of
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.state import SqlState
 
@@ -59,7 +60,7 @@ class Facts(Struct, frozen=True):
 
     licence: str | None = None
     interface: Interface | None = None
-    environment: bytes | None = None
+    environment: Environment | None = None
     attached: Attached = Attached()
     inspected: _Inspected | None = None
 
@@ -78,15 +79,24 @@ def find_facts(context: Context, ref: str, given: Given) -> Facts:
     )
 
 
-def _environment(context: Context, env: str) -> bytes:
+def _environment(context: Context, env: str) -> Environment:
     captured = given_environment(context, env)
-    document = captured.document()
-    if document is None:
+    if captured.environment is None:
         message = f"there is no environment to add: {captured.note or '--env none names none'}"
         raise UsageError(message, "--env requirements.txt")
     if captured.note is not None:
         context.say(f"note: {captured.note}")
-    return document
+    return captured.environment
+
+
+def _with_recorded(reader: Reader, resolved: Resolved, given: Environment) -> Environment:
+    """Return an environment with the Python and the machine of the recorded one, where a file of packages names none."""
+    before = SqlState(reader).fact(resolved.model, resolved.number or 0, "environment", "")
+    if before is None or given.lock is None:
+        return given
+    recorded = document_of(reader, before, "environment", parse_environment)
+    about = ("python", "implementation", "system", "machine", "accelerators")
+    return replace(given, **{name: getattr(given, name) or getattr(recorded, name) for name in about})
 
 
 def _stored_contents(context: Context, ref: str) -> _Inspected:
@@ -113,11 +123,14 @@ def supplement(ref: str, facts: Facts) -> Resolve:
             say(f"note: {note}")
         contents = _contents(reader, resolved, facts)
         documents = contents.documents | facts.attached.documents
+        environment = None
         if facts.environment is not None:
-            documents[digest_of(facts.environment)] = facts.environment
+            document = to_document(_with_recorded(reader, resolved, facts.environment))
+            environment = digest_of(document)
+            documents[environment] = document
         command = Supplement(
             attachments=facts.attached.attachments,
-            environment=None if facts.environment is None else digest_of(facts.environment),
+            environment=environment,
             inspected=contents.inspected,
             interface=contents.signature,
             licence=facts.licence,

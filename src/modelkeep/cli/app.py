@@ -183,14 +183,14 @@ def _as_options(arguments: Sequence[str]) -> Sequence[str]:
 
 def _is_topic(words: Sequence[str]) -> bool:
     """Tell whether words behind ``help`` are a topic, or nearer to one than to a command; or an option of ``help`` itself."""
-    from modelkeep.cli.topics import names
+    from modelkeep.cli.topics import names, nearest
 
     if not words or words[0].startswith("-"):
         return bool(words)
     if words[0] in names():
         return True
     commands = [name for row in command_table.COMMANDS for name in (row.name, *row.aliases)]
-    return words[0] not in commands and not close_to(words[0], commands) and bool(close_to(words[0], names()))
+    return words[0] not in commands and not close_to(words[0], commands) and bool(nearest(words[0]))
 
 
 def _negative_value_last(arguments: Sequence[str]) -> Sequence[str]:

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import typer
 
-from modelkeep.cli import streams
+from modelkeep.cli import pager, streams
 from modelkeep.cli.options import ALWAYS, FORMATS, Flags, set_parameters, typed_before
 from modelkeep.domain.text import printable, printable_lines
-from modelkeep.errors import TRY_AGAIN, Busy, NotFound, PartlyDone, UsageError
+from modelkeep.errors import TRY_AGAIN, Busy, PartlyDone, UsageError
 from modelkeep.locate import is_registry
+from modelkeep.userdirs import here
 
 if TYPE_CHECKING:
     from modelkeep.cli.record_formats import Writer
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from modelkeep.cli.views.interface import View
     from modelkeep.config import Settings
     from modelkeep.registry import Registry
-
 
 #: A command: it returns an exit code, or None for 0.
 CommandFunction: TypeAlias = Callable[..., int | None]
@@ -32,17 +32,9 @@ _LOUD = ("warning: ", "error: ")
 #: Formats of `record_formats`, and those that are documents, whose notes are fields.
 _RECORDS = ("jsonl", "csv", "env")
 _DOCUMENTS = ("json", "jsonl")
+_FOR_PEOPLE = ("table", "tree")
 #: A pipe takes lines of any length.
 _WIDTH_OF_A_PIPE = 10_000
-
-
-def here() -> str:
-    """Return the current directory; one that was removed raises ``NotFound``."""
-    try:
-        return os.getcwd()
-    except FileNotFoundError as error:
-        message = "the directory you are in was removed"
-        raise NotFound(message, "cd to one that is there") from error
 
 
 class Call:
@@ -123,10 +115,11 @@ class Call:
 
     @property
     def format(self) -> str:
-        """The form of the answer: the one that was asked for, else a table on a terminal and lines in a pipe."""
+        """The form of the answer: the one that was asked for, else a table on a terminal and lines in a pipe or with -0."""
         if self.flags.json:
             return "json"
-        return self.flags.format or ("table" if streams.is_terminal(sys.stdout) else "lines")
+        for_people = streams.is_terminal(sys.stdout) and not self.flags.null
+        return self.flags.format or ("table" if for_people else "lines")
 
     @property
     def has_table(self) -> bool:
@@ -160,6 +153,17 @@ class Call:
             streams.err("\n")
         return line.strip()
 
+    def require_one_record(self, count: int | None) -> None:
+        """Raise ``UsageError`` where the format takes one record and the answer has ``count``, or (None) may have several.
+
+        A command that changes several things calls it before the first change.
+        """
+        form = "--github-output" if self.flags.github_output else "--format env" if self.format == "env" else None
+        if form is not None and count != 1:
+            from modelkeep.cli.record_formats import several_records
+
+            raise several_records(form, count)
+
     def show(self, view: View, *notes: str, nothing: Callable[[], str] | None = None) -> None:
         """Print an answer on stdout in the form that was asked for, and on stderr its notes and those of the command.
 
@@ -189,8 +193,7 @@ class Call:
         """Print an answer that comes in pages, each as soon as it is read: it may be longer than memory."""
         self._say_pending()
         if self.flags.github_output:
-            message = "--github-output takes an answer of one record, and this one may have many"
-            raise UsageError(message, "--format jsonl        (or csv)")
+            self.require_one_record(None)
         if self.format == "json":
             from modelkeep.cli.views.interface import json_pages
 
@@ -209,7 +212,7 @@ class Call:
                 from modelkeep.cli.record_formats import Writer
 
                 self._records = Writer(self.format, end)
-            text = self._records.write(view.document())
+            text = self._records.write(view.document(), view.record_field)
             streams.out(printable_lines(text) if streams.is_terminal(sys.stdout) else text, utf8=True)
             return
         if self.format == "json":
@@ -221,17 +224,24 @@ class Call:
         if self.flags.quiet:
             streams.out("".join(f"{each if exact else printable(each)}{end}" for each in view.identifiers()))
         elif (drawing := self._drawing(view)) is not None:
-            streams.out(drawing.text)
+            self._page(view, drawing.text)
             if drawing.left_out:
-                self.say(f"no room for {', '.join(drawing.left_out)}: a wider window shows more")
+                note, more = f"left out: {', '.join(drawing.left_out)}", "; a wider window shows them"
+                self.say(note + more * (len(note + more) <= streams.width(sys.stdout)))
         else:
             text = "".join(f"{line}\n" for line in view.lines())
             shown = text if exact else printable_lines(text)
-            streams.out(shown.replace("\n", "\0") if self.flags.null else shown)
+            self._page(view, shown.replace("\n", "\0") if self.flags.null else shown)
+
+    def _page(self, view: View, text: str) -> None:
+        """Print an answer, in the pager where it is long; that of a change at once, for its hooks wait."""
+        may = self.format in _FOR_PEOPLE and not (self.flags.no_pager or self.flags.no_input or view.acted)
+        if not (may and pager.is_wanted(text) and pager.show(text, self.settings.pager)):
+            streams.out(text)
 
     def _drawing(self, view: View) -> Drawing | None:
         """Return the table of a view as a terminal shows it; None where lines are wanted, or it has no table."""
-        if self.format not in {"table", "tree"}:
+        if self.format not in _FOR_PEOPLE:
             return None
         from datetime import UTC, datetime
 
@@ -277,16 +287,10 @@ def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[Command
 def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[str] = FORMATS) -> Call:
     """Return the call of a command, from the options typed before it and those after it, which win."""
     flags = typed_before(context).overridden_by(given)
-    if flags.format is not None or flags.progress is not None:
-        from modelkeep.cli.usage import choice
+    if flags.format is not None or flags.progress is not None or flags.null:
+        from modelkeep.cli.usage import check_forms
 
-        if flags.format is not None and "{" in flags.format:
-            from modelkeep.cli.record_formats import Writer
-
-            Writer(flags.format)  # a wrong template is refused before anything is done
-        else:
-            choice(flags.format or formats[0], "--format", formats)
-        choice(flags.progress or "auto", "--progress", ("auto", "plain", "none"))
+        check_forms(flags, formats)
     if flags.github_output:
         from modelkeep.cli.github_output import require_file
 

@@ -41,7 +41,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "list", "lists", EVERYDAY, "List models, or the versions of one model",
-        ("modelkeep list", "modelkeep list fraud --sort metric.auc:desc", "modelkeep list --tag owner=risk"),
+        ("modelkeep list", "modelkeep list fraud --sort metric.auc:desc", "modelkeep list --search 'credit risk'"),
         ("name", "stage", "version", "label", "since", "share"), aliases=("ls",),
     ),
     CommandRow(
@@ -85,7 +85,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("stage: before -> after",),
     ),
     CommandRow(
-        "history", "lists", EVERYDAY, "Show which version held a stage when, why it began and why it ended",
+        "history", "history", EVERYDAY, "Show which version held a stage when, why it began and why it ended",
         ("modelkeep history fraud production", "modelkeep history --since 30d"),
         ("ref", "stage", "since", "until", "actor", "began", "ended", "share"),
     ),
@@ -200,7 +200,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
     ),
     CommandRow(
-        "audit", "lists", INSPECT, "Show who did what and when",
+        "audit", "history", INSPECT, "Show who did what and when",
         (
             "modelkeep audit fraud --since 7d",
             "modelkeep audit --action promote --limit 10",
@@ -371,6 +371,11 @@ COMMANDS: tuple[CommandRow, ...] = (
         ("a line of the document",),
     ),
     CommandRow(
+        "page", "page", INSPECT, "Write the whole registry as one page of HTML, or show it in the browser",
+        ("modelkeep page -o registry.html", "modelkeep page --open", "modelkeep page --as-of 2026-06-30 --title 'Risk models' -o june.html"),
+        ("path",),
+    ),
+    CommandRow(
         "verify", "maintenance", MAINTAIN, "Check the log, the tables and every stored byte",
         ("modelkeep verify", "modelkeep verify --bytes --subset 1/7", "modelkeep verify --bytes --repair /mnt/backup/models"),
         ("severity", "code", "place", "message"),
@@ -459,7 +464,7 @@ COMMANDS: tuple[CommandRow, ...] = (
         ),
     ),
     CommandRow(
-        "help", "help", SETUP, "Explain references, states, filters, formats, the policy, exit codes and schemas",
+        "help", "help", SETUP, "Explain references, states, filters, formats, the policy, exit codes, the environment and schemas",
         ("modelkeep help references", "modelkeep help schema version"),
         ("a line of the text",),
     ),

@@ -38,8 +38,15 @@ def write(error: ModelkeepError, arguments: Sequence[str]) -> None:
 
 def _line_with_key(error: AmbiguousKey, arguments: Sequence[str]) -> str:
     """Return the line that was typed with a key that means one thing."""
-    first, *others = error.meant
-    key = re.compile(rf"(?<![^,=]){re.escape(error.typed)}(?=$|,|:(?:asc|desc)$)")
+    meant = error.meant
+    kind, _, name = (re.escape(each) for each in error.typed.partition("."))
+    key = re.compile(rf"(?<![^,=]){kind}\.{name}(?=$|,|:(?:asc|desc)$)")
+    in_filter = re.compile(rf"(?<![^\s(,=]){kind}s?\.([`\"]?){name}\1(?=[\s)<>=!])", re.IGNORECASE)
+    if any(map(in_filter.search, arguments)):
+        from modelkeep.domain.filters.expression import Field
+
+        key, meant = in_filter, tuple(str(Field(*each.split(".", 1))) for each in meant)
+    first, *others = meant
     line = hint_line([key.sub(lambda _: first, typed) for typed in arguments])
     return f"{line}        (or {', '.join(others)})" if others else line
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 
 from modelkeep.cli import command_table
 from modelkeep.cli.typed_line import Accepted, hint_line, model_name
@@ -141,10 +142,12 @@ def _set_tag(rest: Sequence[str]) -> Lines:
 
 
 def _search(rest: Sequence[str]) -> Lines:
-    """A search for a part of a name is a pattern."""
-    if len(rest) == 1 and not rest[0].startswith("-") and not set(rest[0]) & set("*?[@ "):
-        return [["list", f"*{rest[0]}*"]]
-    return [["list", *rest]]
+    """Words are searched for; what reads as a pattern or a filter is one."""
+    words = list(takewhile(lambda word: not word.startswith("-"), rest))
+    text, options = " ".join(words), rest[len(words) :]
+    if not words or set(text) & set("*?["):
+        return [["list", *rest]]
+    return [["list", "--where" if set(text) & set("=<>") else "--search", text, *options]]
 
 
 def _remote(rest: Sequence[str]) -> Lines:

@@ -12,7 +12,6 @@ from modelkeep.cli.usage import usage_line
 from modelkeep.errors import EXIT_CODES
 
 _WIDEST = 100
-_GAP = 2
 #: What the words mean that stand for arguments and values in usage lines and options. ``ROLE=`` is the one before a
 #: dataset; the ROLE of a policy is explained where it is an argument.
 _WORDS = {
@@ -36,7 +35,7 @@ _WORDS = {
     "TIME": "a length of time, as 30s, 5m or 2h",
     "DIGEST": "the SHA-256 of a file or a version, or the first 8 digits of it or more",
     "DATASET": "a version of a dataset in your own words, NAME@VERSION (transactions@2026-02), or where one is shown a NAME",
-    "VIEW": "a view of a feature store, NAME or NAME@VERSION as the store calls it",
+    "VIEW": "a view of a feature store, STORE/VIEW or STORE/VIEW@VERSION as the store calls it",
     "NODE": "a part of the lineage: a REF, data:NAME[@VERSION], code:COMMIT, run:ID, environment:HEX or deployment:TARGET",
     "URI": "an address with a scheme, as https://example.org/x",
     "REV": "a commit, branch or tag of the git repository",
@@ -49,13 +48,15 @@ def of_group(row: command_table.CommandRow | None, rows: Sequence[command_table.
     """Return the help of the program, with its commands in panels, or of a group of commands."""
     from textwrap import fill
 
+    from modelkeep.cli.topics import listed, names
+
     width = _width()
     if row is not None:
-        listed = [(each.name, each.help) for each in rows]
+        below = [(each.name, each.help) for each in rows]
         return _joined(
             f"usage: modelkeep {row.name} COMMAND [OPTIONS]",
             fill(f"{row.help}.", width),
-            _section("Commands", listed, width),
+            _section("Commands", below, width),
         )
     blocks = [
         "usage: modelkeep COMMAND [OPTIONS]",
@@ -66,7 +67,7 @@ def of_group(row: command_table.CommandRow | None, rows: Sequence[command_table.
         ),
         _section("Options", [_option(each) for each in context.command.params if _is_option(each)], width),
         fill(
-            "modelkeep COMMAND --help explains a command. modelkeep help TOPIC explains references, states, filters, formats, policy, exit-codes or schema. These options may stand before or after it.",
+            f"modelkeep COMMAND --help explains a command. modelkeep help TOPIC explains {listed(names())}. These options may stand before or after it.",
             width,
         ),
     ]
@@ -87,9 +88,9 @@ def of_command(command: Any, context: Any) -> str:
     blocks = [f"usage: {usage_line(context)}", fill(f"{row.help}.", width)]
     blocks += [_section("Arguments", arguments, width)] if arguments else []
     blocks += [_section("Options", own, width)] if own else []
-    words = _words(each.metavar or each.name.upper() for each in command.params if each.name not in ALWAYS)
-    blocks += [_section("Words", words, width)] if words else []
-    meanings = _meanings() if any(word == "STAGE" for word, _ in words) else []
+    meant = words(each.metavar or each.name.upper() for each in command.params if each.name not in ALWAYS)
+    blocks += [_section("Words", meant, width)] if meant else []
+    meanings = _meanings() if any(word == "STAGE" for word, _ in meant) else []
     blocks += [_section("Stages of this registry", meanings, width)] if meanings else []
     blocks += [fill(f"Options of all commands: {', '.join(shared)} (modelkeep --help).", width, break_on_hyphens=False)]
     blocks += ["Examples:\n" + "".join(f"  {each}\n" for each in row.examples)]
@@ -99,7 +100,7 @@ def of_command(command: Any, context: Any) -> str:
     return _joined(*blocks)
 
 
-def _words(metavars: Iterable[str]) -> list[tuple[str, str]]:
+def words(metavars: Iterable[str]) -> list[tuple[str, str]]:
     """Return what the words of arguments and options mean, in the order of `_WORDS`."""
     import re
 
@@ -143,21 +144,9 @@ def _width() -> int:
 
 
 def _section(title: str, rows: Iterable[tuple[str, str]], width: int) -> str:
-    """Return a titled list in two columns; what is too wide for the first column has a line of its own."""
-    from textwrap import wrap
+    from modelkeep.rendering import two_columns
 
-    rows = list(rows)
-    column = min(max((len(first) for first, _ in rows), default=0), max(12, width // 3))
-    lines = [f"{title}:"]
-    for first, second in rows:
-        text = wrap(second, max(20, width - column - 2 * _GAP), break_on_hyphens=False) or [""]
-        if len(first) <= column:
-            lines.append(f"  {first:<{column}}{' ' * _GAP}{text[0]}".rstrip())
-            text = text[1:]
-        else:
-            lines.append(f"  {first}")
-        lines.extend(f"  {'':<{column}}{' ' * _GAP}{line}" for line in text)
-    return "\n".join(lines) + "\n"
+    return f"{title}:\n{two_columns(rows, width)}"
 
 
 def _joined(*blocks: str) -> str:

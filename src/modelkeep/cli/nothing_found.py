@@ -50,6 +50,13 @@ def no_versions(
     return f"{whose} that is not archived or deleted: --all shows them"
 
 
+def no_words(registry: Registry, text: str, moment: AsOf | None) -> str:
+    """Return what a search did not find, and the nearest name of a model."""
+    names = [row.name for row in registry.models(limit=_MOST_NAMES, as_of=moment)]
+    near = next(filter(None, (_near(word, names) for word in text.split())), "")
+    return f"no name, description or tag has these words: {printable(text)}{near}"
+
+
 def _near_tag(registry: Registry, tags: Sequence[str], moment: AsOf | None) -> str:
     """Return the values that versions have of the first tag whose value none has, else the nearest key."""
     for key, _, value in (tag.partition("=") for tag in tags):

@@ -33,6 +33,7 @@ class Flags(NamedTuple):
     github_output: Annotated[
         bool, Option("--github-output", help="Append the fields of the answer to the file $GITHUB_OUTPUT.")
     ] = False
+    no_pager: Annotated[bool, Option("--no-pager", help="Print a long answer at once, without a pager.")] = False
     no_input: Annotated[bool, Option("--no-input", help="Ask no questions; what needs an answer is refused.")] = False
     message: Annotated[str | None, Option("-m", "--message", metavar="TEXT", help="The reason, kept in the log.")] = (
         None
@@ -62,7 +63,9 @@ class Flags(NamedTuple):
 
 
 #: The options of all commands, of those that write, and of those that write an entry of the log.
-ALWAYS = ("registry", "json", "format", "quiet", "verbose", "no_color", "yes", "null", "github_output", "no_input")
+ALWAYS = (
+    "registry", "json", "format", "quiet", "verbose", "no_color", "yes", "null", "github_output", "no_pager", "no_input",
+)  # fmt: skip
 WRITES = ("dry_run", "lock_wait")
 CHANGES = ("message", *WRITES)
 

@@ -1,28 +1,47 @@
-"""The file that a paper is written to: ``report -o``, ``card -o``, ``bom -o``."""
+"""The file that a paper is written to: ``report -o``, ``card -o``, ``bom -o``, ``page -o``."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
 
+if TYPE_CHECKING:
+    from modelkeep.cli.call import Call
+    from modelkeep.cli.views.papers import PaperView
 
-def write_page(path: str, page: str, *, force: bool) -> str:
-    """Write a page and return its path; ``Conflict`` where something is there, unless it is overwritten.
+
+def require_free(path: str) -> None:
+    """Raise ``Conflict`` where something is there."""
+    if os.path.lexists(path):
+        message = f"{printable(path)} is there already"
+        raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
+
+
+def write_page(path: str, page: str | Iterable[bytes], *, force: bool) -> str:
+    """Write a page, or its parts, and return its path; ``Conflict`` where something is there, unless it is overwritten.
 
     A link in its place is not followed: who made it would choose the file.
     """
-    if not force and os.path.lexists(path):
-        message = f"{printable(path)} is there already"
-        raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
+    if not force:
+        require_free(path)
     try:
-        with open(path, "w" if force else "x", encoding="utf-8", newline="\n", opener=_without_links) as file:
-            file.write(page)
+        with open(path, "wb" if force else "xb", opener=_without_links) as file:
+            file.writelines([page.encode()] if isinstance(page, str) else page)
     except (OSError, ValueError) as error:
         message = f"cannot write {printable(path)}: {getattr(error, 'strerror', None) or error}"
         raise UsageError(message, "-o FILE names another place") from error
     return path
+
+
+def show_paper(call: Call, view: PaperView, output: str | None, *, force: bool) -> None:
+    """Print a paper, or write it to the file that was named and print its path."""
+    call.show(view if output is None else replace(view, file=write_page(output, view.page, force=force)))
 
 
 def _without_links(path: str, flags: int) -> int:

@@ -1,7 +1,7 @@
 """Answers as records for scripts: JSON Lines, CSV, variables of a shell, and a template of one's own.
 
-The records of an answer are the rows of the only list of objects in its document, else the document itself. So every format
-has the fields of ``--json``.
+The records of an answer are the rows of the only list of objects in its document, or of the list that its view names, else
+the document itself. So every format has the fields of ``--json``.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ FORMATS = ("jsonl", "csv", "env")
 _AROUND = frozenset({"schema", "as_of"})
 _PART = pattern(r"\{\{|\}\}|\{([^{}]*)\}|[{}]|\\([ntr0\\])")
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "\\": "\\"}
+_LONGEST_SHOWN = 100
 _NO_NAME = pattern(r"[^A-Z0-9_]+")
 #: Not MODELKEEP_: `eval` would set the variables that modelkeep itself reads.
 PREFIX = "MK_"
@@ -28,13 +29,15 @@ def is_template(form: str) -> bool:
     return "{" in form
 
 
-def records(document: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the records of a document."""
+def records(document: Mapping[str, Any], rows: str = "") -> list[Mapping[str, Any]]:
+    """Return the records of a document; ``rows`` is the field that has them, where there are others beside it."""
+    if rows:
+        return list(document[rows])
     fields = {name: value for name, value in document.items() if name not in _AROUND}
     if len(fields) == 1:
-        (rows,) = fields.values()
-        if isinstance(rows, list) and all(isinstance(each, Mapping) for each in rows):
-            return rows
+        (only,) = fields.values()
+        if isinstance(only, list) and all(isinstance(each, Mapping) for each in only):
+            return only
     return [fields]
 
 
@@ -43,13 +46,13 @@ class Writer:
 
     def __init__(self, form: str, end: str = "\n") -> None:
         """Raise ``UsageError`` for a template that is none."""
-        self._end = end
+        self._end, self._is_env = end, form == "env"
         self._columns: list[str] | None = None
         self._write = self._template(form) if is_template(form) else getattr(self, f"_{form}")
 
-    def write(self, document: Mapping[str, Any]) -> str:
-        """Return the text of a document's records."""
-        return "".join(self._write(records(document)))
+    def write(self, document: Mapping[str, Any], rows: str = "") -> str:
+        """Return the text of a document's records; variables are the fields of the document where it has other ones."""
+        return "".join(self._write(records(document, "" if self._is_env else rows)))
 
     def _jsonl(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         return (to_json(row) + self._end for row in rows)
@@ -71,11 +74,12 @@ class Writer:
             yield f"{variable}={quote(text)}{self._end}"
 
     def _template(self, form: str) -> Callable[[Sequence[Mapping[str, Any]]], Iterator[str]]:
-        parts = list(_parts(form))
+        parts = [part for part in _parts(form) if any(part)]
+        end = "" if parts[-1] == (False, "\0") else self._end  # the template has an end of its own
 
         def write(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             for row in rows:
-                yield "".join(_field(row, text) if is_field else text for is_field, text in parts) + self._end
+                yield "".join(_field(row, text) if is_field else text for is_field, text in parts) + end
 
         return write
 
@@ -83,9 +87,14 @@ class Writer:
 def single(rows: Sequence[Mapping[str, Any]], what: str) -> dict[str, str]:
     """Return the fields of the only record as texts; ``UsageError`` where there are several, or none."""
     if len(rows) != 1:
-        message = f"{what} takes an answer of one record, and this one has {len(rows)}"
-        raise UsageError(message, "--format jsonl        (or csv)")
+        raise several_records(what, len(rows))
     return {name: _text(value) for name, value in rows[0].items()}
+
+
+def several_records(what: str, count: int | None = None) -> UsageError:
+    """Return the error for a format of one record and an answer of ``count`` records, or of any number."""
+    has = "may have several" if count is None else f"has {count}"
+    return UsageError(f"{what} takes an answer of one record, and this one {has}", "--format jsonl        (or csv)")
 
 
 def github_output(document: Mapping[str, Any], new_id: Callable[[], str]) -> str:
@@ -124,10 +133,13 @@ def _field(row: Mapping[str, Any], name: str) -> str:
     value: Any = row
     rest = name
     while rest:
+        if value is None:
+            return ""  # the commit of a version without code
         if not isinstance(value, Mapping):
             raise _unknown(row, name)
         # A key may have dots in it: the longest beginning that is one counts.
-        key = next((each for each in _beginnings(rest) if each in value), None)
+        fitting = (each for each in value if rest == each or (rest.startswith(each) and rest[len(each)] == "."))
+        key = max(fitting, key=len, default=None)
         if key is None:
             if value is row:
                 raise _unknown(row, name)
@@ -138,14 +150,10 @@ def _field(row: Mapping[str, Any], name: str) -> str:
     return _text(value)
 
 
-def _beginnings(text: str) -> Iterable[str]:
-    ends = [len(text), *(at for at in range(len(text) - 1, 0, -1) if text[at] == ".")]
-    return (text[:end] for end in ends)
-
-
 def _unknown(row: Mapping[str, Any], name: str) -> UsageError:
-    message = f"a record has no field '{printable(name)}'"
-    near = close_to(name, list(row)) or list(row)
+    shown = name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..."
+    message = f"a record has no field '{printable(shown)}'"
+    near = close_to(shown, list(row)) or list(row)
     return UsageError(message, f"there are {', '.join(near)}")
 
 

@@ -30,6 +30,9 @@ _STAND_INS = {
     "\N{BOX DRAWINGS LIGHT VERTICAL}": "|",
     "\N{BOX DRAWINGS LIGHT VERTICAL AND RIGHT}": "+",
     "\N{BOX DRAWINGS LIGHT UP AND RIGHT}": "`",
+    # Sparklines and bars, from the lowest to the highest.
+    **dict(zip("▁▂▃▄▅▆▇█", "_:-=+*%#", strict=True)),
+    "\N{MIDDLE DOT}": ".",
 }
 _NARROWEST, _USUAL = 20, 80
 

@@ -3,18 +3,18 @@
 # This script holds the commands and options. Models, versions and other names come from
 # `modelkeep __complete`, which only reads the registry.
 
-_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark inspect identify path lineage data audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report card bom verify archive backup delete gc prune doctor migrate init whoami config hook help completion demo'
+_modelkeep_commands='register list show get diff promote rollback retire history status evaluate tag alias label describe note supplement rename mark inspect identify path lineage data audit requests approve reject acknowledge policy role check pick deployment deployments signal signals report card bom page verify archive backup delete gc prune doctor migrate init whoami config hook help completion demo'
 
 # The options that take a value.
-_modelkeep_valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
+_modelkeep_valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --search --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
 
 # Sets REPLY to the options of a command.
 _modelkeep_options() {
-    REPLY='--registry --json --format -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-input'
+    REPLY='--registry --json --format -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-pager --no-input'
     case $1 in
     '') REPLY='--version '$REPLY ;;
     register) REPLY='--label --bump -p --param --params -M --metric --metrics --on --tag --data --feature --parent --derived-by --run --code --author --trained-at --training-started --seed --env --attach --description --licence --signature --no-inspect --stage --alias --if-exists --reuse-name --filename --exclude --include --follow-symlinks --move -m --message -n --dry-run --lock-wait --expect --progress '$REPLY ;;
-    list) REPLY='--stage --tag --where --sort --limit --all --columns --as-of '$REPLY ;;
+    list) REPLY='--stage --tag --where --search --sort --limit --all --columns --as-of '$REPLY ;;
     show) REPLY='--field --packages --attachment --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;
     diff) REPLY='--exit-code '$REPLY ;;
@@ -64,7 +64,8 @@ _modelkeep_options() {
     report) REPLY='--since --until --model --verify --annex-iv -o --output --force --as-of '$REPLY ;;
     card) REPLY='--template --print-template -o --output --force --as-of '$REPLY ;;
     bom) REPLY='-o --output --force --as-of '$REPLY ;;
-    verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --progress '$REPLY ;;
+    page) REPLY='-o --output --open --title --force --as-of '$REPLY ;;
+    verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --head --progress '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     backup) REPLY='--verify -n --dry-run --progress '$REPLY ;;
     delete) REPLY='--force --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
@@ -189,6 +190,12 @@ _modelkeep_values() {
         line=${line#*$'\t'}
         if [[ $line ]]; then texts+=("$line"); fi
     done < <("$program" __complete -- "${asked[@]}" 2>/dev/null </dev/null)
+    # A filter goes on behind a word: a second candidate keeps readline from closing its quote.
+    if [[ $keep && ${#COMPREPLY[@]} -eq 1 && " ${asked[*]}" == *' --where'[=\ ]* ]]; then
+        case ${asked[${#asked[@]}-2]-},${asked[${#asked[@]}-1]} in
+        --where,* | *,--where=*) COMPREPLY+=("${COMPREPLY[0]} ") texts=() ;;
+        esac
+    fi
     if [[ ${#COMPREPLY[@]} -eq 1 && ${COMPREPLY[0]} == *[@:=./] ]]; then compopt -o nospace 2>/dev/null; fi
     compopt -o nosort 2>/dev/null
     # Where several candidates are listed and each has a description, it stands beside.

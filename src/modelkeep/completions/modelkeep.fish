@@ -47,6 +47,7 @@ function __modelkeep_commands --argument-names command
             echo 'report'\t'Report what changed and who answers for it, or document a version for an auditor'
             echo 'card'\t'Write the model card of a version, as Hugging Face reads it'
             echo 'bom'\t'Write the bill of materials of a version, as CycloneDX'
+            echo 'page'\t'Write the whole registry as one page of HTML, or show it in the browser'
             echo 'verify'\t'Check the log, the tables and every stored byte'
             echo 'archive'\t'Archive versions, or bring them back'
             echo 'backup'\t'Back up the registry, while others write'
@@ -59,7 +60,7 @@ function __modelkeep_commands --argument-names command
             echo 'whoami'\t'Show who you are in the log, and what you may do'
             echo 'config'\t'Show and change the settings'
             echo 'hook'\t'List and test the commands and webhooks that run after changes'
-            echo 'help'\t'Explain references, states, filters, formats, the policy, exit codes and schemas'
+            echo 'help'\t'Explain references, states, filters, formats, the policy, exit codes, the environment and schemas'
             echo 'completion'\t'Print the completion script of a shell'
             echo 'demo'\t'Show modelkeep at work, in a registry made for the demo'
         case 'data'
@@ -111,7 +112,7 @@ function __modelkeep_options --argument-names command
             echo '--on'\t'The data the metrics were measured on: a path, a URI, NAME or NAME@VERSION.'
             echo '--tag'\t'A tag.'
             echo '--data'\t'The training data: a path, a URI, NAME or NAME@VERSION.'
-            echo '--feature'\t'A view of a feature store: payments/card_stats@7.'
+            echo '--feature'\t'A view of a feature store, which is read from Feast\'s registry: payments/card_stats@3.'
             echo '--parent'\t'A version or URI that it was made from.'
             echo '--derived-by'\t'What was done with its parents: fine-tune, merge, quantize, distill.'
             echo '--run'\t'The run that made it: a tracker\'s id, or a URI.'
@@ -146,6 +147,7 @@ function __modelkeep_options --argument-names command
             echo '--stage'\t'Only the versions in this stage.'
             echo '--tag'\t'Only the versions with this tag.'
             echo '--where'\t'Only the versions of which a filter holds: metric.auc >= 0.9 AND tag.tier = \'gold\'.'
+            echo '--search'\t'Models and versions with these words in a name, description or tag, the best match first; in a pipe ref, field, text.'
             echo '--sort'\t'Sort versions by a column or by metric.K (the best first), metric.K@DATA, param.K, tag.K.'
             echo '--limit'\t'At most N rows; 50 on a terminal, all otherwise, by default.'
             echo '--all'\t'Archived ones and deleted versions too; of a deleted model only by its NAME.'
@@ -438,6 +440,13 @@ function __modelkeep_options --argument-names command
             echo '--output'\t'Write it into this file.'
             echo '--force'\t'Overwrite the file if it is there.'
             echo '--as-of'\t'Answer as of then: a time, a date, an age or seq:N.'
+        case 'page'
+            echo '-o'\t'Write the page into this file; - is standard output.'
+            echo '--output'\t'Write the page into this file; - is standard output.'
+            echo '--open'\t'Show it in the browser; without -o it is written into your cache.'
+            echo '--title'\t'What the page is called.'
+            echo '--force'\t'Overwrite the file if it is there.'
+            echo '--as-of'\t'Answer as of then: a time, a date, an age or seq:N.'
         case 'verify'
             echo '--log'\t'Check only the log and its tables.'
             echo '--bytes'\t'Check only the stored files.'
@@ -447,6 +456,7 @@ function __modelkeep_options --argument-names command
             echo '-n'\t'Show what --repair would do, and write nothing.'
             echo '--dry-run'\t'Show what --repair would do, and write nothing.'
             echo '--accept-head'\t'Accept a log that went backwards, and remember its head.'
+            echo '--head'\t'The log must have the entry with this hash: a head_hash of status that was kept elsewhere.'
             echo '--progress'\t'How to show progress on stderr.'
         case 'archive'
             echo '--undo'\t'Bring them back, but not into their stages.'
@@ -514,6 +524,7 @@ function __modelkeep_options --argument-names command
     echo '-0'\t'End each line or record with a NUL character.'
     echo '--null'\t'End each line or record with a NUL character.'
     echo '--github-output'\t'Append the fields of the answer to the file $GITHUB_OUTPUT.'
+    echo '--no-pager'\t'Print a long answer at once, without a pager.'
     echo '--no-input'\t'Ask no questions; what needs an answer is refused.'
 end
 
@@ -537,6 +548,7 @@ end
 # word, the name of the program, the words between.
 function __modelkeep_values --argument-names before typed program
     command --query -- $program; or set program modelkeep
+    command --query -- $program; or return
     for line in (command $program __complete -- $argv[4..] "$typed" 2>/dev/null </dev/null)
         if string match --quiet -- \t'*' $line
             set -l path (string sub --start (math 1 + (string length -- "$before")) -- "$typed")
@@ -557,7 +569,7 @@ function __modelkeep
             break
         end
     end
-    set -l valued --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p
+    set -l valued --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --search --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p
     set -l command
     set -l expected command
     set -l pending

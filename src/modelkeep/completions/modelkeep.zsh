@@ -49,6 +49,7 @@ _modelkeep_commands() {
             'report:Report what changed and who answers for it, or document a version for an auditor'
             'card:Write the model card of a version, as Hugging Face reads it'
             'bom:Write the bill of materials of a version, as CycloneDX'
+            'page:Write the whole registry as one page of HTML, or show it in the browser'
             'verify:Check the log, the tables and every stored byte'
             'archive:Archive versions, or bring them back'
             'backup:Back up the registry, while others write'
@@ -61,7 +62,7 @@ _modelkeep_commands() {
             'whoami:Show who you are in the log, and what you may do'
             'config:Show and change the settings'
             'hook:List and test the commands and webhooks that run after changes'
-            'help:Explain references, states, filters, formats, the policy, exit codes and schemas'
+            'help:Explain references, states, filters, formats, the policy, exit codes, the environment and schemas'
             'completion:Print the completion script of a shell'
             'demo:Show modelkeep at work, in a registry made for the demo'
         )
@@ -140,7 +141,7 @@ _modelkeep_options() {
             '--on:The data the metrics were measured on: a path, a URI, NAME or NAME@VERSION.'
             '--tag:A tag.'
             '--data:The training data: a path, a URI, NAME or NAME@VERSION.'
-            '--feature:A view of a feature store: payments/card_stats@7.'
+            '--feature:A view of a feature store, which is read from Feast'\''s registry: payments/card_stats@3.'
             '--parent:A version or URI that it was made from.'
             '--derived-by:What was done with its parents: fine-tune, merge, quantize, distill.'
             '--run:The run that made it: a tracker'\''s id, or a URI.'
@@ -178,6 +179,7 @@ _modelkeep_options() {
             '--stage:Only the versions in this stage.'
             '--tag:Only the versions with this tag.'
             '--where:Only the versions of which a filter holds: metric.auc >= 0.9 AND tag.tier = '\''gold'\''.'
+            '--search:Models and versions with these words in a name, description or tag, the best match first; in a pipe ref, field, text.'
             '--sort:Sort versions by a column or by metric.K (the best first), metric.K@DATA, param.K, tag.K.'
             '--limit:At most N rows; 50 on a terminal, all otherwise, by default.'
             '--all:Archived ones and deleted versions too; of a deleted model only by its NAME.'
@@ -619,6 +621,16 @@ _modelkeep_options() {
             '--as-of:Answer as of then: a time, a date, an age or seq:N.'
         )
         ;;
+    (page)
+        offered=(
+            '-o:Write the page into this file; - is standard output.'
+            '--output:Write the page into this file; - is standard output.'
+            '--open:Show it in the browser; without -o it is written into your cache.'
+            '--title:What the page is called.'
+            '--force:Overwrite the file if it is there.'
+            '--as-of:Answer as of then: a time, a date, an age or seq:N.'
+        )
+        ;;
     (verify)
         offered=(
             '--log:Check only the log and its tables.'
@@ -629,6 +641,7 @@ _modelkeep_options() {
             '-n:Show what --repair would do, and write nothing.'
             '--dry-run:Show what --repair would do, and write nothing.'
             '--accept-head:Accept a log that went backwards, and remember its head.'
+            '--head:The log must have the entry with this hash: a head_hash of status that was kept elsewhere.'
             '--progress:How to show progress on stderr.'
         )
         ;;
@@ -732,13 +745,14 @@ _modelkeep_options() {
         '-0:End each line or record with a NUL character.'
         '--null:End each line or record with a NUL character.'
         '--github-output:Append the fields of the answer to the file $GITHUB_OUTPUT.'
+        '--no-pager:Print a long answer at once, without a pager.'
         '--no-input:Ask no questions; what needs an answer is refused.'
     )
 }
 
 # Sets `command` to the command, and `expected` to the kind of the last word: command, option or value.
 _modelkeep_place() {
-    local word valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
+    local word valued=' --action --actor --alias --as --as-of --attach --attachment --author --bump --code --columns --count --data --depth --derived-by --description --endpoint --env --event --evidence --evidently --exclude --expect --expires --feature --field --filename --format --grace --head --if-exists --include --keep --key --keys-from --label --licence --limit --lock-wait --message --metric --metrics --model --on --output --param --params --parent --plan --progress --readers --registry --repair --rows --run --schema --search --seed --share --shared --signature --since --sort --source --stage --stages --status --store --subset --tag --target --template --timeout --title --to --trained-at --training-started --until --warn-code --where --window -M -m -o -p '
     for word in "${asked[@]}"; do
         if [[ -n $pending ]]; then
             pending=''
@@ -786,9 +800,9 @@ _modelkeep_values() {
         fi
         word=${word:${#before}}
         entry=${${word//\\/\\\\}//:/\\:}${line:+:$line}
-        # Some candidates lead on to others: no blank follows them.
-        case $word in
-        (*[@:=./]) open+=("$entry") ;;
+        # Some candidates lead on to others, as all in a filter do: no blank follows them, and no quote is closed.
+        case "${quote:+${asked[$#asked]-} $typed} $word" in
+        (--where\ * | ' --where='* | *[@:=./]) open+=("$entry") ;;
         (*) closed+=("$entry") ;;
         esac
     done

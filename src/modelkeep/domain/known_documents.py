@@ -14,6 +14,7 @@ from msgspec import Meta
 from msgspec.json import Decoder
 
 from modelkeep.domain.record import Count, LogValue, Sha256, decode_canonical, encode_canonical
+from modelkeep.domain.text import pattern
 from modelkeep.errors import Damaged
 
 #: The bytes that a document of each kind may have at most.
@@ -148,6 +149,12 @@ class Environment(LogValue, frozen=True, tag_field="format", tag="modelkeep envi
     lock: LockFile | None = None
 
 
+def normal_package_name(name: str) -> str:
+    """Return the name of a package as PyPI compares names: ``scikit-learn`` of ``Scikit_Learn``."""
+    return _SEPARATORS.sub("-", name).lower()
+
+
+_SEPARATORS = pattern(r"[-_.]+")
 T = TypeVar("T", bound=LogValue)
 _INSPECTION, _INTERFACE, _ENVIRONMENT = Decoder(Inspection), Decoder(Interface), Decoder(Environment)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from modelkeep.domain.numbers import as_number
+
 if TYPE_CHECKING:
     from modelkeep.domain.policy.rules import Direction
 
@@ -33,3 +35,16 @@ def direction_of(metric: str, told: Sequence[Direction] = ()) -> str | None:
     if not _LOWER.isdisjoint(words):
         return LOWER
     return None if _HIGHER.isdisjoint(words) else HIGHER
+
+
+def verdict_of(difference: str | None, better: str | None) -> str | None:
+    """Return whether a value is ``better``, ``worse`` or the ``same``, which is ``difference`` more than the one before it.
+
+    None where that is no number, or where it is not known which values are better.
+    """
+    number = None if difference is None or better is None else as_number(difference.removeprefix("+"))
+    if number is None:
+        return None
+    if not number:
+        return "same"
+    return "better" if (number > 0) == (better == HIGHER) else "worse"

@@ -9,7 +9,7 @@ that refuses double keys, other escapes, white space, floats and defaults that a
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 from msgspec import Meta, Struct
@@ -39,6 +39,18 @@ class LogValue(Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=Tr
 
 class Answer(Struct, frozen=True):
     """What the API returns; as JSON every field is present."""
+
+
+def plain(value: Any) -> Any:
+    """Return an answer as objects, lists and plain values. msgspec's own function refuses a `Number`."""
+    if isinstance(value, (str, int)):  # nearly all elements of a long list
+        return value
+    if isinstance(value, Struct):
+        fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
+        return {name: plain(each) for name, each in fields if each is not msgspec.UNSET}
+    if isinstance(value, Mapping):
+        return {key: plain(each) for key, each in value.items()}
+    return [plain(each) for each in value] if isinstance(value, (tuple, list)) else value
 
 
 _ENCODER = Encoder(order="sorted")

@@ -12,7 +12,9 @@ from typing import Any
 import msgspec
 
 from modelkeep.domain.known_documents import LARGEST, Field, Interface, to_document
+from modelkeep.domain.numbers import as_number
 from modelkeep.domain.text import check_text, printable
+from modelkeep.domain.urls import scrub_text
 from modelkeep.errors import UsageError
 
 UNKNOWN_DIMENSION = "?"
@@ -105,15 +107,20 @@ def _dimension(where: str, value: Any) -> str:
     if isinstance(value, bool) or not isinstance(value, (int, str, type(None))):
         message = f"a dimension of {where} is a number or a name, not {_shown(value)}"
         raise UsageError(message, _EXAMPLE)
-    text = UNKNOWN_DIMENSION if value is None else str(value)
-    return UNKNOWN_DIMENSION if text.startswith("-") else _text(f"a dimension of {where}", text)
+    text = UNKNOWN_DIMENSION if value is None else _text(f"a dimension of {where}", str(value))
+    if as_number(text) is None or (text.isascii() and text.isdigit()):
+        return text
+    if text.removeprefix("-").isdigit():
+        return UNKNOWN_DIMENSION
+    message = f"a dimension of {where} is a whole number, not {_shown(text)}"
+    raise UsageError(message, _EXAMPLE)
 
 
 def _text(what: str, value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_TEXT:
         message = f"{what} is a text of 1 to {_LONGEST_TEXT} characters, not {_shown(value)}"
         raise UsageError(message, _EXAMPLE)
-    return check_text(str(value), what)
+    return scrub_text(check_text(str(value), what))
 
 
 def _shown(value: object) -> str:

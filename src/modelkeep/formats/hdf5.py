@@ -1,53 +1,34 @@
-"""HDF5: what Keras kept models in before its archives. The configuration of the model is a text in the file.
-
-The tree of the file is not read: a text that begins as Keras writes its configuration is looked for in the first 16 MiB.
-"""
+"""HDF5: its datasets; and what Keras kept models in before its archives, with their configuration as attributes."""
 
 from __future__ import annotations
 
-import json
-import re
-
 from modelkeep.domain.known_documents import FileInspection
-from modelkeep.formats.findings import facts, problems
-from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile
-from modelkeep.formats.keras import LARGEST_CONFIG, found_in_config
+from modelkeep.formats import keras
+from modelkeep.formats.findings import facts
+from modelkeep.formats.hdf5_tree import read_tree
+from modelkeep.formats.hdf5_weights import weights_of
+from modelkeep.formats.interface import Budget, FoundInFile, ModelFile
 from modelkeep.formats.ranges import Ranges
 
-MAGIC = b"\x89HDF\r\n\x1a\n"
-_PLACES = (0, 512, 1024, 2048)
-_SEARCHED = 16 << 20
-_CONFIG = re.compile(
-    rb'\{("module": "keras[^"]{0,50}", )?"class_name": "(?=[^"]{1,50}", "config": \{"(name|layers|trainable)")'
-)
+_WEIGHTS = "model_weights/"
 
 
 def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
-    """Return the configuration of a Keras model where there is one, else that it is HDF5."""
-    source = Ranges(file, budget)
-    place = next((at for at in _PLACES if at + 9 <= file.size and source.read(at, len(MAGIC)) == MAGIC), None)
-    if place is None:
-        message = "does not begin as HDF5"
-        raise Malformed(message)
-    searched = min(file.size, _SEARCHED)
-    data = source.read(0, searched)
-    for found in _CONFIG.finditer(data):
-        budget.check()
-        config = _first_object(data[found.start() : found.start() + LARGEST_CONFIG])
-        if isinstance(config, dict) and "class_name" in config and isinstance(config.get("config"), dict):
-            return found_in_config(file.path, "keras-hdf5", config, None)
-    unread = (
-        [f"it was searched for a configuration in its first {searched} bytes alone"] if searched < file.size else []
+    """Return the configuration of a Keras model where there is one, and the datasets."""
+    tree = read_tree(Ranges(file, budget))
+    about = tree.attributes
+    if "model_config" not in about:
+        of_keras = file.path.endswith(f".{keras.WEIGHTS_SUFFIX}")
+        weights = weights_of(tree, [each for each in tree.datasets if not of_keras or keras.is_parameter(each.path)])
+        known = (*facts(format_version=tree.version), *weights.facts)
+        return FoundInFile(FileInspection(file.path, "hdf5", known, weights.tensors, problems=weights.problems))
+    config = keras.parse_config(about["model_config"].encode())
+    training = keras.parse_config(about["training_config"].encode()) if "training_config" in about else None
+    if isinstance(config, dict) and isinstance(training, dict):
+        config["compile_config"] = {"optimizer": training.get("optimizer_config"), **training}
+    of_model = [
+        each._replace(path=each.path.removeprefix(_WEIGHTS)) for each in tree.datasets if each.path.startswith(_WEIGHTS)
+    ]
+    return keras.found_in_config(
+        file.path, "keras-hdf5", config, about.get("keras_version"), weights_of(tree, of_model)
     )
-    about = facts(format_version=data[place + 8])
-    return FoundInFile(FileInspection(file.path, "hdf5", about, problems=problems("unverified", unread)))
-
-
-def _first_object(data: bytes) -> object:
-    """Return the JSON object that bytes begin with, None where they do not."""
-    end = data.find(b"\0")
-    text = data[: end if end >= 0 else len(data)].decode("utf-8", "replace")
-    try:
-        return json.JSONDecoder().raw_decode(text)[0]
-    except (ValueError, RecursionError):
-        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from posixpath import join, normpath
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,6 +20,7 @@ from modelkeep.domain.known_documents import (
     to_document,
 )
 from modelkeep.errors import Damaged, ModelkeepError
+from modelkeep.formats.findings import problems
 from modelkeep.formats.interface import (
     ARTIFACT_SECONDS,
     FILE_SECONDS,
@@ -64,6 +66,7 @@ def inspect(files: Iterable[ModelFile], seconds: float = ARTIFACT_SECONDS) -> Fo
     tree = _inspect_tree(by_path, {path: each.inspection for path, each in found.items()}, whole)
     if not found and tree is None:
         return Found(None)
+    found = {path: _with_missing(each, by_path) for path, each in found.items()}
     if tree is not None:
         tree = replace(tree, parts=tuple(with_digest(each, by_path) for each in tree.parts))
     interfaces = [tree.interface] if tree is not None else []
@@ -90,6 +93,16 @@ def _inspect_file(form: FileFormat, file: ModelFile) -> FoundInFile:
     except Exception as error:  # noqa: BLE001  a reader that fails must not make a registration fail
         return _problem(form, file, "unverified", _failure(error))
     return found
+
+
+def _with_missing(found: FoundInFile, files: Mapping[str, ModelFile]) -> FoundInFile:
+    """Return what was found in a file, with a problem for each file that it needs and that is not there."""
+    directory = found.inspection.path.rpartition("/")[0]
+    missing = [each for each in found.needs if normpath(join(directory, each)) not in files]
+    if not missing:
+        return found
+    told = problems("invalid", (f"it needs the file {each!r}, which is not there" for each in missing))
+    return replace(found, inspection=replace(found.inspection, problems=(*found.inspection.problems, *told)))
 
 
 def _check_kept(inspection: Inspection, interface: Interface | None) -> None:

@@ -14,12 +14,13 @@ from msgspec import Struct
 
 from modelkeep.domain.known_documents import FileInspection, Interface, Part, Problem
 from modelkeep.domain.text import printable
+from modelkeep.domain.urls import scrub_text
 
 #: How long the reading of one file, and of all files of an artifact, may take (seconds).
 FILE_SECONDS, ARTIFACT_SECONDS = 2.0, 10.0
 #: How many bytes one call may ask for: a header that says it is longer is not believed.
 LARGEST_READ = 64 << 20
-_LONGEST_TEXT = 1000
+_LONGEST_TEXT, _LONGEST_SCRUBBED = 1000, 4000
 
 
 class Malformed(Exception):
@@ -59,16 +60,20 @@ class ModelFile(Protocol):
 
 
 def clean(text: str) -> str:
-    """Return a text of a file as the log can keep it: no control characters and no surrogates, cut where it is very long."""
-    shown = printable(text)
+    """Return a text of a file as the log can keep it: no control characters, no surrogates, no secrets of a URL, and cut."""
+    shown = scrub_text(printable(text[:_LONGEST_SCRUBBED]))
     return shown if len(shown) <= _LONGEST_TEXT else f"{shown[: _LONGEST_TEXT - 3]}..."
 
 
 class FoundInFile(Struct, frozen=True):
-    """What a reader found: the inspection, and the signature where the format has one."""
+    """What a reader found: the inspection, and the signature where the format has one.
+
+    ``needs`` are files that it cannot do without, by their paths from its directory.
+    """
 
     inspection: FileInspection
     interface: Interface | None = None
+    needs: tuple[str, ...] = ()
 
 
 class FileReader(Protocol):

@@ -13,6 +13,7 @@ HARMLESS = {
     "builtins": "bool bytearray bytes complex dict float frozenset int list object range reversed set slice str tuple"
     " Ellipsis NotImplemented zip enumerate",
     "_codecs": "encode",
+    "argparse": "Namespace",
     "array": "array _array_reconstructor",
     "collections": "Counter OrderedDict UserDict UserList defaultdict deque ChainMap",
     "copyreg": "_reconstructor __newobj__ __newobj_ex__",
@@ -79,7 +80,8 @@ HARMLESS = {
     " CharStorage ComplexDoubleStorage ComplexFloatStorage DoubleStorage FloatStorage HalfStorage IntStorage LongStorage"
     " QInt32Storage QInt8Storage QUInt2x4Storage QUInt4x2Storage QUInt8Storage ShortStorage bfloat16 bool complex128"
     " complex32 complex64 float16 float32 float64 half float double int16 int32 int64 int8 uint8 int long short"
-    " float8_e4m3fn float8_e5m2 per_tensor_affine per_channel_affine strided sparse_coo",
+    " float8_e4m3fn float8_e5m2 float8_e4m3fnuz float8_e5m2fnuz float8_e8m0fnu float4_e2m1fn_x2 uint16 uint32 uint64 qint8"
+    " qint32 quint8 quint4x2 quint2x4 per_tensor_affine per_channel_affine per_channel_affine_float_qparams strided sparse_coo",
     "torch.storage": "UntypedStorage TypedStorage _UntypedStorage _TypedStorage",
     "torch._utils": "_rebuild_tensor _rebuild_tensor_v2 _rebuild_tensor_v3 _rebuild_parameter"
     " _rebuild_parameter_with_state _rebuild_qtensor _rebuild_sparse_tensor _rebuild_sparse_csr_tensor"
@@ -87,6 +89,10 @@ HARMLESS = {
     " _rebuild_nested_tensor",
     "torch._tensor": "Tensor _rebuild_from_type_v2",
     "torch.nn.parameter": "Parameter Buffer",
+    "torch.nn.utils.rnn": "PackedSequence",
+    "torch.distributed.checkpoint.metadata": "BytesStorageMetadata ChunkStorageMetadata Metadata MetadataIndex StorageMeta"
+    " TensorProperties TensorStorageMetadata _MEM_FORMAT_ENCODING",
+    "torch.distributed.checkpoint.filesystem": "_StorageInfo",
     "torch.jit._pickle": "build_boollist build_doublelist build_intlist build_tensorlist build_tensor_from_id"
     " restore_type_tag",
     "torch.serialization": "_get_layout",
@@ -100,7 +106,7 @@ HARMLESS_CLASSES = re.compile(
     r"|dummy|ensemble|feature_extraction|feature_selection|frozen|gaussian_process|impute|isotonic|kernel_approximation"
     r"|kernel_ridge|linear_model|_loss|manifold|metrics|mixture|model_selection|multiclass|multioutput|naive_bayes"
     r"|neighbors|neural_network|pipeline|preprocessing|random_projection|semi_supervised|svm|tree)(\.\w+)*)"
-    r"|numpy\.dtypes|torch\.nn\.modules\.\w+|xgboost\.sklearn|lightgbm\.sklearn"
+    r"|numpy\.dtypes|torch\.nn\.modules\.\w+|torch\.optim\.(?!lr_scheduler|swa_utils)\w+|xgboost\.sklearn|lightgbm\.sklearn"
 )
 CLASS_NAME = re.compile(r"_?[A-Z]\w*|newObj|__pyx_unpickle_\w+|_\w*BinTree|LossFunction")
 FROM_ELSEWHERE = frozenset(

@@ -48,7 +48,7 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
             objective=pairs.get("objective"),
             trees=len(sizes),
             features=_next(pairs.get("max_feature_idx")),
-            classes=pairs.get("num_class"),
+            classes=pairs.get("num_class") if pairs.get("num_class") != "1" else None,
         ),
         problems=problems("invalid", cut),
     )

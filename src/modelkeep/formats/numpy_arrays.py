@@ -1,7 +1,7 @@
 """NumPy: an array behind a header that describes it (``.npy``), and archives of such (``.npz``).
 
-https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. An array of Python objects is a pickle, and is not
-read further.
+https://numpy.org/doc/stable/reference/generated/numpy.lib.format.html. An array of Python objects is a pickle, and is
+judged as one.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ import re
 from typing import NamedTuple
 
 from modelkeep.domain.known_documents import FileInspection
+from modelkeep.formats.byte_sources import ByteSource, FileSource
 from modelkeep.formats.findings import dtypes, facts, few, problems, tensor
 from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget
+from modelkeep.formats.pickle_scan import Findings, Scan
 from modelkeep.formats.ranges import Ranges
 from modelkeep.formats.zip_files import ZipArchive
 
@@ -40,29 +42,39 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     """Return the type and the shape of an array."""
     source = Ranges(file, budget)
     array = _header(source.read(0, min(file.size, _LONGEST_HEADER + 12)))
-    return _found(file.path, "npy", {"array": (array, file.size)})
+    pickled = Findings()
+    if array.objects:
+        Scan(pickled, budget).follow_all(FileSource(file, budget, array.header_bytes))
+    return _found(file.path, "npy", {"array": (array, file.size)}, pickled)
 
 
-def inspect_archive(file: ModelFile, archive: ZipArchive) -> FoundInFile:
+def inspect_archive(file: ModelFile, archive: ZipArchive, budget: Budget) -> FoundInFile:
     """Return the arrays of an archive by name."""
     if len(archive.entries) > _MOST_ARRAYS:
         message = f"was not read: it has {len(archive.entries)} arrays"
         raise OverBudget(message)
-    arrays = {}
+    arrays, pickled = {}, Findings()
     for entry in archive.entries:
+        budget.check()
         name = entry.name.removesuffix(".npy")
         try:
-            arrays[name] = _header(archive.head(entry.name, _LONGEST_HEADER + 12)), entry.size
+            array = _header(archive.head(entry.name, _LONGEST_HEADER + 12))
+            if array.objects:
+                source = ByteSource(archive.chunks(entry.name), budget)
+                source.skip(array.header_bytes)
+                Scan(pickled, budget).follow_all(source)
+            arrays[name] = array, entry.size
         except Malformed as error:
             message = f"has an array {name!r} that {error}"
             raise Malformed(message) from error
-    return _found(file.path, "npz", arrays)
+    return _found(file.path, "npz", arrays, pickled)
 
 
-def _found(path: str, form: str, arrays: dict[str, tuple[_Array, int]]) -> FoundInFile:
+def _found(path: str, form: str, arrays: dict[str, tuple[_Array, int]], pickled: Findings) -> FoundInFile:
+    """Return what is known of the arrays; ``pickled`` is what those of objects hold."""
     versions = {array.version for array, _ in arrays.values()}
     objects = [
-        f"{_named(name, form)} holds Python objects: loading it unpickles them"
+        f"{_named(name, form)} holds Python objects, which NumPy unpickles with allow_pickle"
         for name, (array, _) in arrays.items()
         if array.objects
     ]
@@ -77,7 +89,8 @@ def _found(path: str, form: str, arrays: dict[str, tuple[_Array, int]]) -> Found
             dtypes=dtypes(array.dtype for array, _ in arrays.values()),
         ),
         tensors=few(tensor(name, array.dtype, array.shape) for name, (array, _) in arrays.items()),
-        problems=(*problems("dangerous", objects), *problems("invalid", broken)),
+        globals=pickled.global_names,
+        problems=(*pickled.problems, *problems("note", objects), *problems("invalid", broken)),
     )
     return FoundInFile(inspection)
 

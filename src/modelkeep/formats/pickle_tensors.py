@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
+from typing import TypeAlias
 
 from msgspec import Struct
 
@@ -23,16 +24,19 @@ _OF_STORAGE = {
 
 
 class FoundTensor(Struct, frozen=True):
-    """A tensor: its name, type and shape."""
+    """A tensor: its name, type and shape; and the storage of PyTorch where its numbers begin, as key and place."""
 
     name: str
     dtype: str
     shape: tuple[int, ...]
+    place: tuple[Value, Value] | None = None
 
-    @property
-    def parameters(self) -> int:
-        """How many numbers it has."""
-        return math.prod(self.shape)
+
+def parameters_of(tensors: Sequence[FoundTensor]) -> int:
+    """Return how many numbers tensors hold; those that two of them share (tied weights) count once."""
+    own = [math.prod(each.shape) for each in tensors if each.place is None]
+    shared = {(each.place, each.shape): math.prod(each.shape) for each in tensors if each.place is not None}
+    return sum(own) + sum(shared.values())
 
 
 def tensors_of(roots: Sequence[Value]) -> list[FoundTensor]:
@@ -84,19 +88,22 @@ def _inside(value: Node | tuple[Value, ...]) -> Iterator[tuple[tuple[str, ...], 
         yield from (((), each) for each in value.args)
 
 
-def _tensor(node: Node) -> tuple[str, tuple[int, ...]] | None:  # noqa: PLR0911 - one a function that makes a tensor
-    """Return the type and shape of a tensor, None where a node is none."""
+_Made: TypeAlias = tuple[str, tuple[int, ...]] | tuple[str, tuple[int, ...], tuple[Value, Value]] | None
+
+
+def _tensor(node: Node) -> _Made:  # noqa: PLR0911 - one a function that makes a tensor
+    """Return the type, the shape and maybe the place of a tensor, None where a node is none."""
     if not isinstance(node.function, Global):
         return None
     args = node.args if isinstance(node.args, tuple) else ()
     match node.function.name, args:
         case (
             ("_rebuild_tensor_v2" | "_rebuild_tensor" | "_rebuild_qtensor"),
-            (Node() as storage, _, tuple() as shape, *_),
+            (Node() as storage, begin, tuple() as shape, *_),
         ):
-            return _typed((storage_type(storage) or ("",))[0], shape)
-        case "_rebuild_tensor_v3", (_, _, tuple() as shape, _, _, _, Global() as dtype, *_):
-            return _typed(dtype.name, shape)
+            return _placed(_typed((storage_type(storage) or ("",))[0], shape), storage, begin)
+        case "_rebuild_tensor_v3", (Node() as storage, begin, tuple() as shape, _, _, _, Global() as dtype, *_):
+            return _placed(_typed(dtype.name, shape), storage, begin)
         case (("_rebuild_parameter" | "_rebuild_parameter_with_state"), (Node() as tensor, *_)):
             return _tensor(tensor)
         case "_rebuild_from_type_v2", (Global() as function, _, tuple() as inner, *_):
@@ -109,6 +116,11 @@ def _tensor(node: Node) -> tuple[str, tuple[int, ...]] | None:  # noqa: PLR0911 
             return _typed(type_of(node.state.get("dtype")), node.state.get("shape"))
         case _:
             return None
+
+
+def _placed(made: tuple[str, tuple[int, ...]] | None, storage: Node, begin: Value) -> _Made:
+    key = storage.args[2] if storage_type(storage) is not None else None
+    return made if made is None or not isinstance(key, str) or not isinstance(begin, int) else (*made, (key, begin))
 
 
 def _typed(dtype: str, shape: Value) -> tuple[str, tuple[int, ...]] | None:

@@ -11,11 +11,12 @@ from collections.abc import Iterator
 from modelkeep.domain.known_documents import FileInspection, Tensor
 from modelkeep.formats.byte_sources import ByteSource, FileSource, pieces_of
 from modelkeep.formats.compressions import compression_of, unpacked
+from modelkeep.formats.findings import dtypes
 from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, clean
 from modelkeep.formats.known_formats import PICKLE_SUFFIXES
 from modelkeep.formats.pickle_guess import is_plain_pickle
 from modelkeep.formats.pickle_scan import Findings, Scan
-from modelkeep.formats.pickle_tensors import FoundTensor, tensors_of
+from modelkeep.formats.pickle_tensors import FoundTensor, parameters_of, tensors_of
 from modelkeep.formats.pickle_values import Global, Node, Value
 from modelkeep.formats.torch_legacy import is_legacy
 
@@ -58,7 +59,7 @@ def inspection_of(
         tensors=()
         if len(tensors) > _MOST_TENSORS
         else tuple(Tensor(clean(each.name) or "?", clean(each.dtype), tuple(map(str, each.shape))) for each in tensors),
-        globals=tuple(dict.fromkeys(clean(each.ref) for each in found.globals)),
+        globals=found.global_names,
         problems=tuple(found.problems),
     )
 
@@ -86,8 +87,8 @@ def _facts(found: Findings, tensors: list[FoundTensor], compression: str | None)
         yield "library", f"scikit-learn {version}" if isinstance(version, str) else ""
     if tensors:
         yield "tensors", str(len(tensors))
-        yield "parameters", str(sum(each.parameters for each in tensors))
-        yield "dtypes", ", ".join(dict.fromkeys(each.dtype for each in tensors))
+        yield "parameters", str(parameters_of(tensors))
+        yield "dtypes", dtypes(each.dtype for each in tensors)
 
 
 def _class_of(root: Value) -> str:

@@ -16,7 +16,7 @@ from contextlib import contextmanager
 from msgspec import Struct
 
 from modelkeep.formats.findings import problems
-from modelkeep.formats.interface import LARGEST_READ, Budget, Malformed, ModelFile
+from modelkeep.formats.interface import LARGEST_READ, Budget, Malformed, ModelFile, OverBudget
 
 MAGIC = b"PK\x03\x04"
 EMPTY_MAGIC = b"PK\x05\x06"
@@ -43,6 +43,7 @@ class ZipArchive:
 
     def __init__(self, file: ModelFile, budget: Budget) -> None:
         """Read the list of entries. Raises `Malformed` where there is none that can be read."""
+        self._file = file
         self._budget = budget
         with _malformed():
             self._zip = zipfile.ZipFile(_Ranges(file, budget))
@@ -86,6 +87,36 @@ class ZipArchive:
             message = f"has an entry {name!r} of {info.file_size} bytes, which is too long to read"
             raise Malformed(message)
         return b"".join(self.chunks(name))
+
+    def is_stored(self, name: str) -> bool:
+        """Tell whether an entry is a range of the archive as it is."""
+        info = self._infos[name]
+        return info.compress_type == zipfile.ZIP_STORED and not info.flag_bits & _ENCRYPTED
+
+    def member(self, name: str) -> ModelFile:
+        """Return an entry as a file of its own, a range of the archive. Raises `OverBudget` where it is packed."""
+        info = self._infos[name]
+        if not self.is_stored(name):
+            message = f"has an entry {name!r} that is packed, and is not read"
+            raise OverBudget(message)
+        head = self._file.read(info.header_offset, _LOCAL_HEADER_BYTES)
+        if len(head) < _LOCAL_HEADER_BYTES:
+            message = f"has an entry {name!r} that ends after the file"
+            raise Malformed(message)
+        start = info.header_offset + len(head) + sum(struct.unpack_from("<HH", head, 26))
+        return Part(self._file, name, start, max(0, min(info.file_size, self._file.size - start)))
+
+
+class Part:
+    """A range of a file as a file of its own."""
+
+    def __init__(self, file: ModelFile, path: str, start: int, size: int) -> None:
+        self.path, self.size = path, size
+        self._file, self._start = file, start
+
+    def read(self, start: int, length: int) -> bytes:
+        """Return the bytes of a range of it."""
+        return self._file.read(self._start + start, max(0, min(length, self.size - start)))
 
 
 class _Ranges:

@@ -10,13 +10,15 @@ from collections.abc import Callable
 from msgspec.structs import replace
 
 from modelkeep.domain.known_documents import FileInspection, Problem
-from modelkeep.formats import zip_models
+from modelkeep.formats import torch_distributed, torch_export, zip_models
 from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget, clean
 from modelkeep.formats.zip_files import ZipArchive
 
 
 def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     """Return what the reader of its format finds, with the rules that the archive itself breaks."""
+    if file.path.endswith(torch_distributed.SUFFIX):
+        return torch_distributed.inspect(file, budget)
     searched = zip_models.inspect(file, budget).inspection
     if searched.format != "zip":
         return FoundInFile(searched)
@@ -25,17 +27,18 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     if reader is None:
         return FoundInFile(searched)
     try:
-        found = reader(file, archive)
+        found = reader(file, archive, budget)
     except Malformed as error:
         found = _problem(file, name, "invalid", error)
     except OverBudget as error:
         found = _problem(file, name, "unverified", error)
     inspection = found.inspection
     problems = tuple(dict.fromkeys((*inspection.problems, *searched.problems)))
-    return replace(found, inspection=replace(inspection, problems=problems, globals=searched.globals))
+    imported = tuple(dict.fromkeys((*inspection.globals, *searched.globals)))
+    return replace(found, inspection=replace(inspection, problems=problems, globals=imported))
 
 
-def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchive], FoundInFile] | None]:
+def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchive, Budget], FoundInFile] | None]:
     if "config.json" in names and ("metadata.json" in names or "model.weights.h5" in names):
         from modelkeep.formats import keras
 
@@ -44,6 +47,8 @@ def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchiv
         from modelkeep.formats import numpy_arrays
 
         return "npz", numpy_arrays.inspect_archive
+    if any(name.endswith(torch_export.MARK) for name in names):
+        return "torch-export", torch_export.inspect_archive
     return "zip", None
 
 

@@ -23,27 +23,49 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     """Return what is in an archive. Raises `Malformed` where its list cannot be read."""
     archive = ZipArchive(file, budget)
     found = Findings()
-    root = _root(archive.names)
-    code = [name for name in archive.names if root is not None and name.startswith(f"{root}code/")]
-    found.torchscript = bool(code) or f"{root}constants.pkl" in archive.names
-    for entry in _in_order(archive.entries, root):
-        try:
-            _entry(archive, entry, found, budget, may_hold_numbers=_is_tensor(entry.name, root))
-        except OverBudget:
-            found.add("unverified", "it was not read to its end within the time for a file")
-            break
-        except Malformed as error:
-            found.add("unverified", f"it {error}")
+    root = pytorch_root(archive.names)
+    search(archive, root, found, budget)
     for problem in archive.problems:
         found.problems[problem] = None
     if root is None:
         return FoundInFile(inspection_of(file.path, "zip", found, more=(("entries", str(len(archive.names))),)))
     _check_storages(found, archive, root)
-    more = (
-        ("archive", archive_version(archive, f"{root}version")),
-        ("code", f"{len(code)} files" if code else ""),
-    )
+    code = sum(name.startswith(f"{root}code/") for name in archive.names)
+    more = (("archive", archive_version(archive, f"{root}version")), ("code", f"{code} files" if code else ""))
     return FoundInFile(inspection_of(file.path, "torchscript" if found.torchscript else "pytorch", found, more=more))
+
+
+def search(archive: ZipArchive, root: str | None, found: Findings, budget: Budget, *, nested: bool = False) -> None:
+    """Follow every pickle in an archive, and those of the archives in it."""
+    code = any(name.startswith(f"{root}code/") for name in archive.names) if root is not None else False
+    found.torchscript = code or f"{root}constants.pkl" in archive.names
+    for entry in _in_order(archive.entries, root):
+        try:
+            if archive.head(entry.name, len(MAGIC)) == MAGIC:
+                _archive_in(archive, entry.name, found, budget, nested=nested)
+            else:
+                _entry(archive, entry, root, found, budget)
+        except OverBudget:
+            found.add("unverified", "it was not read to its end within the time for a file")
+            break
+        except Malformed as error:
+            found.add("unverified", f"it {error}")
+
+
+def _archive_in(archive: ZipArchive, name: str, found: Findings, budget: Budget, *, nested: bool) -> None:
+    """Follow the pickles of an archive in an archive, which has tensors of its own; deeper ones are not read."""
+    if nested or not archive.is_stored(name):
+        found.add("unverified", f"it has an archive in it, {name!r}, which was not read")
+        return
+    inner = Findings()
+    member = ZipArchive(archive.member(name), budget)
+    search(member, pytorch_root(member.names), inner, budget, nested=True)
+    for problem in member.problems:
+        found.add(problem.kind, f"its entry {name!r}: {problem.text}")
+    found.globals.update(inner.globals)
+    for problem in inner.problems:
+        found.add(problem.kind, problem.text)
+    found.pickles += inner.pickles
 
 
 def archive_version(archive: ZipArchive, name: str) -> str:
@@ -56,7 +78,7 @@ def archive_version(archive: ZipArchive, name: str) -> str:
         return ""
 
 
-def _root(names: tuple[str, ...]) -> str | None:
+def pytorch_root(names: tuple[str, ...]) -> str | None:
     """Return the directory of PyTorch's pickle, with its slash; None where the archive is not PyTorch's."""
     return next(
         (name.removesuffix("data.pkl") for name in names if name.endswith("/data.pkl") or name == "data.pkl"), None
@@ -76,12 +98,9 @@ def _is_tensor(name: str, root: str | None) -> bool:
     return name.startswith(root) and directory in {"data", "constants"} and key.isdigit()
 
 
-def _entry(archive: ZipArchive, entry: ZipEntry, found: Findings, budget: Budget, *, may_hold_numbers: bool) -> None:
-    """Follow an entry that is a pickle; one that is an archive itself is not read."""
+def _entry(archive: ZipArchive, entry: ZipEntry, root: str | None, found: Findings, budget: Budget) -> None:
+    """Follow an entry that is a pickle."""
     head = archive.head(entry.name, _HEAD_BYTES)
-    if head.startswith(MAGIC):
-        found.add("unverified", f"it has an archive in it, {entry.name!r}, which was not read")
-        return
     if entry.name.endswith(".pkl") or is_pickle(head, entry.size):
         inner = Findings(torchscript=found.torchscript)
         scan = Scan(inner, budget)
@@ -89,24 +108,25 @@ def _entry(archive: ZipArchive, entry: ZipEntry, found: Findings, budget: Budget
         try:
             scan.follow_all(source)
         finally:
-            _merge(found, inner, certain=not may_hold_numbers)
+            _merge(found, inner, entry.name, root)
 
 
-def _merge(found: Findings, inner: Findings, *, certain: bool) -> None:
+def _merge(found: Findings, inner: Findings, name: str, root: str | None) -> None:
     """Add what an entry holds; numbers of a tensor that look like a pickle by chance do not matter."""
-    if not certain and not inner.calls:
+    if _is_tensor(name, root) and not inner.calls:
         return
     found.globals.update(inner.globals)
     for problem in inner.problems:
         found.add(problem.kind, problem.text)
-    found.roots += inner.roots
-    found.persistent += inner.persistent
-    found.persistent_ids += inner.persistent_ids
     found.pickles += inner.pickles
     found.nested += inner.nested
-    found.arrays += inner.arrays
-    found.dropped |= inner.dropped
     found.protocol = max(found.protocol or 0, inner.protocol or 0)
+    if root is None or name in {f"{root}data.pkl", f"{root}constants.pkl"}:  # others have storages of their own
+        found.roots += inner.roots
+        found.persistent += inner.persistent
+        found.persistent_ids += inner.persistent_ids
+        found.arrays += inner.arrays
+        found.dropped |= inner.dropped
 
 
 def _check_storages(found: Findings, archive: ZipArchive, root: str) -> None:

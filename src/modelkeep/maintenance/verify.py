@@ -20,6 +20,8 @@ from modelkeep.maintenance.verify_log import LogCheck
 from modelkeep.store import backup_mark, head_cache
 from modelkeep.store.backup_place import no_backup_beside
 
+_HEX = frozenset("0123456789abcdef")
+
 
 def verify(  # noqa: PLR0913  the command's own flags
     context: Context,
@@ -33,21 +35,26 @@ def verify(  # noqa: PLR0913  the command's own flags
     subset: str | None = None,
     repair: str | None = None,
     dry_run: bool = False,
+    head: str | None = None,
 ) -> Verification:
     """Check the log, the stored bytes or both; see `Registry.verify`."""
     findings = Findings()
     # Every argument is checked before long work begins.
     _check_options(refs, log=log, bytes_=bytes_, subset=subset, repair=repair, dry_run=dry_run, accept_head=accept_head)
+    kept_head = None if head is None else _parse_head(head, log=log)
     wanted = Wanted(None, EVERYTHING if subset is None else parse_subset(subset), quick)
     repairing = None if repair is None else Repair(context, repair, dry_run=dry_run)
     with findings.catching("references"):
         wanted = replace(wanted, chosen=versions_of(context, refs) if refs else None)
-    check = LogCheck(context, findings, deep=log and not quick)
+    check = LogCheck(context, findings, deep=log and not quick, kept_head=kept_head)
     log_ok = False
     with closing(check), nullcontext() if repairing is None else no_backup_beside(context.directory):
         if log:
             check.run()
             _check_head(context, findings, check, accept_head=accept_head)
+            if not check.has_kept_head:
+                text = f"no entry has the hash {kept_head}: this is another log, or it was written anew"
+                findings.error("kept", "log", text)
             log_ok = findings.ok
         checked = Checked(0, 0, 0)
         if bytes_:
@@ -106,6 +113,17 @@ def _remember_head(context: Context, findings: Findings, check: LogCheck, *, acc
     if kept is not None and (kept.seq, kept.hash) != (head.seq, head.hash):
         text = f"the log could not be accepted: {printable(context.state_dir)} cannot be written"
         findings.add("error", "memory", f"entry {head.seq}", text)
+
+
+def _parse_head(text: str, *, log: bool) -> str:
+    if not log:
+        message = "--head is about the log, and --bytes does not check it"
+        raise UsageError(message, "modelkeep verify --log --head SHA256")
+    digits = text.lower().removeprefix("sha256:")
+    if len(digits) != 64 or not _HEX.issuperset(digits):
+        message = f"--head takes the hash of an entry, sha256: and 64 digits, not '{printable(text)}'"
+        raise UsageError(message, "modelkeep status --format '{head_hash}'        (prints the newest)")
+    return f"sha256:{digits}"
 
 
 def _check_options(

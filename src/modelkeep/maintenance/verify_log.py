@@ -34,7 +34,7 @@ _FEW = 20
 class LogCheck:
     """One pass over the log. With ``deep`` every entry is decided again and the tables are compared."""
 
-    def __init__(self, context: Context, findings: Findings, *, deep: bool) -> None:
+    def __init__(self, context: Context, findings: Findings, *, deep: bool, kept_head: str | None = None) -> None:
         self._context = context
         self._database = context.database
         self._findings = findings
@@ -50,6 +50,9 @@ class LogCheck:
         self.known: Head | None = None
         self.hash_at_known: str | None = None
         self.entries = 0
+        #: The hash that an entry of this log must have, because it was kept elsewhere.
+        self._kept_head = kept_head
+        self.has_kept_head = kept_head is None
 
     @property
     def head(self) -> Head | None:
@@ -197,6 +200,7 @@ class LogCheck:
         self.hash_at_known = None
 
     def _compare_known(self, stored: Stored) -> None:
+        self.has_kept_head = self.has_kept_head or stored.hash == self._kept_head
         if self.known is not None and self.known.seq == stored.seq:
             self.hash_at_known = stored.hash
 

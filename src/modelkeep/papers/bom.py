@@ -13,7 +13,7 @@ from uuid import UUID, uuid5
 from modelkeep.domain.answers.pages import Dataset
 from modelkeep.domain.answers.papers import PaperFacts, ParentFacts
 from modelkeep.domain.json_values import Json, to_text
-from modelkeep.domain.known_documents import Field
+from modelkeep.domain.known_documents import Field, normal_package_name
 
 _SPACE = UUID("6f0a6c2e-9d0b-5b5c-8d4c-2f5d1f6a9b11")
 _SHA256 = "sha256:"
@@ -89,8 +89,11 @@ def _dataset(each: Dataset, used: Iterable[Dataset]) -> dict[str, Json]:
 def _packages(known: PaperFacts) -> Iterable[dict[str, Json]]:
     """Yield the packages of the environment, each once."""
     packages = () if known.environment is None else known.environment.packages
-    for name, version in dict.fromkeys(packages):
-        purl = f"pkg:pypi/{quote(name.lower().replace('_', '-'), safe='')}@{quote(version, safe='')}"
+    by_purl = {
+        f"pkg:pypi/{quote(normal_package_name(name), safe='')}@{quote(version, safe='')}": (name, version)
+        for name, version in packages
+    }
+    for purl, (name, version) in by_purl.items():
         yield {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
 
 

@@ -15,6 +15,7 @@ from modelkeep.papers.markdown import code, escape, facts, minute, table
 from modelkeep.rendering import counted, human_size
 
 _PLACEHOLDER = pattern(r"\{\{\s*([A-Za-z0-9_.-]*)\s*\}\}")
+_NUMBER_OF_YAML = pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|0o[0-7]+$|0x[0-9a-fA-F]+$")
 _NOT_RECORDED = "Not recorded."
 #: How many files, packages and problems are listed; the rest are counted.
 _MOST = 100
@@ -44,8 +45,13 @@ def card(known: PaperFacts, template: str) -> Card:
 def _front_matter(metadata: Mapping[str, Json]) -> str:
     import yaml  # type: ignore[import-untyped]  # few commands need it
 
+    class Dumper(yaml.SafeDumper):  # type: ignore[misc]
+        """Writes texts that YAML 1.2 takes for numbers (``1e400``) in quotes; YAML 1.1, as PyYAML knows it, does not."""
+
+    Dumper.add_implicit_resolver("tag:yaml.org,2002:float", _NUMBER_OF_YAML, list("-+.0123456789"))
+
     def dumped(*, allow_unicode: bool) -> str:
-        found: str = yaml.safe_dump(dict(metadata), sort_keys=False, allow_unicode=allow_unicode, width=10_000)
+        found: str = yaml.dump(dict(metadata), None, Dumper, sort_keys=False, allow_unicode=allow_unicode, width=10_000)
         return found
 
     text = dumped(allow_unicode=True)

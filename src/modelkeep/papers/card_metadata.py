@@ -12,6 +12,7 @@ from modelkeep.domain.answers.papers import PaperFacts
 from modelkeep.domain.answers.versions import Evaluation
 from modelkeep.domain.json_values import Json
 from modelkeep.domain.metrics import newest_by_data
+from modelkeep.domain.numbers import Number
 from modelkeep.domain.text import pattern
 
 #: Licences that Hugging Face knows by another word than SPDX, in lower case; others that it knows have the same one.
@@ -87,6 +88,10 @@ def _result(data: str | None, evaluations: Iterable[Evaluation], task: str) -> J
     return {"task": {"type": task}, "dataset": {"name": name, "type": name.partition("@")[0]}, "metrics": values}
 
 
-def _plain(value: float | str) -> float | str:
-    """Return a value as YAML can write it: a float that keeps its digits is a subclass of float."""
-    return value if isinstance(value, str) else float(value)
+def _plain(value: float | str) -> float | int | str:
+    """Return a value as YAML can write it: a whole number with more digits than a float has stays whole."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, Number) and not value.is_plain and value.is_integer():
+        return int(value.text)
+    return float(value)

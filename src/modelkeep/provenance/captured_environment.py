@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from modelkeep.domain.known_documents import LARGEST, Environment, to_document
+from modelkeep.domain.known_documents import LARGEST, Environment, normal_package_name, to_document
 from modelkeep.domain.text import pattern, printable
 
 _NAME = pattern(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{0,126}[A-Za-z0-9])?")
 _VERSION = pattern(r"v?[0-9][A-Za-z0-9.!+_-]{0,63}")
-_SEPARATORS = pattern(r"[-_.]+")
+#: So many letters and digits in a row are no part of a version: they may be a token.
+_TOKEN = pattern(r"[A-Za-z0-9]{20}")
 
 
 class Captured(Struct, frozen=True):
@@ -38,12 +39,12 @@ def python_version(text: str | None) -> str | None:
 
 
 def normal_package(name: str, version: str) -> tuple[str, str] | None:
-    """Return a package by its name as PyPI compares names and its version; None where a text is no such thing."""
-    if not _NAME.fullmatch(name) or not _VERSION.fullmatch(version):
+    """Return a package by its name as PyPI compares names and its version; None where a text is no such thing.
+
+    A local version (``1.0+cu121``) that is as long as a token is left out.
+    """
+    public, _, local = version.partition("+")
+    version = public if _TOKEN.search(local) else version
+    if not _NAME.fullmatch(name) or not _VERSION.fullmatch(version) or _TOKEN.search(public):
         return None
-    return normal_name(name), version
-
-
-def normal_name(name: str) -> str:
-    """Return a name as PyPI compares names: ``scikit-learn`` of ``Scikit_Learn``."""
-    return _SEPARATORS.sub("-", name).lower()
+    return normal_package_name(name), version

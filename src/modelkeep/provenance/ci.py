@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from modelkeep.domain.text import pattern
-from modelkeep.provenance.urls import scrub, scrub_text
+from modelkeep.domain.urls import scrub, scrub_text
 
 _LONGEST = 500
 _UNPRINTABLE = pattern(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]+")

@@ -23,6 +23,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from modelkeep.domain.text import check_text, pattern, printable
+from modelkeep.domain.urls import scrub
 from modelkeep.errors import NotFound
 from modelkeep.locate import resolved
 from modelkeep.provenance.git import (
@@ -39,7 +40,6 @@ from modelkeep.provenance.git import (
 )
 from modelkeep.provenance.private_repository import private_repository
 from modelkeep.provenance.uncommitted import EMPTY, Changes, changed, diff_of
-from modelkeep.provenance.urls import scrub
 
 _OBJECT_NAME = pattern(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")  # SHA-1 or SHA-256
 _MOST_LINKS = 5  # symbolic references that lead to one another

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from modelkeep.domain.text import pattern, printable
+from modelkeep.domain.urls import is_url, scrub
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.provenance.urls import is_url, scrub
 
 _MD5 = pattern(r"[0-9a-f]{32}(\.dir)?")
 _REMOTE = pattern(r"""'?\s*remote\s+"([^"]+)"\s*'?""")
@@ -23,6 +23,7 @@ _LOCK, _PIPELINE = "dvc.lock", "dvc.yaml"
 _LARGEST = 64 << 10
 #: What a stage depends on and is no data: the programs that it runs.
 _PROGRAMS = (".py", ".ipynb", ".sh", ".r", ".jl")
+_IF_LARGER = "name the data itself: --data NAME@VERSION, or the x.dvc of one dataset"
 _HINT = "dvc add writes x.dvc, dvc repro writes dvc.lock"
 
 
@@ -91,19 +92,19 @@ def _read_by_stages(document: dict[str, object], path: str, given: str, stage: s
 def _read(path: str, given: str) -> dict[str, object]:
     """Return a YAML file of DVC as a mapping; the scalars are texts."""
     from modelkeep.provenance.value_files import read_bytes  # most data has no file of DVC
-    from modelkeep.provenance.yaml_values import parse_yaml
+    from modelkeep.provenance.yaml_values import LARGEST_OF_TOOL, parse_yaml
 
     status = os.stat(path) if os.path.exists(path) else None
-    if status is None or not stat.S_ISREG(status.st_mode) or status.st_size > _LARGEST:
-        what = "there is no file" if status is None else "not a file of at most 64 KiB:"
+    if status is None or not stat.S_ISREG(status.st_mode) or status.st_size > LARGEST_OF_TOOL:
+        what = "there is no file" if status is None else "not a file of at most 256 KiB:"
         message = f"{what} '{printable(path if status is None else given)}'"
-        raise UsageError(message, "name the data itself: --data NAME@VERSION")
+        raise UsageError(message, _IF_LARGER)
     try:
         text = read_bytes(path, status).decode()
     except UnicodeDecodeError as error:
         message = f"'{printable(given)}' is not UTF-8, and so no file of DVC"
         raise UsageError(message, _HINT) from error
-    found = parse_yaml(text, printable(given))
+    found = parse_yaml(text, printable(given), most_characters=LARGEST_OF_TOOL, if_larger=_IF_LARGER)
     return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}
 
 

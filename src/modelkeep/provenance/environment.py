@@ -15,9 +15,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 
-from modelkeep.domain.known_documents import Environment
+from modelkeep.domain.known_documents import Environment, normal_package_name
 from modelkeep.domain.text import pattern, printable
-from modelkeep.provenance.captured_environment import Captured, captured, normal_name, normal_package, python_version
+from modelkeep.provenance.captured_environment import Captured, captured, normal_package, python_version
 from modelkeep.provenance.git import read_regular
 
 _SUFFIXES = (".dist-info", ".egg-info")
@@ -167,7 +167,7 @@ def _needed_by_us(path: Sequence[str]) -> set[str]:
         text = read_regular(metadata[name], _MOST_METADATA_BYTES) if name in metadata else None
         headers = (text or b"").partition(b"\n\n")[0]
         waiting += [
-            normal_name(match.group(1).decode("ascii"))
+            normal_package_name(match.group(1).decode("ascii"))
             for match in _REQUIRES.finditer(headers)
             if not _EXTRA.search(match.group(2).decode("ascii", "replace").partition(";")[2])
         ]

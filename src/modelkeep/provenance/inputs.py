@@ -18,11 +18,11 @@ from modelkeep.domain.names import is_imported_name
 from modelkeep.domain.nodes import DataNode, parse_node
 from modelkeep.domain.relations import FEATURE
 from modelkeep.domain.text import check_text, pattern, printable
+from modelkeep.domain.urls import is_url, scrub
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import NotFound, UsageError
 from modelkeep.local_path import real_path
 from modelkeep.provenance import dvc
-from modelkeep.provenance.urls import is_url, scrub
 
 _ROLE = pattern(r"[a-z][a-z0-9_-]{0,62}")
 _VERSION = pattern(r"[A-Za-z0-9_][A-Za-z0-9_.:+-]{0,127}")
@@ -63,7 +63,7 @@ def parse_data(text: str, cwd: str, hash_path: Callable[[str], str], say: Callab
         head, equals, rest = text.partition("=")
         if equals and _ROLE.fullmatch(head):
             role, given = head, rest
-    if not given:
+    if not given.strip():
         message = f"--data names no data: '{printable(text)}'"
         raise UsageError(message, _FORMS)
     if is_url(given):
@@ -94,7 +94,7 @@ def parse_feature(text: str) -> Dataset:
     data = parse_name(text)
     if data is None and is_imported_name(text):
         data = Data(text)
-    if data is not None:
+    if data is not None and not any(map(str.isspace, text)):
         return Dataset(Data(data.name, data.version, role=FEATURE))
     message = f"a feature view is named as NAME@VERSION, not '{printable(text)}'"
     raise UsageError(message, "--feature payments/card_stats@7")
@@ -112,7 +112,7 @@ def parse_source(text: str, cwd: str, hash_path: Callable[[str], str]) -> Source
     """Return what a path (hashed), a URI or a file of DVC says of the bytes of one dataset."""
     check_text(text, "the path of the dataset")
     if is_url(text):
-        return Source(_uri(None, text).location)
+        return Source(parse_uri(text))
     path = os.path.join(cwd, text)
     if not dvc.is_dvc(path):
         _require_there(path, text)
@@ -130,11 +130,20 @@ def _require_there(path: str, given: str) -> None:
         raise NotFound(message, _FORMS)
 
 
-def _uri(role: str | None, given: str) -> Dataset:
+def parse_uri(given: str) -> str:
+    """Return a URI without its secrets; ``UsageError`` for one that is too long, or has nothing behind its scheme."""
     uri = scrub(given)
     if len(uri) > _LONGEST_URI or uri != printable(uri):
         message = f"not a URI that can be kept: '{printable(uri[:60])}...'"
         raise UsageError(message, f"at most {_LONGEST_URI} characters, none of them a control character")
+    if not uri.partition("://")[2].strip("/"):
+        message = f"the URI '{printable(uri)}' names nothing"
+        raise UsageError(message, "as s3://bucket/x")
+    return uri
+
+
+def _uri(role: str | None, given: str) -> Dataset:
+    uri = parse_uri(given)
     node = parse_node(f"data:{uri}")  # the one place that knows where the version of a dataset begins
     if not isinstance(node, DataNode):  # pragma: no cover  data: is always one
         raise TypeError(node)
@@ -151,6 +160,8 @@ def _name_of(path: str, given: str) -> str:
 
 def _named(role: str | None, text: str) -> Dataset | None:
     """Return the dataset of a NAME@VERSION, or of a NAME without ``/`` and ``.``; None where a text is neither."""
+    if text != text.strip():
+        return None
     name, at, version = text.rpartition("@")
     if at and is_imported_name(name) and _VERSION.fullmatch(version) and name.partition("/")[0] not in (".", ".."):
         return Dataset(

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from functools import cache
 from typing import Any
 
 from msgspec import Struct
@@ -20,12 +19,13 @@ from modelkeep.domain.known_documents import Environment, LockFile
 from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
 from modelkeep.provenance.captured_environment import Captured, captured, normal_package, python_version
-from modelkeep.provenance.value_files import parse_toml, read_bytes
-from modelkeep.provenance.yaml_values import parse_yaml
+from modelkeep.provenance.value_files import decode, parse_toml, read_bytes
+from modelkeep.provenance.yaml_values import LARGEST_OF_TOOL, parse_yaml
 
 _MOST_BYTES = 16 << 20
 _LONGEST_NAME = 250
 _KNOWN = "requirements.txt, pylock.toml, uv.lock, poetry.lock, Pipfile.lock, environment.yml, or what conda list --export prints"
+_IF_LARGER = "conda list --export > packages.txt, and --env packages.txt"
 _PIN = pattern(r"([A-Za-z0-9._-]+)[ \t]*(?:\[[^\]]*\])?[ \t]*={2,3}[ \t]*([^\s;,*]+)[ \t]*(?:;(.*))?")
 _CONDA_PIN = pattern(r"(?:[^\s:]+::)?([A-Za-z0-9._-]+)={1,2}([^\s=*,]+)(?:=[^\s=]*)?")
 _CONDA_FILE = pattern(r"[^\s#]*/([^/\s#]+)-([^-/\s#]+)-[^-/\s#]+\.(?:conda|tar\.bz2)(?:#\S*)?")
@@ -48,16 +48,17 @@ def from_file(path: str, seen: os.stat_result | None, process: Environment | Non
 
     Raises ``NotFound`` where there is no file, and ``UsageError`` for one that pins nothing, or is of no known kind.
     """
-    data = read_bytes(path, seen, most_bytes=_MOST_BYTES, forms=_KNOWN, if_larger=_KNOWN)
+    data = read_bytes(path, seen, most_bytes=_MOST_BYTES, forms=_KNOWN, if_larger=_KNOWN, pipes=False)
     name = "standard input" if path == "-" else os.path.basename(os.path.normpath(path))
     found: dict[str, str] = {}
+    markers = _Markers()
     total = unpinned = 0
     for package in _packages(data, name):
         total += 1
         normal = None if package.version is None else normal_package(package.name, package.version)
         if normal is None:
             unpinned += 1
-        elif _holds(package.marker):
+        elif markers.hold(package.marker):
             found.setdefault(*normal)
     if not found:
         message = f"'{printable(name)}' names no package with an exact version"
@@ -80,18 +81,15 @@ def from_file(path: str, seen: os.stat_result | None, process: Environment | Non
 def _packages(data: bytes, name: str) -> Iterator[_Package]:
     """Yield the packages that a file names, by the kind that its name and its first character tell."""
     shown = printable(name)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"{shown} is not UTF-8: {error.reason}"
-        raise UsageError(message, _KNOWN) from error
+    text = decode(data, shown, _KNOWN)
     ending = os.path.splitext(name)[1].lower()
     if text.lstrip().startswith("{"):
         yield from _of_pipfile_lock(text, shown)
     elif ending in (".toml", ".lock"):
         yield from _of_toml(parse_toml(text, shown, _KNOWN, most_characters=_MOST_BYTES), shown)
     elif ending in (".yml", ".yaml"):
-        yield from _of_environment_yml(parse_yaml(text, shown), shown)
+        document = parse_yaml(text, shown, most_characters=LARGEST_OF_TOOL, if_larger=_IF_LARGER)
+        yield from _of_environment_yml(document, shown)
     else:
         yield from _of_lines(text)
 
@@ -179,12 +177,28 @@ def _joined(lines: Iterable[str]) -> Iterator[str]:
         yield " ".join(begun)
 
 
-_LONGEST_MARKER = 1000
+#: A file with more different markers is refused: each takes a tenth of a millisecond.
+_LONGEST_MARKER, _MOST_MARKERS = 1000, 2000
 
 
-@cache
+class _Markers:
+    """The markers of one file (``sys_platform == 'win32'``), each judged once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str | None, bool] = {}
+
+    def hold(self, marker: str | None) -> bool:
+        """Tell whether a marker holds for the Python that runs us. Raises ``UsageError`` where there are very many."""
+        if marker not in self._known:
+            if len(self._known) >= _MOST_MARKERS:
+                message = f"the packages have more than {_MOST_MARKERS} different markers"
+                raise UsageError(message, "pip freeze > requirements.txt, and --env requirements.txt")
+            self._known[marker] = _holds(marker)
+        return self._known[marker]
+
+
 def _holds(marker: str | None) -> bool:
-    """Tell whether a marker (``sys_platform == 'win32'``) holds for the Python that runs us; one that is malformed holds."""
+    """Tell whether a marker holds; one that is malformed holds."""
     if marker is None or not marker.strip() or len(marker) > _LONGEST_MARKER:
         return True
     from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName

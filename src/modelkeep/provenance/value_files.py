@@ -49,12 +49,8 @@ def from_file(path: str, what: str, seen: os.stat_result | None = None) -> Pairs
 
 def read_values(path: str, seen: os.stat_result | None = None) -> dict[str, object]:
     """Return the object that a JSON, TOML or YAML file holds, with numbers as `Number`; `from_file` says the rules."""
-    data, shown = read_bytes(path, seen), "standard input" if path == "-" else printable(path)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"{shown} is not UTF-8: {error}"
-        raise UsageError(message, _COME_AS) from error
+    shown = "standard input" if path == "-" else printable(path)
+    text = decode(read_bytes(path, seen), shown, _COME_AS)
     ending = os.path.splitext(path)[1].lower()
     if ending == ".json":
         value = _parse_json(text, shown)
@@ -70,6 +66,15 @@ def read_values(path: str, seen: os.stat_result | None = None) -> dict[str, obje
     raise UsageError(message, '{"key": 0.5}')
 
 
+def decode(data: bytes, shown: str, hint: str) -> str:
+    """Return a file as text; ``UsageError`` where it is not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"{shown} is not UTF-8: {error}"
+        raise UsageError(message, hint) from error
+
+
 def read_bytes(
     path: str,
     seen: os.stat_result | None = None,
@@ -77,10 +82,11 @@ def read_bytes(
     most_bytes: int = _MOST_BYTES,
     forms: str = _FORMS,
     if_larger: str = _IF_LARGER,
+    pipes: bool = True,
 ) -> bytes:
     """Return what a file or standard input holds; with ``seen`` another file than that is refused.
 
-    ``forms`` and ``if_larger`` are the hints for a file that cannot be read, and for one of more than ``most_bytes``.
+    Without ``pipes`` what is no regular file is refused too. ``forms`` and ``if_larger`` are the hints for a file that cannot be read, and for one of more than ``most_bytes``.
     """
     try:
         if path == "-":
@@ -93,6 +99,9 @@ def read_bytes(
             with open(descriptor, "rb", buffering=0) as file:
                 if seen is not None and not os.path.samestat(os.fstat(descriptor), seen):
                     message = f"'{shorten(path)}' was replaced while it was read"
+                    raise UsageError(message, forms)
+                if not pipes and not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                    message = f"'{shorten(path)}' is no regular file"
                     raise UsageError(message, forms)
                 data = _begin_pipe(file, path) if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else b""
                 while len(data) <= most_bytes and (part := file.read(most_bytes + 1 - len(data))):

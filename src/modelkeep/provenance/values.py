@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.text import check_key, check_text
+from modelkeep.domain.urls import scrub_text
 from modelkeep.errors import UsageError
 from modelkeep.provenance.plain_values import (
     MOST_CHARACTERS,
@@ -22,7 +23,6 @@ from modelkeep.provenance.plain_values import (
     shorten,
     unwrap,
 )
-from modelkeep.provenance.urls import scrub_text
 
 #: Keys and values in the order in which they were given, each key once.
 Pairs: TypeAlias = tuple[tuple[str, str], ...]

@@ -15,6 +15,9 @@ from modelkeep.errors import UsageError
 from modelkeep.provenance.plain_values import Number, shorten
 
 _MOST_CHARACTERS = 64 << 10
+_IF_LARGER = "as JSON it may be larger: the same in a file that ends in .json"
+#: Of a file that a tool writes: a ``dvc.lock``, an export of conda.
+LARGEST_OF_TOOL = 256 << 10
 _MOST_MERGED = 10_000
 #: Values and characters, each as often as aliases repeat it.
 _MOST_EXPANDED = 1 << 20
@@ -32,13 +35,18 @@ def looks_like_yaml(text: str) -> bool:
     return _BEGINS_YAML.match(text) is not None
 
 
-def parse_yaml(text: str, shown: str) -> object:
-    """Return the value of a YAML document, its plain numbers as `Number`; ``shown`` names the file in messages."""
+def parse_yaml(
+    text: str, shown: str, *, most_characters: int = _MOST_CHARACTERS, if_larger: str = _IF_LARGER
+) -> object:
+    """Return the value of a YAML document, its plain numbers as `Number`; ``shown`` names the file in messages.
+
+    ``if_larger`` is the hint for a text of more than ``most_characters``.
+    """
     import yaml  # type: ignore[import-untyped]
 
-    if len(text) > _MOST_CHARACTERS:
-        message = f"'{shorten(shown)}' is larger than 64 KiB"
-        raise UsageError(message, "as JSON it may be larger: the same in a file that ends in .json")
+    if len(text) > most_characters:
+        message = f"'{shorten(shown)}' is larger than {most_characters >> 10} KiB"
+        raise UsageError(message, if_larger)
     try:
         return _Document(yaml.parse(text, Loader=yaml.BaseLoader)).value()
     except (yaml.YAMLError, ValueError, OverflowError) as error:  # of \UFFFFFFFF, which is no character

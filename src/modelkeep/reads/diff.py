@@ -14,9 +14,9 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.answers.reports import Diff, DiffRow
 from modelkeep.domain.json_values import Json, to_text
-from modelkeep.domain.metric_directions import HIGHER, direction_of
+from modelkeep.domain.metric_directions import direction_of, verdict_of
 from modelkeep.domain.metrics import newest_by_data, spelled
-from modelkeep.domain.numbers import as_number, metric_value
+from modelkeep.domain.numbers import as_number, difference, metric_value
 from modelkeep.domain.refs import parse_ref
 from modelkeep.domain.state import Tenure
 from modelkeep.errors import NotFound, UsageError
@@ -25,7 +25,6 @@ from modelkeep.reads.references import version_or_latest
 from modelkeep.reads.roles import rules_at
 from modelkeep.reads.show import version_page
 from modelkeep.reads.snapshot import snapshot
-from modelkeep.rendering import difference
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.sql.serving import NEWEST_VALUE
@@ -155,7 +154,9 @@ def _row(section: str, key: str, values: tuple[Json, ...], nulls: tuple[int, ...
         nulls,
         changes=tuple(_change(values[0], each) for each in differences),
         better=better,
-        verdicts=() if better is None else tuple(_verdict(each, better) for each in differences),
+        verdicts=()
+        if better is None
+        else tuple(verdict_of(None if each is None else to_text(each), better) for each in differences),
     )
 
 
@@ -168,15 +169,6 @@ def _change(first: Json, difference: float | str | None) -> float | None:
         return None
     found = float(f"{float(part) / abs(float(whole)):.6g}")
     return found if math.isfinite(found) else None
-
-
-def _verdict(difference: float | str | None, better: str) -> str | None:
-    number = None if difference is None else as_number(to_text(difference).removeprefix("+"))
-    if number is None:
-        return None
-    if not number:
-        return "same"
-    return "better" if (number > 0) == (better == HIGHER) else "worse"
 
 
 def _commits(versions: Sequence[Version]) -> str | None:

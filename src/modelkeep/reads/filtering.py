@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from msgspec.structs import replace
@@ -13,6 +13,7 @@ from modelkeep.domain.filters.expression import All, Any, Comparison, Expression
 from modelkeep.domain.filters.holds import fields, holds
 from modelkeep.domain.filters.parse import parse_filter
 from modelkeep.domain.json_values import Json, to_text
+from modelkeep.domain.keys import KINDS, unknown_key
 from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.stages import StageDef, resolve_stage
 from modelkeep.domain.text import printable
@@ -21,6 +22,7 @@ from modelkeep.errors import UsageError
 from modelkeep.reads.snapshot import parse_local_moment
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import filters as select
+from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.version_states import stages
 
 #: The fields that a row of a list does not have.
@@ -36,24 +38,45 @@ class Filter:
     def __init__(self, context: Context, reader: Reader, at: int | None, text: str) -> None:
         self._reader, self._at = reader, at
         self._expression = _resolved(parse_filter(text), context, stages(reader, at))
-        self._more = sorted({field.kind for field in fields(self._expression)} & set(_MORE))
+        named = fields(self._expression)
+        self._more = sorted({field.kind for field in named} & set(_MORE))
+        self._unseen = {field for field in named if field.kind in KINDS}
 
     def keep(self, rows: Sequence[tuple[int, VersionRow]]) -> list[VersionRow]:
         """Return the rows that the filter holds of, in their order; each comes with its model."""
         more = {kind: select.values(self._reader, self._at, kind, rows) for kind in self._more}
-        return [row for model, row in rows if holds(self._expression, _Values(row, model, more))]
+        return [row for model, row in rows if holds(self._expression, _Values(row, model, more, self._unseen))]
+
+    def unknown_keys(self, models: Iterable[tuple[int, str]]) -> Iterator[str]:
+        """Yield a note for each key of a metric, param or tag that no version of the models has."""
+        known = [model for model, _ in models] if self._unseen else []
+        for field in sorted(self._unseen, key=str):
+            keys = version_queries.keys(self._reader, self._at, field.kind, known)
+            error = unknown_key(f"{field.kind}.{field.key}", keys)
+            if error is not None:
+                yield f"note: {error.message}" + (f"; {error.hint}" if error.hint else "")
 
 
 class _Values:
-    """What a version has for the fields of a filter."""
+    """What a version has for the fields of a filter; fields that it has a value of are taken out of ``unseen``."""
 
     def __init__(
-        self, row: VersionRow, model: int, more: Mapping[str, Mapping[tuple[int, int], Sequence[str]]]
+        self,
+        row: VersionRow,
+        model: int,
+        more: Mapping[str, Mapping[tuple[int, int], Sequence[str]]],
+        unseen: set[Field],
     ) -> None:
-        self._row, self._model, self._more = row, model, more
+        self._row, self._model, self._more, self._unseen = row, model, more, unseen
 
     def __call__(self, field: Field) -> Sequence[str]:
         """Return the values of a field."""
+        found = self._values(field)
+        if found:
+            self._unseen.discard(field)
+        return found
+
+    def _values(self, field: Field) -> Sequence[str]:
         row, key = self._row, field.key or ""
         if field.kind == "metric":
             newest = newest_by_data(row.evaluations)

@@ -16,25 +16,27 @@ from modelkeep.errors import Damaged, NotFound, UsageError
 from modelkeep.formats.inspection import Found
 from modelkeep.formats.inspection import inspect as inspect_files
 from modelkeep.local_path import local_path
+from modelkeep.provenance.value_files import read_bytes
 from modelkeep.reads import recorded
 from modelkeep.reads.references import refuse_bytes_of_deleted, version_or_latest
 from modelkeep.reads.snapshot import snapshot
-from modelkeep.store.content.ranged_file import stored_files
+from modelkeep.store.content.ranged_file import LastRange, RangedFile, stored_files
 from modelkeep.store.db.sql import manifests
 from modelkeep.store.db.sql.facts import facts_of, time_of
 from modelkeep.store.export.part import part_of, path_inside
 from modelkeep.store.named_paths import name_from_disk
 
+_MOST_INPUT = 64 << 20
+
 
 def inspect(context: Context, what: str, moment: str | AsOf | None, *, fresh: bool, follow_symlinks: bool) -> Inspected:
     """Return what is in a version, in a file of one (``fraud@3/model.onnx``), or in a file or directory on disk.
 
-    A text with ``@``, and a digest, is a version if there is such a one, and else a path. Another text is the path that is
+    ``-`` is standard input. A text with ``@``, and a digest, is a version if there is such a one, and else a path. Another text is the path that is
     there, and else a model, whose latest version is meant.
     """
     if what == "-":
-        message = "inspect reads a file in any order, and standard input has only one"
-        raise UsageError(message, "write it to a file first; ./- is a file of that name")
+        return _answer(what, None, inspect_files([_standard_input()]))
     if not _may_be_version(what):
         local_path(what, "PATH")
     path = os.path.join(context.cwd, what)
@@ -68,6 +70,13 @@ def inspect_path(context: Context, what: str, *, follow_symlinks: bool = False) 
     selection = Selection(follow_symlinks=follow_symlinks)
     with found_files([os.path.join(context.cwd, what)], selection) as files:
         return _answer(what, None, inspect_files(files))
+
+
+def _standard_input() -> RangedFile:
+    """Return what standard input holds as a file, which readers may read in any order; so it is kept in memory."""
+    hint = f"write it to a file first: more than {_MOST_INPUT >> 20} MiB are not kept in memory"
+    data = read_bytes("-", most_bytes=_MOST_INPUT, forms="modelkeep inspect FILE", if_larger=hint)
+    return RangedFile("-", len(data), lambda start, length: data[start : start + length], LastRange())
 
 
 def inspect_version(context: Context, ref: str, moment: str | AsOf | None, *, fresh: bool = False) -> Inspected:
@@ -109,7 +118,8 @@ def inspect_version(context: Context, ref: str, moment: str | AsOf | None, *, fr
 
 def read_stored(context: Context, manifest: Manifest) -> Found:
     """Return what is in the bytes that the store has."""
-    return inspect_files(stored_files(context.bucket, manifest.files))
+    with stored_files(context.bucket, manifest.files) as files:
+        return inspect_files(files)
 
 
 def _inside(found: known.Inspection, path: str) -> known.Inspection:

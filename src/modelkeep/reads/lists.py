@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import islice
 from shlex import quote
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
-from msgspec.structs import replace
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.versions import AsOf, ModelRow, VersionRow
@@ -17,8 +16,8 @@ from modelkeep.domain.labels import fold
 from modelkeep.domain.stages import DEVELOPMENT, Stages, is_development, resolve_stage
 from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, UsageError
-from modelkeep.reads.list_order import NEWEST_FIRST, Candidate, parse_order, sorted_by
-from modelkeep.reads.references import model_named, version_of, version_or_model
+from modelkeep.reads.list_order import NEWEST_FIRST, Candidate, Order, parse_order, sorted_by
+from modelkeep.reads.references import Say, model_named, version_of, version_or_model
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import models as model_queries
@@ -44,6 +43,11 @@ class Wanted(Struct, frozen=True):
     tags: Sequence[tuple[str, str | None]] = ()
     everything: bool = False
     where: str | None = None
+
+    @property
+    def narrows(self) -> bool:
+        """Whether something is asked for that only versions have."""
+        return bool(self.stage is not None or self.tags or self.where is not None)
 
 
 def is_glob(text: str) -> bool:
@@ -86,9 +90,9 @@ def models(
     """
     with snapshot(context, moment) as (reader, at):
         if pattern is not None and not is_glob(pattern):
-            named = model_named(reader, pattern, context.say, at)
-            return (model_queries.model_row(reader, at, named.model, named.name),)[:limit]
-        rows = (model_queries.model_row(reader, at, model, name) for model, name in _named(reader, at, pattern))
+            bearer = model_named(reader, pattern, context.say, at)
+            return (model_queries.model_row(reader, at, bearer.model, bearer.name),)[:limit]
+        rows = (model_queries.model_row(reader, at, model, name) for model, name in named(reader, at, pattern))
         return tuple(islice((row for row in rows if everything or not row.archived), limit))
 
 
@@ -112,36 +116,41 @@ def versions(
     if name is None and pattern is not None and not is_glob(pattern):
         name, pattern = pattern, None
     with snapshot(context, moment) as (reader, at):
-        if wanted.stage is not None:
-            wanted = replace(wanted, stage=_stage(wanted.stage, version_states.stages(reader, at)))
-        listing = _Listing(
-            reader, at, wanted, None if wanted.where is None else _filter(context, reader, at, wanted.where)
-        )
-        if name is not None:
-            found = version_or_model(reader, name, context.say, at)
-            if found.number is not None:
-                message = f"list takes a model or a pattern, not the version {found.ref}"
-                raise UsageError(message, f"modelkeep show {quote(found.ref)}")
-            candidates: Iterable[Candidate] = listing.candidates(found.model, found.name)
-            if order.key in ("version", "created") and order.descending:
-                return tuple(listing.rows(islice(candidates, limit)))
-        elif pattern is None and wanted.stage is None and not wanted.tags and order == NEWEST_FIRST:
-            return tuple(islice(listing.newest_of_all(), limit))
-        else:
-            candidates = (each for one in _named(reader, at, pattern) for each in listing.candidates(*one))
-        return tuple(listing.rows(islice(sorted_by(reader, at, candidates, order), limit)))
+        listing = Listing(context, reader, at, wanted)
+        models = None if name is None else [one_model(reader, name, context.say, at)]
+        found = tuple(listing.first(models, pattern, order, limit))
+        listing.say_unknown_keys(context.say, models or named(reader, at, pattern))
+        return found
 
 
-class _Listing:
+class Listing:
     """One listing: the moment and the filters, the same for every model."""
 
-    def __init__(self, reader: Reader, at: int | None, wanted: Wanted, keep: Filter | None) -> None:
+    def __init__(self, context: Context, reader: Reader, at: int | None, wanted: Wanted) -> None:
         self.reader = reader
-        self.keep = keep
+        self.keep = None if wanted.where is None else _filter(context, reader, at, wanted.where)
         self.at = at
-        self.stage = wanted.stage
+        self.stage = None if wanted.stage is None else _stage(wanted.stage, version_states.stages(reader, at))
         self.tags = wanted.tags
         self.everything = wanted.everything
+
+    def first(
+        self, models: list[tuple[int, str]] | None, pattern: str | None, order: Order, limit: int | None
+    ) -> Iterable[VersionRow]:
+        """Return the first versions of the models, of those that match a pattern, or of all."""
+        everywhere = models is None and pattern is None
+        if everywhere and self.stage is None and not self.tags and order == NEWEST_FIRST:
+            return islice(self.newest_of_all(), limit)
+        looked_at = named(self.reader, self.at, pattern) if models is None else models
+        candidates: Iterable[Candidate] = (each for one in looked_at for each in self.candidates(*one))
+        if models is None or order.key not in ("version", "created") or not order.descending:
+            candidates = sorted_by(self.reader, self.at, candidates, order)
+        return self.rows(islice(candidates, limit))
+
+    def say_unknown_keys(self, say: Say, models: Iterable[tuple[int, str]]) -> None:
+        """Say which keys of the filter no version of the models has."""
+        for note in () if self.keep is None else self.keep.unknown_keys(models):
+            say(note)
 
     def newest_of_all(self) -> Iterator[VersionRow]:
         """Yield the versions of all models, newest first."""
@@ -154,9 +163,9 @@ class _Listing:
                 rows = self.keep.keep([(model, row) for (model, _, _), row in zip(page, rows, strict=True)])
             yield from (row for row in rows if self.everything or not row.archived)
 
-    def candidates(self, model: int, name: str) -> Iterator[Candidate]:
-        """Yield the versions of a model that are to be listed, newest first."""
-        found = self._standing(model, name)
+    def candidates(self, model: int, name: str, numbers: Collection[int] | None = None) -> Iterator[Candidate]:
+        """Yield the versions of a model (only those ``numbers``) that are to be listed, newest first."""
+        found = self._standing(model, name, numbers)
         if self.keep is None:
             yield from found
             return
@@ -164,11 +173,13 @@ class _Listing:
             kept = {row.version for row in self.keep.keep([(model, row) for row in self.rows(chunk)])}
             yield from (each for each in chunk if each.number in kept)
 
-    def _standing(self, model: int, name: str) -> Iterator[Candidate]:
+    def _standing(self, model: int, name: str, numbers: Collection[int] | None) -> Iterator[Candidate]:
         """Yield the versions of a model with the stage and the tags that are asked for."""
         seqs: dict[int, int] = {}
         tagged: frozenset[int] = frozenset()
-        for number, there in self._numbers(model):
+        for number, there in self._numbers(model, numbers):
+            if numbers is not None and number not in numbers:
+                continue
             if there.is_archived(number) and not self.everything:
                 continue
             if self.stage == _IN_DEVELOPMENT and there.state(number) != DEVELOPMENT:
@@ -180,9 +191,14 @@ class _Listing:
             if number in seqs and (number in tagged or not self.tags):  # a number that was left out has no row
                 yield Candidate(model, name, number, seqs[number])
 
-    def _numbers(self, model: int) -> Iterator[tuple[int, version_states.Standing]]:
+    def _numbers(self, model: int, numbers: Collection[int] | None) -> Iterator[tuple[int, version_states.Standing]]:
         if self.stage is None or self.stage == _IN_DEVELOPMENT:
-            yield from version_states.walk(self.reader, self.at, model, deleted=self.everything)
+            for first, last in reversed(version_queries.spans(numbers or ())):
+                window = version_states.standing(self.reader, self.at, model, first, last)
+                shown = range(last, first - 1, -1)
+                yield from ((each, window) for each in shown if self.everything or each not in window.deleted)
+            if numbers is None:
+                yield from version_states.walk(self.reader, self.at, model, deleted=self.everything)
             return
         for each in version_states.holders(self.reader, self.at, model):
             there = sorted((one.version for one in each.versions), reverse=True) if each.stage == self.stage else ()
@@ -218,7 +234,16 @@ def _stage(text: str, stages: Stages) -> str:
     raise NotFound(message, f"stages are {', '.join([DEVELOPMENT, *(each.name for each in stages)])}")
 
 
-def _named(reader: Reader, at: int | None, pattern: str | None) -> Iterator[tuple[int, str]]:
+def one_model(reader: Reader, name: str, say: Say, at: int | None) -> tuple[int, str]:
+    """Return the model that a name means; a version is a ``UsageError``."""
+    found = version_or_model(reader, name, say, at)
+    if found.number is None:
+        return found.model, found.name
+    message = f"list takes a model or a pattern, not the version {found.ref}"
+    raise UsageError(message, f"modelkeep show {quote(found.ref)}")
+
+
+def named(reader: Reader, at: int | None, pattern: str | None) -> Iterator[tuple[int, str]]:
     """Yield the models whose names match a pattern, without case."""
     if pattern is None:
         yield from model_queries.names(reader, at)

@@ -41,14 +41,14 @@ def model(context: Context, name: str, moment: str | AsOf | None) -> Model:
         if found.number is not None:
             message = f"a name is needed, not the version {found.ref}"
             raise UsageError(message, f"modelkeep show {quote(found.name)}")
-        return _model_page(reader, at, found)
+        return model_page(reader, at, found)
 
 
 def page(context: Context, ref: str, moment: str | AsOf | None) -> Version | Model:
     """Return the page of the version or the model that a reference means."""
     with snapshot(context, moment) as (reader, at):
         found = version_or_model(reader, ref, context.say, at)
-        return _model_page(reader, at, found) if found.number is None else version_page(reader, at, found, context)
+        return model_page(reader, at, found) if found.number is None else version_page(reader, at, found, context)
 
 
 def description(context: Context, ref: str, moment: str | AsOf | None) -> str | None:
@@ -136,7 +136,7 @@ def _requests(context: Context, reader: Reader, at: int | None, found: Resolved)
     return of_version(context, reader, at, found.model, found.number or 0)
 
 
-def _model_page(reader: Reader, at: int | None, found: Resolved) -> Model:
+def model_page(reader: Reader, at: int | None, found: Resolved) -> Model:
     """Return the page of a model as of entry ``at`` (None: now); the model must have existed then."""
     from modelkeep.store.db.sql import models
     from modelkeep.store.db.sql.references import former_names

@@ -68,6 +68,9 @@ def test_a_filter_says_what_is_written(text, says):
         ("tag.x IN ('a' 'b')", "expected ',' or ')'", 14),
         ("tag.x = AND", "expected a value: a number, or a text in quotes", 8),
         ("tag. = 1", "expected a key: letters, or anything in backticks", 5),
+        ("digest = 'abab'", "a digest is compared with 8 to 64 hex digits in quotes", 9),
+        ("digest IN ('sha256:x')", "a digest is compared with 8 to 64 hex digits in quotes", 11),
+        ("digest = 12345678", "a digest is compared with 8 to 64 hex digits in quotes", 9),
         ("NOT " * 60 + "name = 'a'", "it is nested too deep", 204),
         ("(" * 60, "it is nested too deep", 51),
     ],
@@ -108,7 +111,8 @@ ROW = {
         ("tag.owner LIKE 'R%k' AND NOT tag.owner LIKE 'r%'", True),
         ("tag.owner ILIKE 'r_s_'", True),
         ("digest = 'abababab' AND digest = 'sha256:ABABABABAB'", True),
-        ("digest = 'abab'", False),
+        ("digest IN ('cdcdcdcd', 'ABABABAB')", True),
+        ("digest LIKE 'sha256:abab%'", True),
     ],
 )
 def test_a_filter_holds_of_a_version(text, is_so):

@@ -201,6 +201,19 @@ PINNED = {
     "deciding.STAGES_HELD now": [
         "SEARCH tenure USING COVERING INDEX sqlite_autoindex_tenure_1 (model=? AND version=?)"
     ],
+    # `data list` counts what names a dataset, and needs for it no more than the indexes of the names
+    "datasets.MENTIONED now": [
+        "COMPOUND QUERY",
+        "LEFT-MOST SUBQUERY",
+        "SEARCH dataset USING COVERING INDEX dataset_name (name>? AND name<?)",
+        "USE TEMP B-TREE FOR count(DISTINCT)",
+        "UNION ALL",
+        "SEARCH metric USING COVERING INDEX metric_on (on_name>? AND on_name<?)",
+        "USE TEMP B-TREE FOR count(DISTINCT)",
+        "UNION ALL",
+        "SEARCH data_parent USING INDEX data_parent_child (parent_name>? AND parent_name<?)",
+        "USE TEMP B-TREE FOR GROUP BY",
+    ],
     "audit.select": ["SEARCH entry_action USING INTEGER PRIMARY KEY (rowid>? AND rowid<?)"],
     "audit.select about": ["SEARCH entry_about USING PRIMARY KEY (model=? AND version=? AND seq>? AND seq<?)"],
     "audit.select actor": [

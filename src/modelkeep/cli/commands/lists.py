@@ -1,24 +1,23 @@
-"""`list`, `show`, `history` and `audit`: models, versions, tenures and entries of the log."""
+"""`list` and `show`: models and versions."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
 from functools import partial
-from itertools import chain
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option
 
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
-from modelkeep.cli.name_selector import stage_second
-from modelkeep.cli.nothing_found import no_entries, no_models, no_tenures, no_versions
-from modelkeep.cli.usage import positive_number
+from modelkeep.cli.nothing_found import no_models, no_versions, no_words
+from modelkeep.cli.row_limit import RowLimit
 from modelkeep.cli.views.columns import check_column, column, split_columns
+from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.interface import View
-from modelkeep.cli.views.lists import EntriesView, ModelsView, TenuresView, VersionsView
+from modelkeep.cli.views.lists import ModelsView, VersionsView, keyed
 from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.keys import split_key, unknown_key
 from modelkeep.domain.text import printable
@@ -27,27 +26,9 @@ from modelkeep.errors import UsageError
 
 if TYPE_CHECKING:
     from modelkeep.domain.answers.origin import AttachmentContent
-
-Row = TypeVar("Row")
-_ON_A_TERMINAL = 50
-
-
-class RowLimit:
-    """The limit of one command; ``read`` is how many rows to ask the registry for, None for all.
-
-    On a terminal one row more is read than is shown, to know whether there are more.
-    """
-
-    def __init__(self, call: Call, typed: str | None) -> None:
-        asked = positive_number(typed, "--limit")
-        self._shown = _ON_A_TERMINAL if asked is None and call.has_table else None
-        self.read = asked if self._shown is None else self._shown + 1
-
-    def first(self, rows: Sequence[Row], which: str = "first") -> tuple[Sequence[Row], list[str]]:
-        """Return the first rows that are shown, and the note that there are more."""
-        if self._shown is None or len(rows) <= self._shown:
-            return rows, []
-        return rows[: self._shown], [f"only the {which} {self._shown} are shown; --limit N shows more"]
+    from modelkeep.domain.answers.trends import Trend
+    from modelkeep.domain.answers.versions import AsOf, VersionRow
+    from modelkeep.registry import Registry
 
 
 @command("as_of")
@@ -64,6 +45,14 @@ def list_(
             "--where",
             metavar="EXPR",
             help="Only the versions of which a filter holds: metric.auc >= 0.9 AND tag.tier = 'gold'.",
+        ),
+    ] = None,
+    search: Annotated[
+        str | None,
+        Option(
+            "--search",
+            metavar="TEXT",
+            help="Models and versions with these words in a name, description or tag, the best match first; in a pipe ref, field, text.",
         ),
     ] = None,
     sort: Annotated[
@@ -95,6 +84,27 @@ def list_(
         raise UsageError(message, printable(f"modelkeep show {quote(pattern)}"))
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
+    if search is not None:
+        hits, note = rows.first(
+            registry.search(
+                search,
+                pattern,
+                stage=stage,
+                tags=tag or (),
+                where=where,
+                sort=sort,
+                limit=rows.read,
+                all=all_,
+                as_of=moment,
+            )
+        )
+        sorted_by = keyed(_sorted_by(sort))
+        call.show(
+            FoundView(moment, hits, search, (*keys, *(key for key in sorted_by if key not in keys))),
+            *note,
+            nothing=None if hits else partial(no_words, registry, search, moment),
+        )
+        return
     is_glob = pattern is not None and any(each in pattern for each in "*?[")
     if (pattern is None or is_glob) and not (stage or tag or where is not None or sort or keys):
         models, note = rows.first(registry.models(pattern, all=all_, limit=rows.read, as_of=moment))
@@ -129,7 +139,17 @@ def list_(
     nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment, where)
     if sort and limit and (bad := [row.ref for row in versions if row.bad]):
         note.append(f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad")
-    call.show(VersionsView(moment, versions, keys, _sorted_by(sort)), *note, nothing=nothing)
+    trend = _trend(registry, found, sort, moment) if call.has_table and name is not None and not keys else None
+    call.show(VersionsView(moment, versions, keys, _sorted_by(sort), trend), *note, nothing=nothing)
+
+
+def _trend(registry: Registry, versions: Sequence[VersionRow], sort: str | None, moment: AsOf | None) -> Trend | None:
+    """Return the main metric of listed versions of one model, or the metric that they are sorted by."""
+    if not any(each.evaluations for each in versions):
+        return None
+    kind, key = split_key(_sorted_by(sort) or "") or ("", "")
+    refs = [each.ref for each in sorted(versions, key=lambda each: each.version)]
+    return registry.trend(refs, metric=key if kind == "metric" else None, as_of=moment)
 
 
 def _sorted_by(sort: str | None) -> str | None:
@@ -192,67 +212,3 @@ def _show_attachment(call: Call, found: AttachmentContent) -> None:
     from modelkeep.cli.views.origin import AttachmentView
 
     call.show(AttachmentView.of(found))
-
-
-Since = Annotated[
-    str | None, Option("--since", metavar="T", help="Only entries since then: a time, a date or an age (7d).")
-]
-Until = Annotated[str | None, Option("--until", metavar="T", help="Only entries until then.")]
-
-
-@command()
-def audit(
-    call: Call,
-    ref: Annotated[str | None, Argument(metavar="[NAME|REF]", help="Only entries about this model or version.")] = None,
-    since: Since = None,
-    until: Until = None,
-    actor: Annotated[
-        str | None,
-        Option(
-            "--actor",
-            metavar="A",
-            help="Only entries of this account, also behind sudo, claimed name or author: ana, 'Ana Lima', ana@example.org.",
-        ),
-    ] = None,
-    action: Annotated[
-        str | None, Option("--action", metavar="ACTION", help="Only these actions: register, promote, rollback ...")
-    ] = None,
-    limit: Annotated[str | None, Option("--limit", metavar="N", help="Only the newest N.")] = None,
-    reverse: Annotated[bool, Option("--reverse", help="Newest first.")] = False,
-) -> None:
-    newest = RowLimit(call, limit)
-    registry = call.registry()
-    pages = registry.audit_pages(
-        ref,
-        since=since,
-        until=until,
-        actor=actor,
-        action=action,
-        limit=newest.read,
-        reverse=reverse or call.has_table,
-    )
-    first = next(pages)
-    if first and not call.has_table:
-        call.show_pages(EntriesView(page) for page in chain([first], pages))
-        return
-    entries, note = newest.first([entry for page in chain([first], pages) for entry in page], "newest")
-    nothing = partial(no_entries, registry, ref, actor, action, bounded=bool(since or until))
-    call.show(EntriesView(entries if reverse else entries[::-1]), *note, nothing=None if entries else nothing)
-
-
-@command("as_of")
-def history(
-    call: Call,
-    name: Annotated[
-        str | None, Argument(metavar="[NAME]", help="The model; production of all models by default.")
-    ] = None,
-    stage: Annotated[str | None, Argument(metavar="[STAGE]", help="The stage; all stages by default.")] = None,
-    since: Since = None,
-    until: Until = None,
-) -> None:
-    registry = call.registry()
-    moment = registry.as_of(call.flags.as_of)
-    with stage_second(call, "history", name, stage):
-        tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
-    nothing = None if tenures else partial(no_tenures, name, stage, bounded=bool(since or until))
-    call.show(TenuresView(moment, tenures, stage), nothing=nothing)

@@ -40,6 +40,14 @@ def verify(
     accept_head: Annotated[
         bool, Option("--accept-head", help="Accept a log that went backwards, and remember its head.")
     ] = False,
+    head: Annotated[
+        str | None,
+        Option(
+            "--head",
+            metavar="SHA256",
+            help="The log must have the entry with this hash: a head_hash of status that was kept elsewhere.",
+        ),
+    ] = None,
 ) -> int:
     both = log == bytes_
     with progress(call, "verifying") as update:
@@ -52,6 +60,7 @@ def verify(
             repair=repair,
             dry_run=dry_run,
             accept_head=accept_head,
+            head=head,
             progress=update,
         )
     call.show(VerificationView(found, repairing=repair is not None))

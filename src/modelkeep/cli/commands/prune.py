@@ -24,6 +24,7 @@ def prune(
     call: Call,
     name: Annotated[str | None, Argument(metavar="[NAME]", help="Only this model; all models by default.")] = None,
 ) -> int:
+    call.require_one_record(None)
     registry = call.registry()
     if not call.flags.dry_run and not call.flags.yes:
         _confirm(call, name, registry.prune_pages(name, dry_run=True))

@@ -43,6 +43,7 @@ def archive(
     undo: Annotated[bool, Option("--undo", help="Bring them back, but not into their stages.")] = False,
     all_versions: Annotated[bool, Option("--all-versions", help="All versions of the models named.")] = False,
 ) -> int:
+    call.require_one_record(len(refs))
     registry = call.registry()
     return change_each(
         call, refs, lambda ref: registry.archive(ref, undo=undo, all_versions=all_versions, **call.change_flags)
@@ -64,6 +65,7 @@ def delete(
         bool, Option("--all-versions", help="Delete the models named, with all their versions.")
     ] = False,
 ) -> int:
+    call.require_one_record(len(refs))
     registry = call.registry()
 
     def delete_one(ref: str, *, dry_run: bool = call.flags.dry_run) -> Change:

@@ -122,6 +122,7 @@ def signal(
     evidently = None if evidently is None else local_path(evidently, "--evidently")
     more = {"count": count, "window": window, "source": source} | call.change_flags
     if evidently is not None:
+        call.require_one_record(None)
         if value is not None:
             message = "a report has the values: give a number or --evidently"
             raise UsageError(message, f"modelkeep signal {ref} --evidently {evidently}")

@@ -10,12 +10,13 @@ from typer import Argument, Option
 
 import modelkeep
 from modelkeep.cli import streams
-from modelkeep.cli.call import Call, command, here
+from modelkeep.cli.call import Call, command
 from modelkeep.cli.usage import choice
 from modelkeep.cli.views import setup as views
 from modelkeep.cli.views.values import CompletionView
 from modelkeep.errors import UsageError
 from modelkeep.locate import init_target, is_registry, locate, untrusted
+from modelkeep.userdirs import here
 
 
 @command()
@@ -92,6 +93,7 @@ def bare(call: Call) -> int:
     streams.out("There is no registry yet. The first three commands:\n\n")
     streams.out("".join(f"  {each}\n" for each in _FIRST))
     streams.out("\nmodelkeep --help lists all commands, modelkeep demo shows them at work.\n")
+    streams.out("A registry that is elsewhere: --registry DIR, or export MODELKEEP_REGISTRY=DIR.\n")
     return 0
 
 

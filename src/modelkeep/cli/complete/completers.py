@@ -130,15 +130,39 @@ def _sort(command: PartialCommand, names: Names) -> list[Candidate]:
 
 
 def _filter(command: PartialCommand, names: Names) -> list[Candidate]:
-    """Complete the field that a filter ends with."""
-    from modelkeep.cli.complete.filter_words import field_begins, written
+    """Complete what a filter ends with: a field, an operator, a value, or what joins comparisons."""
+    from modelkeep.cli.complete.filter_words import FilterEnd, quoted, written
 
-    begins = field_begins(command.word)
-    if begins is None:
-        return []
-    _keep(command, begins)
-    found = (written(field) for field, _ in _dotted(grammar.FILTERS)(command, names))
-    return [(field, "") for field in found if field]
+    text = command.word
+    end = FilterEnd(text)
+    _keep(command, end.begins)
+    if end.place == "field":
+        found = (written(field) for field, _ in _dotted(grammar.FILTERS)(command, names))
+        return [(field, "") for field in found if field]
+    if end.place in ("value", "one"):
+        return [(quoted(value, text), meaning) for value, meaning in _field_values(end.field, command, names)]
+    return [(word, "") for word in end.operators()]
+
+
+def _field_values(field: str, command: PartialCommand, names: Names) -> list[Candidate]:
+    """Return the values that a field of a filter has in the registry, where they are words."""
+    from modelkeep.cli.complete.filter_words import STATES
+
+    kind, _, key = field.partition(".")
+    kind, typed, model = kind.lower(), command.word.lstrip("'\""), command.model or None
+    if kind in ("tag", "tags"):
+        return names.tag_values(key.strip("`"), model)
+    values: dict[str, Callable[[], list[Candidate]]] = {
+        "stage": names.stages,
+        "state": lambda: [(state, "") for state in STATES],
+        "alias": lambda: names.aliases(command.model),
+        "name": lambda: names.models(typed),
+        "author": lambda: names.actors(typed),
+        "run": lambda: names.runs(typed),
+        "format": lambda: names.serving().formats(typed),
+        "created": lambda: [(f"{days}d", "ago") for days in (1, 7, 30)],
+    }
+    return values.get(kind, list)()
 
 
 def _columns(command: PartialCommand, names: Names) -> list[Candidate]:

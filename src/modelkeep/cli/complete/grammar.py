@@ -1,13 +1,13 @@
 """What is typed where, for completion. Made from the commands by `make docs`; do not edit."""
 
 #: Options that stand before and after every command: name or name=what it takes.
-ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-input"
+ALWAYS = "--registry=directory --json --format=table|lines|json|jsonl|csv|env -q --quiet -v --verbose --no-color --yes -0 --null --github-output --no-pager --no-input"
 
 #: Commands, the everyday ones first: one line of help, its arguments, options of its own.
 COMMANDS = {
     "": ("", "", "--version"),
     "register": ("Register a file, several files or a directory as a new version", "model file*", "--label=text --bump=major|minor|patch -p=param --param=param --params=file -M=metric --metric=metric --metrics=file --on=data --tag=tag --data=data --feature=dataset --parent=version --derived-by=fine-tune|merge|quantize|convert|distill|adapter --run=run --code=auto|none --author=actor --trained-at=text --training-started=moment --seed=text --env=file --attach=file --description=text --licence=Apache-2.0|MIT|BSD-2-Clause|BSD-3-Clause|MPL-2.0|GPL-3.0-only|CC-BY-4.0|CC0-1.0 --signature=file --no-inspect --stage=stage --alias=alias --if-exists=match|skip|new --reuse-name --filename=text --exclude=file --include=file --follow-symlinks --move -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed --progress=auto|plain|none"),
-    "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=filter --sort=sort --limit=text --all --columns=columns --as-of=moment"),
+    "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=filter --search=text --sort=sort --limit=text --all --columns=columns --as-of=moment"),
     "show": ("Show what is known of a model or a version", "ref", "--field=field --packages --attachment=attachment --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
     "diff": ("Compare versions side by side", "side*", "--exit-code"),
@@ -62,7 +62,8 @@ COMMANDS = {
     "report": ("Report what changed and who answers for it, or document a version for an auditor", "version", "--since=moment --until=moment --model=model --verify --annex-iv -o=file --output=file --force --as-of=moment"),
     "card": ("Write the model card of a version, as Hugging Face reads it", "version", "--template=file --print-template -o=file --output=file --force --as-of=moment"),
     "bom": ("Write the bill of materials of a version, as CycloneDX", "version", "-o=file --output=file --force --as-of=moment"),
-    "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --progress=auto|plain|none"),
+    "page": ("Write the whole registry as one page of HTML, or show it in the browser", "", "-o=file --output=file --open --title=text --force --as-of=moment"),
+    "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --head=text --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
     "delete": ("Delete versions for good; their numbers and labels stay taken", "version*", "--force --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
@@ -80,7 +81,7 @@ COMMANDS = {
     "hook": ("List and test the commands and webhooks that run after changes", "", ""),
     "hook list": ("List the hooks of your config and of the registry", "", ""),
     "hook test": ("Run a hook now, with an older entry of the log", "hook", "--event=action"),
-    "help": ("Explain references, states, filters, formats, the policy, exit codes and schemas", "references|states|filters|formats|policy|exit-codes|schema schema", ""),
+    "help": ("Explain references, states, filters, formats, the policy, exit codes, the environment and schemas", "references|states|filters|formats|policy|exit-codes|environment|schema schema", ""),
     "completion": ("Print the completion script of a shell", "bash|zsh|fish", "--as=text"),
     "demo": ("Show modelkeep at work, in a registry made for the demo", "", "--keep=directory"),
 }  # fmt: skip
@@ -97,6 +98,6 @@ FILTERS = "name version label stage state alias author created size format diges
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass formats metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge supplement data"
 JOINING = "alias approve evaluate get label mark path promote reject requests retire show supplement tag"
-SETTINGS = "registry actor lock_wait cache color progress registries."
+SETTINGS = "registry actor lock_wait cache color progress pager registries."
 COLORS = "auto always never"
 PROGRESS = "auto plain none"

@@ -18,6 +18,7 @@ from msgspec import Struct, StructMeta
 
 from modelkeep.domain.json_values import to_json, to_text
 from modelkeep.domain.metrics import spelled
+from modelkeep.domain.record import plain
 from modelkeep.domain.text import escape_cell, escape_json
 from modelkeep.errors import Damaged
 from modelkeep.rendering import visible
@@ -36,12 +37,13 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
     """An answer that can be printed in several forms. Its fields make the document of ``--json``.
 
     The fields of the field ``answer`` stand in the document themselves; the fields that ``undocumented``
-    names do not. With ``exact`` the lines are values that a script uses as they are, a path for example.
+    names do not. ``record_field`` names the list whose rows are the records of the answer. With ``exact`` the lines are values that a script uses as they are, a path for example.
     Elsewhere control characters are escaped, whatever stands in the registry.
     """
 
     undocumented: ClassVar[tuple[str, ...]] = ()
     exact: ClassVar[bool] = False
+    record_field: ClassVar[str] = ""
 
     @classmethod
     def schema(cls) -> str:
@@ -54,9 +56,9 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
         for name in self.__struct_fields__:
             value = getattr(self, name)
             if name == "answer":
-                document |= _plain(value)
+                document |= plain(value)
             elif name not in self.undocumented:
-                document[name] = _plain(value)
+                document[name] = plain(value)
         return document
 
     @abstractmethod
@@ -94,18 +96,6 @@ def as_json(document: Mapping[str, Any], *, pretty: bool = False) -> str:
     # The names of files may hold bytes that are not UTF-8. They are escaped here; msgspec would refuse them.
     text = escape_json(to_json(document))
     return (msgspec.json.format(text, indent=2) if pretty else text) + "\n"
-
-
-def _plain(value: Any) -> Any:
-    """Return an answer as objects, lists and plain values. msgspec's own function refuses a `Number`."""
-    if isinstance(value, (str, int)):  # nearly all elements of a long list
-        return value
-    if isinstance(value, Struct):
-        fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
-        return {name: _plain(each) for name, each in fields if each is not msgspec.UNSET}
-    if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, (tuple, list)) else value
 
 
 def json_pages(pages: Iterable[View], *, pretty: bool = False) -> Iterator[str]:

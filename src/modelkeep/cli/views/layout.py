@@ -11,7 +11,8 @@ A table that is too wide folds its texts, then leaves out columns, then becomes 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.text import pattern, printable
@@ -29,6 +30,7 @@ _VALUES_WITH_BLANKS = pattern(
 )
 _DIGEST = pattern(r"sha256:[0-9a-f]{64}")
 _SHORT_DIGEST = len("sha256:") + 8
+_NO_HEADINGS: Mapping[str, str] = MappingProxyType({})
 _STYLES = {
     "production": "bold green",
     "active": "bold green",
@@ -118,12 +120,14 @@ def table(
     fold: Sequence[str] = (),
     drop: Sequence[str] = (),
     title: int = 1,
+    headings: Mapping[str, str] = _NO_HEADINGS,
 ) -> RenderableType:
     """Return rows in columns, of which ``right`` are set to the right, and only the texts of ``fold`` may be folded.
 
     The columns of ``drop`` may be left out where there is no room, the first of them first. Where even that does not
     help, each row becomes a block of lines, whose title is made of the first ``title`` cells; two title cells are a
-    group and a name in it, and the table shows the group once. A cell is a line or a value.
+    group and a name in it, and the table shows the group once. A cell is a line or a value. ``headings`` are those of
+    columns that do not bear their names.
     Without rows there are no headings either.
     """
     from rich.text import Text
@@ -133,7 +137,8 @@ def table(
     cells = [[each if isinstance(each, Text) else text(each) for each in row] for row in rows]
     if not cells:
         return stack()
-    return FittingTable([printable(name) for name in columns], cells, right, fold, drop, title)
+    shown = [printable(headings.get(name, name)) for name in columns]
+    return FittingTable([printable(name) for name in columns], cells, right, fold, drop, title, shown)
 
 
 def tree(label: Text) -> Tree:

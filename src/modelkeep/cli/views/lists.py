@@ -1,17 +1,18 @@
-"""What `list`, `history` and `audit` print: models, versions, tenures, and entries of the log."""
+"""What `list` prints: models, and versions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.columns import column, column_cell
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import stack, stages, table, text
-from modelkeep.domain.answers.reports import AuditEntry
-from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, Tenure, VersionRow
+from modelkeep.cli.views.trends import CHANGE, VALUE, change_cell, trend_block, value_cell
+from modelkeep.domain.answers.trends import Trend
+from modelkeep.domain.answers.versions import AsOf, Holder, InDevelopment, ModelRow, VersionRow
 from modelkeep.domain.stages import DEVELOPMENT
-from modelkeep.rendering import Clock, beginning, broken_glass, ending, glass_warning, human_size
+from modelkeep.rendering import Clock, broken_glass, glass_warning, human_size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -63,17 +64,18 @@ class VersionsView(View, frozen=True):
     """Versions in the order that was asked for, as they are or were at a moment.
 
     ``columns`` replace the usual ones. A metric, param or tag that they are ``sorted_by`` has a column of its own, in
-    lines the last one.
+    lines the last one. On a terminal ``trend`` is the main metric of the versions of one model.
     """
 
-    undocumented = ("columns", "sorted_by")
+    undocumented = ("columns", "sorted_by", "trend")
     as_of: AsOf | None
     versions: Sequence[VersionRow]
     columns: Sequence[str] = ()
     sorted_by: str | None = None
+    trend: Trend | None = None
 
     def lines(self) -> list[str]:
-        columns = [column(key, self.versions) for key in self.columns or (*_VERSION_LINE, *_keyed(self.sorted_by))]
+        columns = [column(key, self.versions) for key in self.columns or (*_VERSION_LINE, *keyed(self.sorted_by))]
         return [line(*(value(row) for value in columns)) for row in self.versions]
 
     def identifiers(self) -> list[str]:
@@ -85,40 +87,53 @@ class VersionsView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         if not self.columns:
-            return version_table(self.versions, clock, *_keyed(self.sorted_by))
+            keys = keyed(self.sorted_by)
+            return stack(*trend_block(self.trend), version_table(self.versions, clock, *keys, trend=self.trend))
         cells = [column_cell(key, self.versions, clock) for key in self.columns]
         rows = ([cell(row) for cell in cells] for row in self.versions)
         return table(self.columns, rows, fold=[key for key in self.columns if key.partition(".")[0] in _FREE_TEXT])
 
 
-def _keyed(key: str | None) -> tuple[str, ...]:
+def keyed(key: str | None) -> tuple[str, ...]:
     """Return a key where it is that of a metric, param or tag, else nothing."""
     return (key,) if key is not None and key.partition(".")[0] in _KEYED else ()
 
 
-def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str) -> RenderableType:
-    """Return a table of versions, with the metrics, params and tags of ``keys``.
+def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str, trend: Trend | None = None) -> RenderableType:
+    """Return a table of versions, with the metrics, params and tags of ``keys`` and the main metric of ``trend``.
 
     Labels and aliases have a column only where a version has one.
     """
+    has_metric = trend is not None and trend.metric is not None
+    points = {each.ref: each for each in trend.points} if trend is not None and has_metric else {}
     cells: dict[str, Callable[[VersionRow], object]] = {
         "version": lambda row: text(row.ref, "dim" if row.archived or row.deleted else "bold"),
         "label": lambda row: row.label,
         "stage": lambda row: stages([*row.stages, *(f"{each.stage} {each.share:g}%" for each in row.shares)]),
         "state": lambda row: row.state,
-        **{key: column_cell(key, rows, clock) for key in keys},
-        "alias": lambda row: ", ".join(row.aliases),
+        **{key: column_cell(key, rows, clock) for key in keys if not (has_metric and key.startswith("metric."))},
+        VALUE: lambda row: value_cell(points.get(row.ref)),
+        CHANGE: lambda row: change_cell(points.get(row.ref)),
         "created": lambda row: clock.ago(row.created),
         "author": lambda row: row.author,
+        "alias": lambda row: ", ".join(row.aliases),
         "size": lambda row: human_size(row.size_bytes),
     }
     if not any(row.label for row in rows):
         del cells["label"]
     if not any(row.aliases for row in rows):
         del cells["alias"]
-    listed = ([cell(row) for cell in cells.values()] for row in rows)
+    if not has_metric:
+        del cells[VALUE]
+    if not any(each.difference is not None for each in points.values()):
+        del cells[CHANGE]
     return table(
-        tuple(cells), listed, right=("size",), fold=("author", "alias"), drop=("size", "author", "created", "alias")
+        tuple(cells),
+        ([cell(row) for cell in cells.values()] for row in rows),
+        right=("size",),
+        fold=("author", "alias"),
+        drop=("size", "author", "created", "alias", CHANGE, VALUE),
+        headings={} if trend is None or trend.metric is None else {VALUE: trend.metric},
     )
 
 
@@ -188,82 +203,3 @@ def glass_warnings(name: str, holders: Iterable[Holder]) -> list[str]:
 def _shares(held: Holder) -> str:
     """Return the versions beside the holder of a stage: ``  ~ 4 at 10%``."""
     return "".join(f"  ~ {each.version} at {each.share:g}%" for each in held.shares)
-
-
-class TenuresView(View, frozen=True):
-    """Which version held which stage when, as known now or at a moment.
-
-    On a terminal there is no column for the one ``stage`` that was asked for.
-    """
-
-    undocumented = ("stage",)
-    as_of: AsOf | None
-    tenures: Sequence[Tenure]
-    stage: str | None = None
-
-    def lines(self) -> list[str]:
-        return [
-            line(
-                row.ref,
-                row.stage,
-                to_seconds(row.since),
-                to_seconds(row.until),
-                row.began.actor,
-                beginning(row),
-                ending(row),
-                None if row.share is None else f"{row.share:g}",
-            )
-            for row in self.tenures
-        ]
-
-    def identifiers(self) -> list[str]:
-        return [row.ref for row in self.tenures]
-
-    def table(self, clock: Clock) -> RenderableType:
-        return tenure_table(self.tenures, clock, without={"stage"} if self.stage else set())
-
-
-def tenure_table(tenures: Sequence[Tenure], clock: Clock, *, without: Collection[str]) -> RenderableType:
-    """Return tenures, a row each: by whom and why each began, how and why it ended; ``without`` some columns."""
-    cells: dict[str, Callable[[Tenure], object]] = {
-        "version": lambda row: text(row.ref, "bold" if row.until is None else None),
-        "stage": lambda row: row.stage,
-        "share": lambda row: "" if row.share is None else f"{row.share:g}%",
-        "since": lambda row: clock.minute(row.since),
-        "until": lambda row: "now" if row.until is None else clock.minute(row.until),
-        "for": lambda row: clock.lasted(row.since, row.until),
-        "by": lambda row: row.began.actor,
-        "began": beginning,
-        "ended": lambda row: ending(row) or " ",
-    }
-    if all(row.share is None for row in tenures):
-        without = {*without, "share"}
-    shown = {name: cell for name, cell in cells.items() if name not in without}
-    listed = ([cell(row) for cell in shown.values()] for row in tenures)
-    return table(tuple(shown), listed, fold=("began", "ended"), drop=("for", "by"))
-
-
-class EntriesView(View, frozen=True):
-    """Entries of the log."""
-
-    entries: Sequence[AuditEntry]
-
-    def lines(self) -> list[str]:
-        return [
-            line(row.seq, to_seconds(row.time), row.actor, row.action, row.subject, row.sentence)
-            for row in self.entries
-        ]
-
-    def identifiers(self) -> list[str]:
-        return [str(row.seq) for row in self.entries]
-
-    def table(self, clock: Clock) -> RenderableType:
-        return stack(*(entry_line(row, clock) for row in self.entries))
-
-
-def entry_line(row: AuditEntry, clock: Clock) -> Text:
-    """Return an entry of the log as a sentence with its time, actor and number."""
-    who = text(clock.second(row.time), "dim") + text("  ", "") + text(row.actor, "bold")
-    if row.login is not None:
-        who += text(f" (logged in as {row.login})", "")
-    return who + text(f"  {row.sentence}", "") + text(f"  #{row.seq}", "dim")

@@ -61,6 +61,8 @@ class VerificationView(View, frozen=True):
             hints.append(
                 "hint: bring back the newer registry.db, or if this is the right one: modelkeep verify --accept-head"
             )
+        if "kept" in wrong:
+            hints.append("hint: bring back a registry.db that has this entry, and ask who can write to this one")
         return hints
 
 

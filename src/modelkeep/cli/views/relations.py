@@ -59,6 +59,7 @@ class IdentifiedView(View, frozen=True):
 class DiffView(View, frozen=True):
     """Versions side by side: only what differs."""
 
+    record_field = "rows"
     answer: Diff
 
     def lines(self) -> list[str]:

@@ -6,6 +6,7 @@ Rich's own grid, padding and tree crop what is too wide. These leave it to the t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import NamedTuple
 
 from rich.cells import cell_len
@@ -15,12 +16,15 @@ from rich.table import Table
 from rich.text import Text
 
 from modelkeep.domain.text import pattern
+from modelkeep.rendering.series import Interval, TimeAxis, sparkline
 
 #: Blanks between columns: three, or two where the table fits only so.
 _GAPS = (3, 2)
 #: The least width of a column whose texts may be folded.
 _LEAST_FOLDED = 12
 _INDENT = 2
+#: How many columns a lane has at least beside its name, and at most.
+_LEAST_LANE, _WIDEST_LANE = 24, 100
 _WIDE = (
     "\u1100-\u115f\u2e80-\u303e\u3041-\u4dbf\u4e00-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uff60\U00020000-\U0003fffd"
 )
@@ -84,6 +88,8 @@ class FittingTable(NamedTuple):
     fold: Sequence[str]
     drop: Sequence[str]
     title: int
+    #: What stands above each column.
+    headings: Sequence[str]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         dropped: list[str] = []
@@ -102,7 +108,7 @@ class FittingTable(NamedTuple):
         """Return the widths of columns that have room together, None where they have not."""
         wanted, least = [], []
         for at in shown:
-            cells = [self.columns[at], *(line for row in self.rows for line in row[at].plain.split("\n"))]
+            cells = [self.headings[at], *(line for row in self.rows for line in row[at].plain.split("\n"))]
             wanted.append(max(map(cell_len, cells)))
             folds = self.columns[at] in self.fold
             least.append(min(wanted[-1], max(_LEAST_FOLDED, *map(_longest_piece, cells))) if folds else wanted[-1])
@@ -122,7 +128,7 @@ class FittingTable(NamedTuple):
         table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim", show_edge=False)
         for at, width in widths.items():
             table.add_column(
-                self.columns[at],
+                self.headings[at],
                 justify="right" if self.columns[at] in self.right else "left",
                 no_wrap=True,
                 overflow="fold",
@@ -140,8 +146,50 @@ class FittingTable(NamedTuple):
     def _as_blocks(self) -> Iterator[RenderableType]:
         for row in self.rows:
             yield Lines(Text("  ").join(row[: self.title]))
-            named = zip(self.columns[self.title :], row[self.title :], strict=True)
+            named = zip(self.headings[self.title :], row[self.title :], strict=True)
             yield Indented(Facts([(Text(name), cell) for name, cell in named if cell.plain.strip() not in {"", "-"}]))
+
+
+class Sparkline(NamedTuple):
+    """A name, values as columns of which the last ones are drawn where there is no room for all, and words."""
+
+    name: Text
+    values: Sequence[float | None]
+    words: Text
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        room = max(options.max_width - self.name.cell_len - _INDENT, _LEAST_FOLDED)
+        line = Text.assemble(self.name, "  ", sparkline(self.values[-room:]), "  ", self.words)
+        yield from _wrapped(line, options.max_width)
+
+
+class Lanes(NamedTuple):
+    """What followed each other in several places, as a line for each on a common time axis, and the axis."""
+
+    rows: Sequence[tuple[Text, Sequence[Interval]]]
+    begin: datetime
+    end: datetime
+    #: The words for the two ends.
+    ends: tuple[str, str]
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        indent = max((name.cell_len for name, _ in self.rows), default=0) + _INDENT
+        beside = options.max_width - indent >= _LEAST_LANE
+        indent = indent if beside else _INDENT
+        width = min(max(options.max_width - indent, _LEAST_FOLDED), _WIDEST_LANE)
+        axis = TimeAxis(self.begin, self.end, width)
+        for name, segments in self.rows:
+            if not beside:
+                yield from _wrapped(name, options.max_width)
+            last = segments[-1] if segments else None
+            parts = [
+                (part, "" if of is None else "bold green" if of is last and of.until == self.end else "cyan")
+                for part, of in axis.lane(segments)
+            ]
+            yield _joined(name if beside else "", " " * (indent - name.cell_len * beside), *parts)
+        begin, end = self.ends
+        gap = max(width - cell_len(begin) - cell_len(end), 1)
+        yield _joined(" " * indent, (f"{begin}{' ' * gap}{end}", "dim"))
 
 
 def _wrapped(text: Text, width: int) -> Iterator[Text]:

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from shlex import quote
 from typing import TYPE_CHECKING
 
+from modelkeep.cli.views.history import entry_line
 from modelkeep.cli.views.interface import View, field_lines, line, to_seconds
 from modelkeep.cli.views.layout import facts, heading, indented, short, stack, table, text
-from modelkeep.cli.views.lists import entry_line, glass_warnings, holder_line, shares_cell
+from modelkeep.cli.views.lists import glass_warnings, holder_line, shares_cell
 from modelkeep.cli.views.roles import permissions
 from modelkeep.domain.answers.maintenance import Access
 from modelkeep.domain.answers.reports import Identity, Status

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.approvals import requests_section, rules_sections
 from modelkeep.cli.views.checks import checks_section
+from modelkeep.cli.views.history import tenure_table
 from modelkeep.cli.views.interface import View, field_lines, flattened
 from modelkeep.cli.views.layout import facts, heading, indented, section, stack, stages, text
-from modelkeep.cli.views.lists import glass_warnings, holder_line, tenure_table, version_table
+from modelkeep.cli.views.lists import glass_warnings, holder_line, version_table
 from modelkeep.cli.views.origin import origin_sections
 from modelkeep.cli.views.roles import authority_rows
 from modelkeep.domain.answers.pages import CodeState, Model, NoteText, ParentRef, Training, Version

@@ -121,9 +121,14 @@ def _likely(field: str, names: Sequence[str]) -> Sequence[str]:
 
 
 def _path(document: Mapping[str, Any], names: Sequence[str]) -> Any:
-    """Return what stands in a document under names, one inside the other; in a list a name is a place: ``data.0.node``."""
+    """Return what stands in a document under names, one inside the other; in a list a name is a place: ``data.0.node``.
+
+    Below null all is null.
+    """
     value: Any = document
     for name in names:
+        if value is None:
+            return None
         if isinstance(value, Sequence) and not isinstance(value, str):
             value = dict(zip(map(str, range(len(value))), value, strict=True))
         if not isinstance(value, Mapping) or name not in value:

@@ -7,8 +7,11 @@ from typing import TypeAlias
 
 from msgspec import Struct
 
+from modelkeep.domain.text import pattern
+
 #: What a field is compared with: a text in quotes, or a number.
 Value: TypeAlias = str | Decimal
+_PLAIN_KEY = pattern(r"[A-Za-z_][\w@/:+-]*(\.[\w@/:+-]+)*")
 
 
 class Field(Struct, frozen=True):
@@ -18,7 +21,10 @@ class Field(Struct, frozen=True):
     key: str | None = None
 
     def __str__(self) -> str:
-        return self.kind if self.key is None else f"{self.kind}.{self.key}"
+        """Return it as a filter names it: a key that is no plain word stands in backticks."""
+        if self.key is None:
+            return self.kind
+        return f"{self.kind}.{self.key}" if _PLAIN_KEY.fullmatch(self.key) else f"{self.kind}.`{self.key}`"
 
 
 class Comparison(Struct, frozen=True):

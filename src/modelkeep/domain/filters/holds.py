@@ -16,6 +16,7 @@ from typing import TypeAlias
 from modelkeep.domain.filters.expression import All, Any, Comparison, Expression, Field, Membership, Missing, Not, Value
 from modelkeep.domain.labels import fold, label_key
 from modelkeep.domain.numbers import as_number
+from modelkeep.errors import AmbiguousKey
 
 #: Returns the values that a version has for a field, none where it has none.
 Values: TypeAlias = Callable[[Field], Sequence[str]]
@@ -32,9 +33,9 @@ def holds(expression: Expression, values: Values) -> bool:
     """Tell whether a filter holds of the version whose ``values`` these are."""
     match expression:
         case All():
-            return all(holds(each, values) for each in expression.expressions)
+            return _joined(expression.expressions, values, decisive=False)
         case Any():
-            return any(holds(each, values) for each in expression.expressions)
+            return _joined(expression.expressions, values, decisive=True)
         case Not():
             return not holds(expression.expression, values)
         case Missing():
@@ -44,6 +45,23 @@ def holds(expression: Expression, values: Values) -> bool:
             return any(_equal(expression.field, each, value) for each in found for value in expression.values)
         case Comparison():
             return _compare(expression, values(expression.field))
+
+
+def _joined(expressions: Sequence[Expression], values: Values, *, decisive: bool) -> bool:
+    """Return the ``decisive`` value where one of the expressions has it, in whatever order they stand, else the other one.
+
+    A metric that may mean several values raises ``AmbiguousKey`` only where no other expression decides.
+    """
+    unclear = None
+    for each in expressions:
+        try:
+            if holds(each, values) is decisive:
+                return decisive
+        except AmbiguousKey as error:
+            unclear = unclear or error
+    if unclear is not None:
+        raise unclear
+    return not decisive
 
 
 def fields(expression: Expression) -> set[Field]:
@@ -75,9 +93,7 @@ def _equal(field: Field, found: str, value: Value) -> bool:
         return as_number(found) == number
     text = str(value)
     if field.kind == "digest":
-        return len(text.removeprefix("sha256:")) >= 8 and found.startswith(
-            f"sha256:{text.removeprefix('sha256:').lower()}"
-        )
+        return found.startswith(text)
     if field.kind == "label":
         return label_key(found) == label_key(text)
     return fold(found) == fold(text) if field.kind in _FOLDED else found == text

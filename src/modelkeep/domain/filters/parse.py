@@ -24,7 +24,9 @@ from modelkeep.domain.filters.expression import (
 )
 from modelkeep.domain.filters.tokens import DEEPEST, Token, mistake, tokens
 from modelkeep.domain.keys import KINDS
+from modelkeep.domain.refs import parse_digest
 from modelkeep.domain.text import close_to, printable
+from modelkeep.errors import UsageError
 
 #: The fields of a version that a filter can name, besides ``metric.K``, ``param.K`` and ``tag.K``.
 FIELDS = (
@@ -41,6 +43,7 @@ _KINDS = {
     "parameter": "param",
     "parameters": "param",
 }
+_DIGEST = Field("digest")
 _ATTRIBUTES = ("attribute", "attributes", "attr")
 _ORDERS = ("=", "!=", "<", "<=", ">", ">=")
 _SAME_MARKS = {"<>": "!=", "==": "="}
@@ -99,7 +102,7 @@ class _Parser:
         token = self._take("word", "name", "text")
         if token is None or (token.kind == "text" and token.text[0] == "'"):
             self.refuse("expected a field", token)
-        if token.kind == "word" and self.next.text == "." and self.next.at == token.end:
+        if self.next.text == "." and self.next.at == token.end:
             self._place += 1
             return self._dotted(token)
         word = _bare(token)
@@ -112,7 +115,7 @@ class _Parser:
         return self.refuse(f"there is no field '{printable(word)}': {also}", token)
 
     def _dotted(self, kind: Token) -> Field:
-        word = kind.text.lower()
+        word = _bare(kind).lower()
         if word in _ATTRIBUTES:
             return self._field()
         if word not in _KINDS:
@@ -145,7 +148,7 @@ class _Parser:
         mark = "" if token is None else _SAME_MARKS.get(token.text, token.text)
         if mark not in _ORDERS:
             self.refuse(f"expected {', '.join(_ORDERS)}, LIKE, ILIKE, IN or IS", token)
-        return Comparison(field, mark, self._value())
+        return Comparison(field, mark, self._value(field))
 
     def _worded(self, field: Field) -> Expression | None:
         """Return a comparison by a word, None where another one stands."""
@@ -160,19 +163,25 @@ class _Parser:
             return None
         if not self._mark("("):
             self.refuse("expected '(' and values")
-        values = [self._value()]
+        values = [self._value(field)]
         while self._mark(","):
-            values.append(self._value())
+            values.append(self._value(field))
         if not self._mark(")"):
             self.refuse("expected ',' or ')'")
         return Membership(field, tuple(values))
 
-    def _value(self) -> Value:
+    def _value(self, field: Field | None = None) -> Value:
+        """Return a value; one that a ``field`` is equal to must be such as it has."""
         token = self._take("text", "number", "word")
         if token is None or (
             token.kind == "word" and token.text.upper() in ("AND", "OR", "NOT", "NULL", "IN", "IS", "LIKE")
         ):
             self.refuse("expected a value: a number, or a text in quotes", token)
+        if field == _DIGEST:
+            try:
+                return str(parse_digest(_bare(token) if token.kind == "text" else ""))
+            except UsageError:
+                self.refuse("a digest is compared with 8 to 64 hex digits in quotes", token)
         if token.kind == "number":
             return Decimal(token.text)
         if token.kind == "word":

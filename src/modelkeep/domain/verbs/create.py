@@ -46,7 +46,7 @@ class ModelCreated(Event, frozen=True):
 
     def project(self, recorded: Recorded) -> Changes:
         yield Insert("model", {"seq": self.model})
-        yield name_row(recorded, self.model, recorded.subject.name)
+        yield from name_rows(recorded, self.model, recorded.subject.name)
         if isinstance(recorded.entry.intent.command, Create):  # the details of `register` are about the version
             yield from tag_rows(recorded, self.model, 0)
             yield from description_rows(recorded, self.model, 0)
@@ -64,6 +64,7 @@ def check_name_is_free(name: str, bearer: Model | None, *, reuse: bool) -> None:
     raise Conflict(message, "a name that a model ever bore is never given to another")
 
 
-def name_row(recorded: Recorded, model: int, name: str) -> Insert:
-    """Return the row of a name that a model bears from an entry on."""
-    return recorded.opened("model_name", {"model": model, "name": name, "folded": fold(name)})
+def name_rows(recorded: Recorded, model: int, name: str) -> Changes:
+    """Yield the rows of a name that a model bears from an entry on."""
+    yield recorded.opened("model_name", {"model": model, "name": name, "folded": fold(name)})
+    yield from recorded.word_rows(model, 0, [("name", name)])

@@ -37,7 +37,8 @@ class Described(Event, frozen=True):
 
 
 def description_rows(recorded: Recorded, model: int, version: int) -> Changes:
-    """Yield the row of the description in the details, none where it is empty or redacted."""
+    """Yield the rows of the description in the details, none where it is empty or redacted."""
     text = None if recorded.details is None else recorded.details.value("description")
     if text:
         yield recorded.opened("description", {"model": model, "version": version, "text": text})
+        yield from recorded.word_rows(model, version, [("description", text)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelkeep.domain.policy.patterns import check_model_name
 from modelkeep.domain.record import Ordinal
-from modelkeep.domain.verbs.create import check_name_is_free, name_row
+from modelkeep.domain.verbs.create import check_name_is_free, name_rows
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
 from modelkeep.domain.verbs.rows import Changes, Close, Recorded
 from modelkeep.domain.verbs.words import EntryWords
@@ -38,4 +38,4 @@ class ModelRenamed(Event, frozen=True):
 
     def project(self, recorded: Recorded) -> Changes:
         yield Close("model_name", (("model", "=", self.model),), recorded.seq)
-        yield name_row(recorded, self.model, recorded.command(Rename).to)
+        yield from name_rows(recorded, self.model, recorded.command(Rename).to)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
 
 from msgspec import Struct
 
+from modelkeep.domain.search.words import searched_text, words
 from modelkeep.errors import Damaged
 
 if TYPE_CHECKING:
@@ -99,6 +100,13 @@ class Recorded(NamedTuple):
     def opened(self, table: str, row: Row) -> Insert:
         """Return a row that holds from this entry on."""
         return Insert(table, {**row, "since_seq": self.seq, "until_seq": None})
+
+    def word_rows(self, model: int, version: int, texts: Sequence[tuple[str, str]]) -> Changes:
+        """Yield a row for each word of texts that are opened by this entry, each with its field."""
+        found = {(word, field) for field, text in texts for word in words(searched_text(field, text))}
+        for word, field in sorted(found):
+            row: Row = {"word": word, "model": model, "version": version, "field": field, "since_seq": self.seq}
+            yield Insert("word", row)
 
     def tenure_row(
         self, model: int, stage: str, version: int, *, by: str | None = None, came_from: int | None, **more: Cell

@@ -73,9 +73,11 @@ class Tagged(Event, frozen=True):
 
 
 def tag_rows(recorded: Recorded, model: int, version: int) -> Changes:
-    """Yield a row for each tag that the details set."""
-    for key, value, line in _tag_lines(recorded):
+    """Yield the rows of the tags that the details set."""
+    tags = _tag_lines(recorded)
+    for key, value, line in tags:
         yield recorded.opened("tag", {"model": model, "version": version, "key": key, "value": value, "line": line})
+    yield from recorded.word_rows(model, version, [(f"tag.{key}", value) for key, value, _ in tags])
 
 
 def _tag_lines(recorded: Recorded) -> list[tuple[str, str, str]]:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, BinaryIO
 from modelkeep.domain.text import is_hex
 from modelkeep.errors import IntegrityError, RegistryUnavailable
 from modelkeep.store.bucket.directory_places import TMP, BucketDirectory, Identity, opened
-from modelkeep.store.bucket.interface import Blob, StaleDraft
+from modelkeep.store.bucket.interface import Blob, Contents, StaleDraft
 from modelkeep.store.os_errors import explain_store_errors
 
 if TYPE_CHECKING:
@@ -74,22 +74,14 @@ class DirectoryBucket:
 
     def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
         """Open a key for reading, unbuffered; a key that is not there raises ``IntegrityError``."""
-        path = self.local_path(key)
-        with explain_store_errors(self.root):
-            with self._shard(path) as shard:
-                descriptor = None
-                if shard is not None:
-                    with suppress(FileNotFoundError):
-                        descriptor = shard.open_file(os.path.basename(path))
-            if descriptor is None:
-                message = f"the bytes of {key} are missing from the store: there is no {path}"
-                raise IntegrityError(message, "modelkeep verify --bytes")
-            file = os.fdopen(descriptor, "rb", buffering=0)
-            if length is None:
-                file.seek(start)
-                return file
-            with file:
-                return io.BytesIO(os.pread(file.fileno(), length, start))
+        with self.reading() as contents:
+            return contents.get(key, start, length)
+
+    @contextmanager
+    def reading(self) -> Iterator[Contents]:
+        """Yield its contents with the directory of the shards open."""
+        with explain_store_errors(self.root), self.keys() as keys:
+            yield _OpenContents(self, keys)
 
     def stat(self, key: str) -> Blob | None:
         """Return what ``lstat`` tells of a key, None where no regular file is there."""
@@ -229,11 +221,43 @@ class DirectoryBucket:
     @contextmanager
     def _shard(self, path: str) -> Iterator[BucketDirectory | None]:
         """Yield the open directory of a key's path, None where there is none."""
-        with self.keys() as keys, ExitStack() as stack:
-            shard = None
-            with suppress(FileNotFoundError):
-                shard = stack.enter_context(keys.enter(os.path.basename(os.path.dirname(path))))
+        with self.keys() as keys, _shard_in(keys, path) as shard:
             yield shard
+
+
+class _OpenContents:
+    """The contents of a bucket, read below the open directory of its shards."""
+
+    def __init__(self, bucket: DirectoryBucket, keys: BucketDirectory) -> None:
+        self._bucket = bucket
+        self._keys = keys
+
+    def get(self, key: str, start: int = 0, length: int | None = None) -> BinaryIO:
+        """Open a key, or a range of its bytes."""
+        path = self._bucket.local_path(key)
+        descriptor = None
+        with explain_store_errors(self._bucket.root):
+            with _shard_in(self._keys, path) as shard, suppress(FileNotFoundError):
+                descriptor = None if shard is None else shard.open_file(os.path.basename(path))
+            if descriptor is None:
+                message = f"the bytes of {key} are missing from the store: there is no {path}"
+                raise IntegrityError(message, "modelkeep verify --bytes")
+            file = os.fdopen(descriptor, "rb", buffering=0)
+            if length is None:
+                file.seek(start)
+                return file
+            with file:
+                return io.BytesIO(os.pread(file.fileno(), length, start))
+
+
+@contextmanager
+def _shard_in(keys: BucketDirectory, path: str) -> Iterator[BucketDirectory | None]:
+    """Yield the directory of a key's path, below that of the shards; None where there is none."""
+    with ExitStack() as stack:
+        shard = None
+        with suppress(FileNotFoundError):
+            shard = stack.enter_context(keys.enter(os.path.basename(os.path.dirname(path))))
+        yield shard
 
 
 def _blob(key: str, status: os.stat_result) -> Blob:

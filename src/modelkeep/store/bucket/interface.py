@@ -10,6 +10,7 @@ whose it is (`store.ownership`) and when bytes were last removed (`store.content
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, BinaryIO, Protocol, Self, TypeVar
 
 from msgspec import Struct
@@ -120,6 +121,9 @@ class Bucket(Contents, Protocol):
 
     def upload(self, *, many: bool = False) -> Upload:
         """Return an upload; ``many`` says that syncing each of its drafts would be slow."""
+
+    def reading(self) -> AbstractContextManager[Contents]:
+        """Return its contents for many reads: what every key has in common on the way to it is opened once."""
 
     def stat(self, key: str) -> Blob | None:
         """Tell what is known of a key; None where it is not there."""

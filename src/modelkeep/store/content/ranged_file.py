@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeAlias
 
 from modelkeep.domain.manifest import ManifestFile
-from modelkeep.store.bucket.interface import Contents
+from modelkeep.store.bucket.interface import Bucket
 
 #: Returns the bytes of a range: its start and its length, which lie inside of the file.
 Fetch: TypeAlias = Callable[[int, int], bytes]
@@ -27,12 +28,16 @@ class RangedFile:
     """One file of an artifact; a range inside of the last one is not fetched again."""
 
     def __init__(self, path: str, size: int, fetch: Fetch, last: LastRange, digest: str | None = None) -> None:
-        """``digest`` is that of its bytes, where it is known without reading them."""
         self.path = path
         self.size = size
-        self.digest = digest
+        self._digest = digest
         self._fetch = fetch
         self._last = last
+
+    @property
+    def digest(self) -> str | None:
+        """That of its bytes, where it is known."""
+        return self._digest
 
     def read(self, start: int, length: int) -> bytes:
         """Return the bytes of a range, fewer where the file ends."""
@@ -47,15 +52,17 @@ class RangedFile:
         return last.data[begin : begin + length]
 
 
-def stored_files(bucket: Contents, files: Iterable[ManifestFile]) -> list[RangedFile]:
-    """Return the files of a manifest as the store has them; reading raises ``IntegrityError`` where it has them not."""
+@contextmanager
+def stored_files(bucket: Bucket, files: Iterable[ManifestFile]) -> Iterator[list[RangedFile]]:
+    """Yield the files of a manifest as the store has them; reading raises ``IntegrityError`` where it has them not."""
     last = LastRange()
 
     def fetch_of(digest: str) -> Fetch:
         def fetch(start: int, length: int) -> bytes:
-            with bucket.get(digest, start, length) as stream:
+            with contents.get(digest, start, length) as stream:
                 return stream.read()
 
         return fetch
 
-    return [RangedFile(file.path, file.size, fetch_of(file.digest), last, file.digest) for file in files]
+    with bucket.reading() as contents:
+        yield [RangedFile(file.path, file.size, fetch_of(file.digest), last, file.digest) for file in files]

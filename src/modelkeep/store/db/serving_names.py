@@ -17,6 +17,9 @@ MOST, _LOOKED_AT = 50, 1_000
 
 # The next of the targets, each of which may stand in many rows.
 TARGETS = "SELECT target FROM deployment WHERE target >= :low AND target < :end ORDER BY target LIMIT 1"
+FORMATS = """
+SELECT value FROM version_fact WHERE kind = 'format' AND value >= :low AND value < :end ORDER BY value LIMIT 1
+"""
 MEANT = """
 SELECT DISTINCT json_extract(part.value, '$.name')
 FROM policy CROSS JOIN json_each(policy.rules, '$.signals') AS part WHERE HOLDS(policy)
@@ -49,6 +52,10 @@ class ServingNames:
     def targets(self, prefix: str) -> list[Candidate]:
         """Return the targets of deployments that begin so."""
         return self._distinct(TARGETS, prefix)
+
+    def formats(self, prefix: str) -> list[Candidate]:
+        """Return the formats of versions that begin so."""
+        return self._distinct(FORMATS, prefix)
 
     def signals(self) -> list[Candidate]:
         """Return the signals that the policy gives a meaning, and those of the model's newest versions."""

@@ -499,6 +499,21 @@ class DescriptionRow(SQLModel, table=True):
     until_seq: int | None = _number()
 
 
+class WordRow(SQLModel, table=True):
+    """A word of a name, a description or a tag (``field``: ``tag.K``), for searches; ``since_seq`` is that of the text.
+
+    Whether it still stands there is what the row of the text says.
+    """
+
+    __tablename__ = "word"
+    __table_args__ = (_of_model(), _COMPACT)
+    word: str = Field(sa_column=_key(Text))
+    model: int = Field(sa_column=_key(_NUMBER))
+    version: int = Field(sa_column=_key(_NUMBER))
+    field: str = Field(sa_column=_key(Text))
+    since_seq: int = Field(sa_column=_key(_NUMBER))
+
+
 class MarkRow(SQLModel, table=True):
     """The mark ``bad`` on a version."""
 

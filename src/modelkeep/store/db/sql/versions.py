@@ -106,7 +106,7 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
     for alias, number in ALIASES.rows(reader, at, model=model):
         aliases.setdefault(number, []).append(alias)
     found: dict[int, VersionRow] = {}
-    for first, last in _spans(numbers):
+    for first, last in spans(numbers):
         where = {"model": model, "first": first, "last": last}
         there = standing(reader, at, model, first, last)
         authors: dict[int, str] = dict(reader.rows(AUTHORS, **where))
@@ -240,7 +240,7 @@ def newest_of_all(
     return [(model, number, seq) for model, number, seq in rows]
 
 
-def _spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
+def spans(numbers: Iterable[int]) -> list[tuple[int, int]]:
     """Return ranges that hold all the numbers and little else."""
     found: list[tuple[int, int]] = []
     for number in sorted(numbers):

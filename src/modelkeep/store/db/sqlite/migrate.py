@@ -35,7 +35,7 @@ class Plan(Struct, frozen=True):
     rebuilds: frozenset[int] = frozenset()
 
 
-TODAY = Plan(schema.VERSION, schema.statements, schema.FINGERPRINT, rebuilds=frozenset({4, 5}))
+TODAY = Plan(schema.VERSION, schema.statements, schema.FINGERPRINT, rebuilds=frozenset({4, 5, 6}))
 
 
 def upgrade(writer: Writer, plan: Plan, since: int) -> None:

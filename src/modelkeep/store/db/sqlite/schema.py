@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 #: "mkep": what makes a SQLite file a registry.
 APPLICATION_ID = 0x6D6B6570
-VERSION = 5
+VERSION = 6
 #: The tables of the log. No script changes them: in an older registry they are the same.
 LOG_TABLES = frozenset({"entry", "details", "document"})
-FINGERPRINT = "sha256:72fe7b8f576a98c7b2999eb919e06cee0e007679444aae888f9a4f47108bfaae"
+FINGERPRINT = "sha256:0be09922c44699f6746efd21d44797f436bde7e1cdf2b9afb1e5ef0fc81c5d56"
 
 # Everything that has SQL of its own. What SQLite makes by itself is recognised by its SQL, never by its name alone:
 # `sqlitex` is like `sqlite_%`, and a file can be made to hold a trigger of any name, or a table of statistics

@@ -1,0 +1,85 @@
+"""`history` and `audit`: the tenures of stages and the entries of the log."""
+
+from __future__ import annotations
+
+from functools import partial
+from itertools import chain
+from typing import Annotated
+
+from typer import Argument, Option
+
+from modelkeep.cli.call import Call, command
+from modelkeep.cli.name_selector import stage_second
+from modelkeep.cli.nothing_found import no_entries, no_tenures
+from modelkeep.cli.row_limit import ON_A_TERMINAL, RowLimit
+from modelkeep.cli.views.history import EntriesView, TenuresView
+
+Since = Annotated[
+    str | None, Option("--since", metavar="T", help="Only entries since then: a time, a date or an age (7d).")
+]
+Until = Annotated[str | None, Option("--until", metavar="T", help="Only entries until then.")]
+
+
+@command()
+def audit(
+    call: Call,
+    ref: Annotated[str | None, Argument(metavar="[NAME|REF]", help="Only entries about this model or version.")] = None,
+    since: Since = None,
+    until: Until = None,
+    actor: Annotated[
+        str | None,
+        Option(
+            "--actor",
+            metavar="A",
+            help="Only entries of this account, also behind sudo, claimed name or author: ana, 'Ana Lima', ana@example.org.",
+        ),
+    ] = None,
+    action: Annotated[
+        str | None, Option("--action", metavar="ACTION", help="Only these actions: register, promote, rollback ...")
+    ] = None,
+    limit: Annotated[str | None, Option("--limit", metavar="N", help="Only the newest N.")] = None,
+    reverse: Annotated[bool, Option("--reverse", help="Newest first.")] = False,
+) -> None:
+    newest = RowLimit(call, limit)
+    registry = call.registry()
+    pages = registry.audit_pages(
+        ref,
+        since=since,
+        until=until,
+        actor=actor,
+        action=action,
+        limit=newest.read,
+        reverse=reverse or call.has_table,
+    )
+    first = next(pages)
+    if first and not call.has_table:
+        call.show_pages(EntriesView(page) for page in chain([first], pages))
+        return
+    entries, note = newest.first([entry for page in chain([first], pages) for entry in page], "newest")
+    nothing = partial(no_entries, registry, ref, actor, action, bounded=bool(since or until))
+    call.show(EntriesView(entries if reverse else entries[::-1]), *note, nothing=None if entries else nothing)
+
+
+@command("as_of")
+def history(
+    call: Call,
+    name: Annotated[
+        str | None, Argument(metavar="[NAME]", help="The model; production of all models by default.")
+    ] = None,
+    stage: Annotated[str | None, Argument(metavar="[STAGE]", help="The stage; all stages by default.")] = None,
+    since: Since = None,
+    until: Until = None,
+) -> None:
+    registry = call.registry()
+    moment = registry.as_of(call.flags.as_of)
+    with stage_second(call, "history", name, stage):
+        tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
+    nothing = None if tenures else partial(no_tenures, name, stage, bounded=bool(since or until))
+    trend = None
+    if call.has_table and name is not None and tenures:
+        refs = dict.fromkeys(
+            ref for each in reversed(tenures) for ref in (each.ref, each.began.other) if ref is not None
+        )
+        newest = sorted(list(refs)[:ON_A_TERMINAL], key=lambda ref: int(ref.rpartition("@")[2]))
+        trend = registry.trend(newest, as_of=moment)
+    call.show(TenuresView(moment, tenures, stage, trend), nothing=nothing)

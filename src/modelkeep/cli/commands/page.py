@@ -1,0 +1,118 @@
+"""`page`: the registry as one file of HTML for people who have no terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import IO, Annotated
+
+from typer import Option
+
+from modelkeep.cli import streams
+from modelkeep.cli.call import Call, command
+from modelkeep.cli.paper_file import require_free, write_page
+from modelkeep.cli.views.page import PageView
+from modelkeep.domain.text import printable
+from modelkeep.errors import PartlyDone, RegistryUnavailable, UsageError
+from modelkeep.local_path import local_path
+
+_BLOCK = 1 << 20
+
+
+@command("as_of")
+def page(
+    call: Call,
+    output: Annotated[
+        str | None,
+        Option("-o", "--output", metavar="FILE", help="Write the page into this file; - is standard output."),
+    ] = None,
+    open_it: Annotated[
+        bool, Option("--open", help="Show it in the browser; without -o it is written into your cache.")
+    ] = False,
+    title: Annotated[str, Option("--title", metavar="TEXT", help="What the page is called.")] = "Model registry",
+    force: Annotated[bool, Option("--force", help="Overwrite the file if it is there.")] = False,
+) -> None:
+    to_stdout = not open_it if output is None else output == "-"
+    if to_stdout:
+        _check_stdout(call, open_it=open_it)
+    elif output is not None:
+        output = local_path(output, "--output")
+        if not force:  # before a large registry is read
+            require_free(output)
+    registry = call.registry()
+    parts = registry.page(title=title, as_of=registry.as_of(call.flags.as_of))
+    if to_stdout:
+        for part in parts:
+            streams.out(part, utf8=True)
+        return
+    with _whole(parts) as (file, size):
+        if output is None:
+            output = _cached(call.settings.cache, file)
+        else:
+            write_page(output, iter(lambda: file.read(_BLOCK), b""), force=force)
+    if open_it:
+        _show(output)
+    call.show(PageView(output, size))
+
+
+def _check_stdout(call: Call, *, open_it: bool) -> None:
+    hint = "modelkeep page -o registry.html        (or modelkeep page --open)"
+    if open_it:
+        message = "a browser cannot read standard output"
+    elif call.format == "json":
+        message = "standard output cannot carry both the page and a document"
+    elif sys.stdout is None or streams.is_terminal(sys.stdout):
+        message = "the page is HTML, which would be printed on the terminal"
+    else:
+        return
+    raise UsageError(message, hint)
+
+
+@contextmanager
+def _whole(parts: Iterator[str]) -> Iterator[tuple[IO[bytes], int]]:
+    """Yield a private file with the whole page, and its size: what is in its place is not touched before."""
+    import tempfile
+
+    with tempfile.TemporaryFile(prefix="modelkeep-") as file:
+        for part in parts:
+            file.write(part.encode())
+        size = file.tell()
+        file.seek(0)
+        yield file, size
+
+
+def _cached(cache: str, page: IO[bytes]) -> str:
+    """Write a page into the user's cache, where nobody else may read it, and return its path."""
+    import shutil
+    import tempfile
+
+    directory = os.path.join(cache, "pages")
+    try:
+        os.makedirs(directory, mode=0o700, exist_ok=True)
+        path = os.path.join(directory, "registry.html")
+        with tempfile.NamedTemporaryFile(dir=directory, delete=False) as file:
+            try:
+                shutil.copyfileobj(page, file)
+                os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
+    except OSError as error:
+        message = f"cannot write into the cache {printable(directory)}: {error.strerror or error}"
+        raise RegistryUnavailable(message, "modelkeep page --open -o FILE") from error
+    return path
+
+
+def _show(path: str) -> None:
+    import webbrowser
+    from pathlib import Path
+
+    try:
+        shown = webbrowser.open(Path(path).absolute().as_uri())
+    except (OSError, webbrowser.Error):
+        shown = False
+    if not shown:
+        message = f"the page is {printable(path)}, and there is no browser to show it"
+        raise PartlyDone(message, "BROWSER=firefox modelkeep page --open        (names one)")

@@ -1,0 +1,60 @@
+"""The pager: what is longer than the window is read in ``less``, as git does it.
+
+``q`` and ^C belong to the pager while it runs. The command goes on when the pager has ended, with its notes on stderr.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+
+from modelkeep.cli import streams
+
+#: What ``less`` and ``lv`` are told unless the user tells them: colours as they are, and the text stays on the screen.
+_OPTIONS = {"LESS": "FRX", "LV": "-c"}
+#: How a shell ends that cannot run the program.
+_NOT_RUN = (126, 127)
+_NONE = ("", "cat")
+
+
+def is_wanted(text: str) -> bool:
+    """Return whether a person is at a terminal whose window is too low for a text and the prompt below it."""
+    if not (streams.is_terminal(sys.stdout) and streams.is_terminal(sys.stdin)) or os.environ.get("TERM") == "dumb":
+        return False
+    try:
+        rows = os.get_terminal_size(sys.stdout.fileno()).lines
+    except (OSError, ValueError):
+        return False
+    return 0 < rows <= text.count("\n")
+
+
+def show(text: str, command: str) -> bool:
+    """Show a text in a pager; False where there is none or it cannot be run, and nothing was shown.
+
+    ``command`` is a line for the shell, as that in ``PAGER`` is.
+    """
+    import shutil
+    import subprocess
+
+    if command.strip() in _NONE or (command == "less" and shutil.which(command) is None):
+        return False
+    data = text.encode(streams.encoding(sys.stdout), streams.STAND_IN)
+    before = signal.getsignal(signal.SIGINT)
+    if before is not signal.SIG_IGN:
+        # A function and not SIG_IGN, which the pager would inherit.
+        signal.signal(signal.SIGINT, lambda _number, _frame: None)
+    try:
+        with subprocess.Popen(
+            ["/bin/sh", "-c", command], stdin=subprocess.PIPE, env={**_OPTIONS, **os.environ}
+        ) as process:
+            try:
+                process.communicate(data)  # a pager that ends early is no error
+            except BaseException:  # TERM or HUP
+                process.terminate()
+                raise
+    except OSError:
+        return False
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return process.returncode not in _NOT_RUN

@@ -1,0 +1,178 @@
+"""What `history` and `audit` print: the tenures of stages, and the entries of the log."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from modelkeep.cli.views.interface import View, line, to_seconds
+from modelkeep.cli.views.layout import facts, indented, stack, table, text
+from modelkeep.cli.views.trends import CHANGE, VALUE, change_cell, trend_block, value_cell
+from modelkeep.domain.answers.reports import AuditEntry
+from modelkeep.domain.answers.trends import Trend
+from modelkeep.domain.answers.versions import AsOf, Tenure
+from modelkeep.domain.text import printable
+from modelkeep.domain.times import parse_stored
+from modelkeep.rendering import Clock, beginning, counted, ending
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+#: Bars tell nothing of fewer tenures.
+_LEAST_BARS = 2
+_MOST_LANES = 20
+_WIDEST_ACTOR = 16
+
+
+class TenuresView(View, frozen=True):
+    """Which version held which stage when, as known now or at a moment.
+
+    On a terminal they are bars on a time axis as well, and there is no column for the one ``stage`` that was asked for;
+    ``trend`` is the main metric of their versions, where these are of one model.
+    """
+
+    undocumented = ("stage", "trend")
+    as_of: AsOf | None
+    tenures: Sequence[Tenure]
+    stage: str | None = None
+    trend: Trend | None = None
+
+    def lines(self) -> list[str]:
+        return [
+            line(
+                row.ref,
+                row.stage,
+                to_seconds(row.since),
+                to_seconds(row.until),
+                row.began.actor,
+                beginning(row),
+                ending(row),
+                None if row.share is None else f"{row.share:g}",
+            )
+            for row in self.tenures
+        ]
+
+    def identifiers(self) -> list[str]:
+        return [row.ref for row in self.tenures]
+
+    def table(self, clock: Clock) -> RenderableType:
+        without = {"stage"} if self.stage else set[str]()
+        now = None if self.as_of is None else self.as_of.time
+        rows = tenure_table(self.tenures, clock, without=without, trend=self.trend)
+        return stack(*trend_block(self.trend), *_lanes(self.tenures, clock, now), rows)
+
+
+def _lanes(tenures: Sequence[Tenure], clock: Clock, now: str | None) -> list[RenderableType]:
+    """Return a line for each stage of each model, in which the versions follow each other in time.
+
+    One tenure needs no line, and too many models get none. Versions that have a share of a stage have a line below that of the holders. ``now`` is the moment asked for.
+    """
+    if len(tenures) < _LEAST_BARS:
+        return []
+    from modelkeep.cli.views.renderables import Lanes
+    from modelkeep.rendering.series import Interval
+
+    names, stages = ({getattr(each, field) for each in tenures} for field in ("name", "stage"))
+    end = clock.now if now is None else parse_stored(now)
+    lanes: dict[str, list[Interval]] = {}
+    for each in tenures:
+        parts = [
+            *([each.name] if len(names) > 1 else []),
+            *([each.stage] if len(stages) > 1 or len(names) == 1 else []),
+        ]
+        lane = " ".join([*parts, *(["share"] if each.share is not None else [])])
+        until = end if each.until is None else parse_stored(each.until)
+        lanes.setdefault(lane, []).append(Interval(parse_stored(each.since), until, str(each.version)))
+    if len(lanes) > _MOST_LANES:
+        return []
+    ends = (clock.minute(tenures[0].since), "now" if now is None else clock.minute(now))
+    begin = min(parse_stored(each.since) for each in tenures)
+    rows = [(text(lane, "bold"), intervals) for lane, intervals in sorted(lanes.items())]
+    return [Lanes(rows, begin, max(begin, end), ends), ""]
+
+
+def tenure_table(
+    tenures: Sequence[Tenure], clock: Clock, *, without: Collection[str], trend: Trend | None = None
+) -> RenderableType:
+    """Return tenures, a row each: by whom and why each began, how and why it ended; ``without`` some columns.
+
+    The main metric of a version (``trend``) is set against that of the version whose place it took.
+    """
+    has_metric = trend is not None and trend.metric is not None
+    points = {} if trend is None else {id(each): trend.against(each.began.other, each.ref) for each in tenures}
+    cells: dict[str, Callable[[Tenure], object]] = {
+        "version": lambda row: text(row.ref, "bold" if row.until is None else None),
+        "stage": lambda row: row.stage,
+        "share": lambda row: "" if row.share is None else f"{row.share:g}%",
+        "since": lambda row: clock.minute(row.since),
+        "until": lambda row: "now" if row.until is None else clock.minute(row.until),
+        "for": lambda row: clock.lasted(row.since, row.until),
+        VALUE: lambda row: value_cell(points.get(id(row))),
+        CHANGE: lambda row: change_cell(points.get(id(row))),
+        "by": lambda row: row.began.actor,
+        "began": beginning,
+        "ended": lambda row: ending(row) or " ",
+    }
+    if all(row.share is None for row in tenures):
+        without = {*without, "share"}
+    if not has_metric:
+        without = {*without, VALUE}
+    if all(each is None or each.difference is None for each in points.values()):
+        without = {*without, CHANGE}
+    shown = {name: cell for name, cell in cells.items() if name not in without}
+    listed = ([cell(row) for cell in shown.values()] for row in tenures)
+    return table(
+        tuple(shown),
+        listed,
+        fold=("began", "ended"),
+        drop=("for", CHANGE, "by", VALUE, "until"),
+        headings={} if trend is None or trend.metric is None else {VALUE: trend.metric},
+    )
+
+
+class EntriesView(View, frozen=True):
+    """Entries of the log."""
+
+    entries: Sequence[AuditEntry]
+
+    def lines(self) -> list[str]:
+        return [
+            line(row.seq, to_seconds(row.time), row.actor, row.action, row.subject, row.sentence)
+            for row in self.entries
+        ]
+
+    def identifiers(self) -> list[str]:
+        return [str(row.seq) for row in self.entries]
+
+    def table(self, clock: Clock) -> RenderableType:
+        """Return the entries below the days on which they were written."""
+        longest = min(max((len(who(row)) for row in self.entries), default=0), _WIDEST_ACTOR)
+        blocks: list[RenderableType] = []
+        for day, rows in groupby(self.entries, lambda row: clock.day(row.time)):
+            entries = list(rows)
+            blocks += ["", text(day, "bold") + text(f"  {counted(len(entries), 'entry', 'entries')}", "dim")]
+            blocks.append(
+                indented(
+                    facts(
+                        (
+                            text(clock.time_of_day(row.time), "dim") + text(f"  {who(row):<{longest}}", "bold"),
+                            text(row.sentence, "") + text(f"  #{row.seq}", "dim"),
+                        )
+                        for row in entries
+                    )
+                )
+            )
+        return stack(*blocks[1:])
+
+
+def who(row: AuditEntry) -> str:
+    """Return the account that wrote an entry, and the one that logged in where that is another: ``root (ana)``."""
+    return printable(row.actor if row.login is None else f"{row.actor} (logged in as {row.login})")
+
+
+def entry_line(row: AuditEntry, clock: Clock) -> Text:
+    """Return an entry of the log as a sentence with its time, actor and number."""
+    head = text(clock.second(row.time), "dim") + text("  ", "") + text(who(row), "bold")
+    return head + text(f"  {row.sentence}", "") + text(f"  #{row.seq}", "dim")

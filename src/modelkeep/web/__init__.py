@@ -1,0 +1,1 @@
+"""The registry as one page of HTML for people who have no terminal."""

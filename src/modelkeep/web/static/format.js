@@ -1,0 +1,144 @@
+// Numbers, sizes, times and names as people read them. Times are UTC; ages are those at the moment of this page.
+
+function number(value) {
+  if (typeof value !== "number") return value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
+  if (Number.isInteger(value)) return Math.abs(value) < 1e15 ? String(value) : value.toPrecision(6);
+  return String(Number(value.toPrecision(6)));
+}
+
+function asNumber(value) {
+  if (typeof value === "number") return value;
+  if (typeof value !== "string" || value.trim() === "") return null;
+  const found = { NaN, Infinity, "-Infinity": -Infinity }[value] ?? Number(value);
+  return Number.isNaN(found) ? null : found;
+}
+
+function plainValue(value) {
+  return typeof value === "number" ? number(value) : typeof value === "string" ? value : JSON.stringify(value);
+}
+
+function size(bytes) {
+  if (bytes === null || bytes === undefined) return "";
+  let value = bytes;
+  for (const unit of ["B", "KB", "MB", "GB", "TB"]) {
+    if (value < 1000 || unit === "TB") return `${unit === "B" ? value : value.toFixed(value < 10 ? 1 : 0)} ${unit}`;
+    value /= 1000;
+  }
+  return "";
+}
+
+function counted(count, one, many = `${one}s`) {
+  return `${count.toLocaleString("en")} ${count === 1 ? one : many}`;
+}
+
+const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
+
+function duration(milliseconds) {
+  const past = Math.max(0, milliseconds);
+  if (past < MINUTE) return "under 1 min";
+  if (past < HOUR) return `${Math.floor(past / MINUTE)} min`;
+  if (past < DAY) return `${Math.floor(past / HOUR)} h`;
+  if (past < 730 * DAY) return `${Math.floor(past / DAY)} d`;
+  return `${Math.floor(past / (365 * DAY))} y`;
+}
+
+function lasted(since, until) {
+  return duration(Date.parse(until ?? index.head.time) - Date.parse(since));
+}
+
+function day(time) {
+  return time.slice(0, 10);
+}
+
+function minute(time) {
+  return `${time.slice(0, 10)} ${time.slice(11, 16)}`;
+}
+
+// A time to the minute; the exact one is its title.
+function when(time) {
+  return time ? h("time", { datetime: time, title: time }, minute(time)) : null;
+}
+
+function age(time) {
+  return time ? h("time", { datetime: time, title: `${time}: so long before the moment of this page` }, lasted(time)) : null;
+}
+
+function short(digest) {
+  return digest.replace("sha256:", "").slice(0, 12);
+}
+
+function digest(value) {
+  return value ? h("code", { title: value, class: "digest" }, value) : null;
+}
+
+function words(text) {
+  return text.replaceAll("_", " ");
+}
+
+// Links inside of the page -----------------------------------------------------------------------
+
+function modelHash(name) {
+  const path = name.split("/").map(encodeURIComponent).join("/");
+  return `#/${path}${/(^|\/)\d+$/.test(name) ? "/" : ""}`;
+}
+
+function refHash(ref) {
+  const at = ref.lastIndexOf("@");
+  return `#/${ref.slice(0, at).split("/").map(encodeURIComponent).join("/")}/${ref.slice(at + 1)}`;
+}
+
+function viewHash(view, query = {}) {
+  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined && value !== "");
+  const text = given.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`).join("&");
+  return `#${view}${text ? `?${text}` : ""}`;
+}
+
+function modelLink(name) {
+  return h("a", { href: modelHash(name), class: "ref" }, h("bdi", {}, name));
+}
+
+function refLink(ref, text = ref) {
+  return ref ? h("a", { href: refHash(ref), class: "ref" }, h("bdi", {}, text)) : null;
+}
+
+function entryLink(seq) {
+  return h("a", { href: viewHash("audit", { seq }) }, `#${seq}`);
+}
+
+// A node of the lineage: versions and datasets have pages.
+function nodeLink(node) {
+  if (kindOf(node) === "version") return refLink(node);
+  if (kindOf(node) === "data") return h("a", { href: viewHash("data", { node }), class: "ref" }, h("bdi", {}, node.slice(5)));
+  return user(node);
+}
+
+const STATES = { active: "good", bad: "bad", archived: "quiet", deleted: "quiet", superseded: "quiet", development: "" };
+
+function stateBadge(version) {
+  return badge(version.state, STATES[version.state] ?? "");
+}
+
+function stageBadges(version) {
+  return [
+    ...version.stages.map((stage) => badge(stage, stageClass(stage))),
+    ...version.shares.map((each) => badge(`${each.stage} ${number(each.share)} %`, stageClass(each.stage))),
+    ...version.break_glass.map((stage) => badge(`glass broken for ${stage}`, "bad")),
+  ];
+}
+
+function stageClass(stage) {
+  return stage === index.stages.at(-1) ? "top" : "stage";
+}
+
+// How a tenure began and ended, as `history` says it.
+function beginning(tenure) {
+  const { what, other, reason } = tenure.began;
+  const from = what === "rolled_back" ? (other ? ` from ${other}` : "") : other ? ` after ${other}` : "";
+  return [words(what), from, reason ? [": ", user(reason)] : null];
+}
+
+function ending(tenure) {
+  if (!tenure.ended) return null;
+  const { what, other, reason } = tenure.ended;
+  return [words(what), other ? [" by ", refLink(other)] : null, reason ? [": ", user(reason)] : null];
+}

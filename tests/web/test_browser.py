@@ -1,0 +1,401 @@
+"""The page in a real browser: Debian's chromium, driven by Playwright. Nothing may leave it, and its console stays empty.
+
+One browser serves all tests of this module; each has a page of its own.
+"""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from page_stories import hostile_history, large_page, rich_history
+
+playwright = pytest.importorskip("playwright.sync_api")
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.slow,  # a browser takes a second to start, and axe one a view
+    pytest.mark.skipif(CHROMIUM is None, reason="no chromium: apt-get install chromium"),
+]
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+VIEWS = (
+    "#/", "#/fraud", "#/fraud/2", "#/risk/limits", "#/risk/limits/4", "#timeline", "#timeline?stage=staging",
+    "#compare", "#compare?ref=fraud@1&ref=fraud@2&ref=fraud@3&show=all", "#lineage", "#lineage?node=risk/limits@4",
+    "#data", "#data?node=data:features@7", "#serving", "#governance", "#governance?show=items", "#governance?show=changes",
+    "#governance?show=exceptions", "#governance?show=checks", "#governance?show=policy", "#governance?show=roles",
+    "#audit", "#audit?q=promoted", "#search?q=limits", "#/nothing", "#nothing",
+)  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with playwright.sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory):
+    """Return what writes a page into a file, once each."""
+    directory = tmp_path_factory.mktemp("pages")
+
+    def write(name, make):
+        path = directory / f"{name}.html"
+        if not path.exists():
+            path.write_text(make(), encoding="utf-8")
+        return path
+
+    return write
+
+
+@pytest.fixture
+def rich(files):
+    return files("rich", lambda: "".join(rich_history().registry.page()))
+
+
+@pytest.fixture
+def hostile(files):
+    return files("hostile", lambda: "".join(hostile_history().registry.page()))
+
+
+@pytest.fixture
+def large(files):
+    return files("large", lambda: large_page(5_000))
+
+
+@pytest.fixture
+def visit(browser):
+    """Return what opens a page at an address in it; whatever it asks for, prints or raises fails the test."""
+    wrong, contexts = [], []
+
+    def open_page(path: Path, at="#/", **options):
+        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **options})
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(10_000)
+        page.on("console", lambda said: wrong.append(f"console: {said.text}"))
+        page.on("pageerror", lambda error: wrong.append(f"error: {error}"))
+        page.on("dialog", lambda dialog: (wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+        page.on(
+            "request",
+            lambda request: request.url.partition("#")[0] == path.as_uri() or wrong.append(f"request: {request.url}"),
+        )
+        page.on("popup", lambda popup: wrong.append(f"popup: {popup.url}"))
+        page.goto(path.as_uri() + at)
+        page.wait_for_selector("main h1")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+
+
+def go(page, at):
+    """Go to an address in the page, and wait for its view: the one before is marked, and goes with it."""
+    if page.evaluate("location.hash") == at:
+        return
+    page.evaluate("() => document.querySelector('main').firstElementChild.setAttribute('data-before', '')")
+    page.evaluate("at => { location.hash = at }", at)
+    page.wait_for_selector("main:not(:has([data-before])) h1")
+
+
+def headings(page):
+    return page.locator("main h1").inner_text()
+
+
+def column(page, table, place):
+    """Return the texts of a column, from 1."""
+    return page.locator(f'[aria-label="{table}"] tbody tr > :nth-child({place})').all_inner_texts()
+
+
+def test_one_goes_from_the_matrix_to_a_model_and_a_version_and_back(visit, rich):
+    page = visit(rich)
+    assert page.title() == "Model registry"
+    assert [each.split("\n")[0] for each in column(page, "Models and stages", 1)] == ["risk/limits", "fraud", "churn"]
+    page.get_by_role("link", name="risk/limits").first.click()
+    page.wait_for_selector("h1:has-text('risk/limits')")
+    assert page.url.endswith("#/risk/limits")
+    page.get_by_role("link", name="v4", exact=True).last.click()
+    page.wait_for_selector("h1:has-text('risk/limits@4')")
+    assert page.title() == "risk/limits@4 \N{EN DASH} Model registry"
+    assert "Reviewed with the credit desk." in page.locator("main").inner_text()
+    assert page.evaluate("document.activeElement.tagName") == "H1"
+    page.go_back()
+    playwright.expect(page).to_have_title("risk/limits \N{EN DASH} Model registry")
+    page.go_back()
+    playwright.expect(page).to_have_title("Model registry")
+
+
+@pytest.mark.parametrize(
+    ("at", "heading"),
+    [
+        ("#/fraud/2", "fraud@2 2.0.0"), ("#/FRAUD/2.0.0", "fraud@2 2.0.0"), ("#/fraud@production", "fraud@2 2.0.0"),
+        ("#/risk/limits/champion", "risk/limits@4"), ("#/risk/limits/latest", "risk/limits@4"), ("#/fraud/99", "Not found"),
+        ("#/%E0%A4%A", "Not found"), ("#compare?ref=fraud@1&ref=fraud@zzz", "Compare versions"), ("#lineage?node=nobody@1", "Lineage of nobody@1"),
+        ("#audit?seq=18", "Audit"), ("#data?node=data:none", "Not found"), ("#/constructor", "Not found"), ("#__proto__", "Not found"),
+    ],
+)  # fmt: skip
+def test_an_address_can_be_sent(visit, rich, at, heading):
+    assert headings(visit(rich, at)) == heading
+
+
+def test_a_version_is_shown_with_all_that_is_known_of_it(visit, rich):
+    page = visit(rich, "#/risk/limits/4")
+    text = page.locator("main").inner_text()
+    for known in (
+        "auc",
+        "0.9",
+        "holdout@3",
+        "fine-tune",
+        "risk/limits@3",
+        "features@7",
+        "run-4",
+        "k8s/us",
+        "latency",
+        "champion",
+    ):
+        assert known in text, known
+    run = page.get_by_role("link", name="https://tracker.example.org/runs/4")
+    assert (run.get_attribute("href"), run.get_attribute("rel")) == (
+        "https://tracker.example.org/runs/4",
+        "noopener noreferrer",
+    )
+
+
+def test_a_table_is_sorted_by_its_headings(visit, rich):
+    page = visit(rich, "#/risk/limits")
+    table = page.locator('[aria-label="Versions"][role="region"]')
+    table.get_by_role("button", name="auc").click()
+    assert column(page, "Versions", 3) == ["0.9", "0.86", "0.84", "0.81"]
+    table.get_by_role("button", name="auc").click()
+    assert column(page, "Versions", 3) == ["0.81", "0.84", "0.86", "0.9"]
+    assert table.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
+
+
+def test_versions_are_chosen_and_compared(visit, rich):
+    page = visit(rich, "#/risk/limits")
+    page.get_by_label("compare risk/limits@4").check()
+    page.get_by_label("compare risk/limits@2").check()
+    page.get_by_role("link", name="Compare", exact=True).last.click()
+    page.wait_for_selector("h1:text-is('Compare versions')")
+    assert page.url.endswith("#compare?ref=risk%2Flimits%404&ref=risk%2Flimits%402")
+    row = page.locator("tr", has=page.get_by_role("rowheader", name="auc", exact=True))
+    assert row.locator("td").all_inner_texts() == ["0.9", "0.86 (\N{MINUS SIGN}0.04, \N{MINUS SIGN}4.4 %, worse)"]
+    page.get_by_label("Add a version").fill("fraud@production")
+    page.get_by_role("button", name="Add").click()
+    page.wait_for_selector("th:has-text('fraud@2')")
+    page.get_by_label("Add a version").fill("fraud@77")
+    page.get_by_role("button", name="Add").click()
+    assert page.get_by_role("alert").inner_text() == "There is no version fraud@77."
+
+
+def test_a_plot_is_read_with_the_arrows_and_opens_a_version(visit, rich):
+    page = visit(rich, "#/risk/limits?metric=loss")
+    place = page.get_by_role("group", name="loss over the versions")
+    place.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector("#told:has-text('risk/limits@1: loss 0.8')", state="attached")
+    page.keyboard.press("End")
+    page.wait_for_selector("#told:has-text('risk/limits@4: loss 0.5')", state="attached")
+    assert place.locator("canvas").count() == 1
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('risk/limits@4')")
+
+
+def test_the_keyboard_alone_is_enough(visit, rich):
+    page = visit(rich)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "skip"
+    page.keyboard.press("Enter")
+    assert page.evaluate("document.activeElement.id") == "main"
+    page.keyboard.press("/")
+    page.keyboard.type("credit")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h1:has-text('Search: credit')")
+    page.wait_for_selector("text=1 version")
+    assert page.locator('[aria-label="Versions found"] tbody th').all_inner_texts() == ["risk/limits@4"]
+    for _ in range(40):  # no trap: the focus goes through the page
+        page.keyboard.press("Tab")
+        if page.evaluate("document.activeElement.textContent") == "risk/limits":
+            break
+    page.keyboard.press("Enter")
+    playwright.expect(page).to_have_title("risk/limits \N{EN DASH} Model registry")
+
+
+def test_the_log_is_searched_by_words_and_action(visit, rich):
+    page = visit(rich, "#audit")
+    page.get_by_label("Search", exact=True).fill("break")
+    page.get_by_label("Action").select_option("acknowledge")
+    page.wait_for_selector("text=No entry is like that.")
+    page.get_by_label("Search", exact=True).fill("")
+    page.wait_for_selector(".entries li")
+    assert page.locator(".entries .sentence").count() == 1
+    assert "acknowledged entry 18 about fraud@3" in page.locator(".entries").inner_text()
+    assert page.url.endswith("#audit?action=acknowledge")
+
+
+def test_the_log_of_a_version_is_what_is_about_it_or_names_it(visit, rich):
+    page = visit(rich, "#/fraud/2")
+    page.get_by_role("link", name="Its entries in the log").click()
+    playwright.expect(page).to_have_title("Audit \N{EN DASH} Model registry")
+    text = page.locator("main").inner_text()
+    assert "promoted fraud@3 to production, in place of fraud@2" in text
+    assert "churn" not in text
+    page.get_by_label("By").select_option("bo")
+    playwright.expect(page.locator(".entries li")).to_have_count(1)
+    page.get_by_label("to", exact=True).fill("2025-12-31")
+    page.wait_for_selector("text=No entry is like that.")
+    page.get_by_role("link", name="Show all").click()
+    playwright.expect(page.locator(".entries li")).to_have_count(41)
+
+
+def test_a_table_is_taken_along_for_a_spreadsheet(visit, rich):
+    page = visit(rich, "#/risk/limits")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Versions as CSV").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert download.value.suggested_filename == "Versions.csv"
+    assert text.splitlines()[:2] == [
+        "version,state,auc,loss,created,author,size",
+        "v4,staging champion,0.9,0.5,2026-01-01T00:30:00.000000Z,ana,8",
+    ]
+
+
+def test_lineage_is_drawn_and_followed(visit, rich):
+    page = visit(rich, "#lineage?node=risk/limits@4")
+    names = page.locator("svg .node-name").all_text_contents()
+    assert {"risk/limits@4", "risk/limits@3", "features@7", "holdout@3", "k8s/us", "run-4"} <= set(names)
+    page.locator("svg a", has_text="features@7").click()
+    page.wait_for_selector("h1:has-text('Lineage of data:features@7')")
+    assert "transactions@2026-03" in page.locator("svg .node-name").all_text_contents()
+
+
+def test_what_waits_for_a_person_is_said_at_the_top(visit, rich):
+    page = visit(rich)
+    assert page.get_by_role("link", name=re.compile(r"Governance\s*, 2 to look at")).count() == 1
+    go(page, "#governance")
+    assert "waits for bo" in page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_any_view(visit, rich, scheme):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    page = visit(rich, color_scheme=scheme)
+    found = []
+    for at in VIEWS:
+        go(page, at)
+        for each in axe.run(page).response["violations"]:
+            found += [
+                f"{at}: {each['id']}: {node['html'][:120]} {node['failureSummary'][:200]}" for node in each["nodes"][:3]
+            ]
+    assert found == []
+
+
+def test_no_view_is_wider_than_a_narrow_phone(visit, rich):
+    page = visit(rich, viewport={"width": 340, "height": 700})
+    wide = []
+    for at in VIEWS:
+        go(page, at)
+        if (width := page.evaluate("document.documentElement.scrollWidth")) > 340:
+            wide.append((at, width))
+    assert wide == []
+
+
+def test_the_colours_follow_the_system_and_a_switch(visit, rich):
+    page = visit(rich, color_scheme="dark")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.get_by_role("button", name="Use light colours").click()
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+    page.reload()
+    page.wait_for_selector("main h1")
+    assert page.evaluate("document.documentElement.dataset.theme") == "light"
+
+
+def test_a_hostile_registry_runs_nothing(visit, hostile):
+    page = visit(hostile)
+    views = [
+        each.replace("risk/limits", "fraud").replace("fraud/4", "fraud/1").replace("fraud@3", "fraud@2")
+        for each in VIEWS
+    ]
+    for at in [*views, "#/fraud/1", "#lineage?node=fraud@1&env=1", "#search?q=harmed", "#audit?q=harmed"]:
+        go(page, at)
+        assert page.evaluate("window.harmed") is None, at
+        inside = page.evaluate("""() => ({
+            elements: document.querySelectorAll('main :is(img, script, iframe, object, embed, base, style, link, meta)').length,
+            handlers: [...document.querySelectorAll('main *')].filter((each) => [...each.attributes].some((one) => /^on/i.test(one.name))).length,
+            links: [...document.querySelectorAll('main a')].map((each) => each.getAttribute('href')).filter((each) => !each.startsWith('#')),
+            turned: /[\\u202a-\\u202e]/.test(document.body.innerText),
+        })""")
+        assert inside == {"elements": 0, "handlers": 0, "links": [], "turned": False}, at
+    go(page, "#/fraud/1")
+    assert "window.harmed = 1" in page.locator("main").inner_text()
+
+
+def test_even_a_mistake_runs_nothing(browser, rich):
+    """The policy of the page: markup from a text is refused, and so is a script, a style or a connection."""
+    context = browser.new_context()
+    page = context.new_page()
+    failed, answered = [], []
+    page.on("requestfailed", lambda request: failed.append((request.url, request.failure)))
+    page.on("requestfinished", lambda request: answered.append(request.url))
+    page.goto(rich.as_uri())
+    page.wait_for_selector("main h1")
+    refused = page.evaluate("""async () => {
+        const refused = [];
+        try { document.body.innerHTML += '<img src=x onerror="window.harmed = 1">'; } catch (error) { refused.push(error.name); }
+        const script = document.createElement('script');
+        try { script.textContent = 'window.harmed = 2'; } catch (error) { refused.push(error.name); }
+        script.append('window.harmed = 3');
+        document.body.append(script);
+        const image = document.createElement('img');
+        image.src = 'http://127.0.0.1:9/x.png';
+        document.body.append(image);
+        const link = document.createElement('a');
+        link.href = 'javascript:window.harmed=4';
+        document.body.append(link);
+        link.click();
+        try { await fetch('http://127.0.0.1:9/'); } catch (error) { refused.push(error.name); }
+        return refused;
+    }""")
+    assert refused == ["TypeError", "TypeError", "TypeError"]
+    assert page.evaluate("window.harmed") is None
+    assert failed == [("http://127.0.0.1:9/x.png", "csp")]
+    assert answered == [rich.as_uri()]
+    context.close()
+
+
+def test_five_thousand_versions_are_small_and_drawn_a_part_at_a_time(visit, large):
+    assert large.stat().st_size < 3_000_000
+    page = visit(large)
+    assert len(column(page, "Models and stages", 1)) == 50
+    go(page, "#/fraud")
+    page.wait_for_selector("canvas")
+    assert len(column(page, "Versions", 1)) == 50
+    assert page.evaluate("document.querySelectorAll('*').length") < 4_000
+    page.get_by_role("button", name="Last", exact=True).first.click()
+    assert column(page, "Versions", 1)[-1].strip() == "v1"
+    go(page, "#/fraud/1234")
+    assert headings(page) == "fraud@1234"
+    go(page, "#search?q=risk/model-7@3")
+    page.wait_for_selector("text=Version risk/model-7@3")
+    go(page, "#audit")
+    page.get_by_role("button", name="Older entries").click()
+    page.wait_for_selector(".entries li >> nth=700")
+
+
+def test_an_old_browser_is_told(browser, rich):
+    context = browser.new_context()
+    page = context.new_page()
+    page.add_init_script("delete window.DecompressionStream")
+    page.goto(rich.as_uri())
+    page.wait_for_selector("text=This browser is too old")
+    context.close()
+
+
+def test_without_javascript_the_page_says_so(browser, rich):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(rich.as_uri())
+    assert "switched off" in page.locator("noscript").inner_text()
+    context.close()

@@ -1,0 +1,166 @@
+"""The page as a file: what is in it, that it reaches for nothing, and that the same log makes the same bytes.
+
+What a browser makes of it is in test_browser.py.
+"""
+
+import base64
+import gzip
+import hashlib
+import json
+import re
+
+import pytest
+from governed_story import governed_history
+from history import History
+
+from modelkeep.cli.views.interface import as_json
+from modelkeep.cli.views.lists import TenuresView
+from modelkeep.cli.views.show import ModelView, VersionView
+from modelkeep.errors import UsageError
+from modelkeep.reads.whole import whole_registry
+from modelkeep.web import page as web
+
+PART = re.compile(r'<script type="application/gzip" id="([a-z]+(?:-\d+)?)">([A-Za-z0-9+/=]*)</script>\n')
+LIBRARY = {
+    # npm pack uplot@1.6.32
+    "uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
+    "uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
+    "uPlot.LICENSE": "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd",
+}
+
+
+def documents(page):
+    """Return the documents of a page by name."""
+    return {name: json.loads(gzip.decompress(base64.b64decode(data))) for name, data in PART.findall(page)}
+
+
+def rows(found, kind):
+    return [row for name in found if name.startswith(f"{kind}-") for row in found[name][kind]]
+
+
+@pytest.fixture(scope="module")
+def governed():
+    return governed_history().registry
+
+
+@pytest.fixture(scope="module")
+def page(governed):
+    return "".join(governed.page(title='The models of "us" & <them>'))
+
+
+def as_document(view):
+    return json.loads(as_json(view.document()))
+
+
+def test_a_version_is_in_the_page_as_show_has_it_in_json(governed, page):
+    found = documents(page)
+    head = f"seq:{found['index']['head']['seq']}"
+    for row, more in zip(rows(found, "versions"), rows(found, "pages"), strict=True):
+        tenures = [each for each in rows(found, "tenures") if each["ref"] == row["ref"]]
+        shown = as_document(VersionView(governed.version(row["ref"], as_of=head), None))
+        del shown["schema"], shown["as_of"]
+        assert {**row, **more, "tenures": tenures} == shown
+
+
+def test_models_and_tenures_are_in_the_page_as_the_commands_have_them(governed, page):
+    found = documents(page)
+    for each in rows(found, "models"):
+        shown = as_document(ModelView(governed.model(each["name"]), None))
+        assert {**each, "recent": shown["recent"]} == {
+            key: shown[key] for key in shown if key not in {"schema", "as_of"}
+        }
+    held = as_document(TenuresView(None, governed.history("fraud")))["tenures"]
+    assert [each for each in rows(found, "tenures") if each["name"] == "fraud"] == held
+
+
+def test_the_log_is_whole_and_the_head_is_that_of_the_log(governed, page):
+    found = documents(page)
+    entries = governed.audit(reverse=True)
+    assert [(each["seq"], each["hash"]) for each in rows(found, "entries")] == [
+        (each.seq, each.hash) for each in entries
+    ]
+    assert found["index"]["head"] == {"seq": entries[0].seq, "time": entries[0].time, "hash": entries[0].hash}
+
+
+def test_edges_are_those_that_lineage_walks(governed, page):
+    edges = {(each["source"], each["target"], each["relation"]) for each in rows(documents(page), "edges")}
+    walked = set()
+    for row in governed.versions():
+        walked |= {(each.source, each.target, each.relation) for each in governed.lineage(row.ref, depth=1).edges}
+    assert edges == walked
+    assert edges
+
+
+def test_the_same_log_makes_the_same_bytes_and_a_later_entry_makes_others(governed, page):
+    assert "".join(governed_history().registry.page(title='The models of "us" & <them>')) == page
+    history = History()
+    history.register("fraud", "one")
+    before = "".join(history.registry.page())
+    history.note("fraud", "later")
+    assert "".join(history.registry.page()) != before
+    assert documents("".join(history.registry.page(as_of="seq:2")))["index"]["past"] is True
+
+
+def test_the_page_names_no_place_outside_of_itself(page):
+    markup = PART.sub("", page)
+    ours = markup.replace(web._template().partition("<script>")[2], "")
+    assert re.findall(r'(?:src|href|action|data|poster|srcset)\s*=\s*["\']?([^"\'\s>]+)', ours) == ["data:,", "#/"]
+    assert "@import" not in markup
+    assert "url(" not in markup.partition("<style>")[2].partition("</style>")[0]
+
+
+def test_its_policy_allows_its_own_script_and_style_and_nothing_else(page):
+    policy = re.search(r'http-equiv="Content-Security-Policy" content="([^"]+)"', page)[1]
+    told = dict(each.split(" ", 1) for each in policy.split("; "))
+
+    def source(tag):
+        text = re.search(rf"<{tag}>(.*?)</{tag}>", page, re.DOTALL)[1]
+        return "'sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() + "'"
+
+    assert told == {
+        "default-src": "'none'", "script-src": source("script"), "style-src": source("style"), "img-src": "data:",
+        "base-uri": "'none'", "form-action": "'none'", "require-trusted-types-for": "'script'", "trusted-types": "'none'",
+    }  # fmt: skip
+
+
+def test_the_title_is_text():
+    history = History()
+    history.register("fraud", "one")
+    made = "".join(history.registry.page(title="</title><script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}"))
+    assert "<title>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u202e</title>" in made
+    with pytest.raises(UsageError):
+        history.registry.page(title="\0")
+
+
+def test_nothing_of_a_registry_stands_in_the_markup(page):
+    assert "scores live payments" not in page
+    assert "evil.example" not in page
+    assert "evil.example" in json.dumps(documents(page))
+
+
+def test_scripts_put_no_text_in_as_markup():
+    for name in web.SCRIPTS:
+        text = web._text(name)
+        assert not re.search(
+            r"innerHTML|outerHTML|insertAdjacent|document\.write|\beval\b|new Function|setAttribute\(.style|DOMParser|createContextualFragment",
+            text,
+        ), name
+
+
+def test_the_library_is_as_it_is_published():
+    assert {name: hashlib.sha256(web._text(name).encode()).hexdigest() for name in LIBRARY} == LIBRARY
+    assert "Permission is hereby granted, free of charge" in web._template()
+
+
+def test_parts_are_read_as_of_one_entry_while_others_write():
+    history = History()
+    for number in range(3):
+        history.register("fraud", f"bytes {number}")
+    parts = whole_registry(history.registry._context, None, "t")
+    next(parts)
+    history.register("fraud", "later")
+    history.register("churn", "later too")
+    found = dict(parts)
+    assert [each["version"] for each in rows(found, "versions")] == [3, 2, 1]
+    assert [each["name"] for each in found["index"]["models"]] == ["fraud"]
+    assert found["index"]["head"]["seq"] == rows(found, "entries")[0]["seq"]
