@@ -36,7 +36,7 @@ BATCH = 10_000
 #: SQLite's cache: a transaction of so many entries changes pages all over the indexes.
 CACHE_MIB = 1024
 #: Raised when the contents change, so that an older registry is not used.
-RECIPE = "4"
+RECIPE = "5"
 
 
 def registry_of(versions: int, directory: str) -> Registry:
@@ -130,7 +130,13 @@ class Grower:
             if_exists="match",
             metrics=(("auc", f"0.{9000 + n % 999}"), ("loss", f"0.{1000 + n % 777}")),
         )
-        fields = [("param.max_depth", str(n % 16)), ("param.rate", "0.1"), ("tag.owner", "risk"), ("host", "trainer-3")]
+        fields = [
+            ("param.max_depth", str(n % 16)),
+            ("param.rate", "0.1"),
+            ("tag.owner", "risk"),
+            ("tag.ticket", f"T-{n}"),
+        ]
+        fields += [("host", "trainer-3")]
         return (
             arguments,
             Subject(digest=manifest.digest, name=name),

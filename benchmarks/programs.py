@@ -18,6 +18,7 @@ READS = (
     f"show {MODEL}@production",
     f"path {MODEL}@production",
     "audit --limit 50",
+    "list --search T-4711",
 )
 #: The promised ratios: of lines and JSON, of a table on a terminal, of completion.
 LINES, TABLE, TAB = 1.6, 2.5, 2
@@ -87,7 +88,7 @@ def completion(words: str, environ: Mapping[str, str], cwd: str) -> Timed:
 def _completion(size: str, registry: Registry, home: str, runs: int) -> Iterator[Measured]:
     environ = environment(home) | {"MODELKEEP_REGISTRY": registry.directory}
     nothing = process([PYTHON, "-c", "pass"], environ, home)
-    for words in (f"promote {MODEL}@p", "show team1"):
+    for words in (f"promote {MODEL}@p", "show team1", "list --where stage='p", f"list {MODEL} --where tag.t"):
         work = f"TAB after `{words}`, {size}"
         yield beside(work, completion(words, environ, home), nothing, bound=TAB, faster=False, runs=runs)
 

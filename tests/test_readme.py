@@ -271,6 +271,11 @@ def test_the_page_about_ci_lists_every_exit_code():
         assert re.search(rf"^\| *{code} *\| *{re.escape(meaning)}", table, re.MULTILINE), code
 
 
+def test_the_readme_leads_to_every_page():
+    readme = (ROOT / "README.md").read_text()
+    assert [page for page in PAGES if f"]({page})" not in readme] == []
+
+
 def test_the_readme_names_the_two_commands_that_the_makefile_has():
     makefile = (ROOT / "Makefile").read_text()
     for target in ("demo", "test"):

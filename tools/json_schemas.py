@@ -9,6 +9,7 @@ import importlib
 import json
 import pkgutil
 import re
+from inspect import isabstract
 from typing import Any
 
 import msgspec
@@ -37,7 +38,8 @@ def documents() -> dict[str, type[msgspec.Struct]]:
     while waiting:
         for view in waiting.pop().__subclasses__():
             if view.__module__.startswith(views.__name__):
-                found[view.schema().removeprefix(_PREFIX).removesuffix(_SUFFIX)] = view
+                if not isabstract(view):
+                    found[view.schema().removeprefix(_PREFIX).removesuffix(_SUFFIX)] = view
                 waiting.append(view)
     return dict(sorted(found.items()))
 

@@ -18,6 +18,7 @@ from rows import (
 )
 
 from modelkeep.cli.views.approvals import RequestsView
+from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.layout import text
 from modelkeep.cli.views.lists import ModelsView, VersionsView
@@ -26,6 +27,7 @@ from modelkeep.cli.views.relations import LineageView
 from modelkeep.cli.views.serving import DeploymentsView, SignalsView
 from modelkeep.cli.views.setup import StatusView
 from modelkeep.cli.views.show import ModelView, VersionView
+from modelkeep.domain.answers.found import Found, TextMatch
 from modelkeep.domain.answers.maintenance import Verification, VerifyFinding
 from modelkeep.domain.answers.reports import Lineage, LineageEdge, LineageNode, Status
 from modelkeep.domain.answers.versions import Deletion
@@ -49,6 +51,28 @@ def test_versions_leave_out_columns_that_nobody_uses():
         "fraud@4   production   active        2d        ana      3.2 MB\n"
         "fraud@3   -            development   2d        ana      3.2 MB\n"
     )
+
+
+def test_what_was_found_has_its_words_in_bold_and_only_the_part_around_them():
+    long = f"{'before ' * 9}the \x1b[2J stolen\n\ncards of Zürich {'after ' * 20}"
+    view = FoundView(
+        None,
+        [
+            Found("fraud", (TextMatch("fraud", "name", "fraud"),), FRAUD, None),
+            Found("fraud@4", (TextMatch("fraud@4", "description", long),), None, version_row(4)),
+            Found("fraud@3", (TextMatch("fraud@3", "tag.card", ""),), None, version_row(3, stages=("production",))),
+        ],
+        "card zurich",
+    )
+    assert drawn(view, width=200) == (
+        "ref       stage        created   in            text\n"
+        "fraud                            name          fraud\n"
+        "fraud@4   -            2d        description   …before the \\x1b[2J stolen cards of Zürich after after after after after after …\n"
+        "fraud@3   production   2d        tag.card      -\n"
+    )
+    assert "\x1b[1mcards\x1b[0m of \x1b[1mZürich\x1b[0m" in drawn(view, width=200, color=True)
+    narrow = drawn(FoundView(None, view.found, view.query, ["metric.auc"]), width=40)
+    assert narrow.split("\n")[0].split() == ["ref", "metric.auc", "text"]
 
 
 def test_the_log_reads_as_sentences_by_day():

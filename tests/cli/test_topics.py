@@ -21,6 +21,18 @@ def test_a_topic_has_a_title_and_fits_the_page(topic):
     assert all(line == line.rstrip() for line in lines)
 
 
+@pytest.mark.parametrize("topic", topics.names())
+def test_a_topic_fits_a_narrow_terminal_and_loses_no_word(topic):
+    text = topics.text(topic)
+    names = {name for part in topics.paragraphs(text) if not isinstance(part, str) for name, _ in part}
+    for width in (40, 60):
+        fitted = topics.fitted(text, width)
+        assert [line for line in fitted.splitlines() if len(line) > width and line.strip() not in names] == []
+        assert [line for line in fitted.splitlines() if line != line.rstrip()] == []
+        assert fitted.split() == text.split()
+    assert topics.fitted(text, 79) == text
+
+
 def test_topics_name_commands_fields_states_and_codes_that_exist():
     commands = {row.name for row in COMMANDS}
     written = "".join(topics.text(topic) for topic in topics.names())

@@ -39,6 +39,11 @@ def test_a_misspelt_option_is_answered_with_the_closest():
         "modelkeep promote has no option '--mesage'",
         "modelkeep promote fraud@4 staging --message x",
     )
+    assert refused("note", "fraud@1", "-3 points", "-n") == (
+        "'-3 points' begins as an option does",
+        "modelkeep note fraud@1 -n -- '-3 points'",
+    )
+    assert refused("list", "-3") == ("modelkeep list has no option '-3'", "modelkeep list --help")
     assert refused("list", "--bogus") == ("modelkeep list has no option '--bogus'", "modelkeep list --help")
 
 

@@ -40,7 +40,7 @@ def history():
             FileInspection("tokenizer.json", "pickle", problems=(Problem("dangerous", "it imports os.system"),)),
         )),
         interface=Interface((Field("float32", "x", ("n", "2")),), (Field("int64"),)),
-        environment=Environment(python="3.11.7", packages=(("numpy", "2.1.0"), ("some_Thing", "1.0+cu118"))),
+        environment=Environment(python="3.11.7", packages=(("numpy", "2.1.0"), ("some.thing", "1.0+cu118"), ("some_Thing", "1.0+cu118"))),
     )  # fmt: skip
     made.evaluate("fraud@1", [("auc", "0.9")])
     return made
@@ -80,7 +80,7 @@ def test_a_card_says_what_is_known_and_what_is_not(history):
         "- **Made from (fine-tune)**: base/encoder@1",
         "- **Commit**: 9f2c4e1ab07d3586c1e0a94b7d2f6853e4c1b0a7, with uncommitted changes",
         "- dangerous: it imports os.system (tokenizer.json)",
-        "- **Packages**: numpy==2.1.0, some\\_Thing==1.0+cu118",
+        "- **Packages**: numpy==2.1.0, some.thing==1.0+cu118, some\\_Thing==1.0+cu118",
         "| transactions | 2026-02 | train | sha256:" + "d" * 64 + " | s3\\://lake/t |",
     ):
         assert line in page.splitlines(), line

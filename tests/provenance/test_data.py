@@ -90,7 +90,21 @@ def test_the_node_is_read_back_as_itself(parse, text):
 
 
 @pytest.mark.parametrize(
-    "text", ["gone/", "gone.csv", "./gone", "train=gone.csv", "name@", "@v1", "name@a b", "Train=x@y=z", "-x@1"]
+    "text",
+    [
+        "gone/",
+        "gone.csv",
+        "./gone",
+        "train=gone.csv",
+        "name@",
+        "@v1",
+        "data: x",
+        "x ",
+        " x@1",
+        "name@a b",
+        "Train=x@y=z",
+        "-x@1",
+    ],
 )
 def test_what_is_nothing_of_these_is_not_found(parse, text):
     with pytest.raises(NotFound, match="there is no file or directory"):

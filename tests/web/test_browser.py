@@ -235,6 +235,33 @@ def test_the_log_is_searched_by_words_and_action(visit, rich):
     assert page.url.endswith("#audit?action=acknowledge")
 
 
+def test_the_log_of_a_version_is_what_is_about_it_or_names_it(visit, rich):
+    page = visit(rich, "#/fraud/2")
+    page.get_by_role("link", name="Its entries in the log").click()
+    playwright.expect(page).to_have_title("Audit \N{EN DASH} Model registry")
+    text = page.locator("main").inner_text()
+    assert "promoted fraud@3 to production, in place of fraud@2" in text
+    assert "churn" not in text
+    page.get_by_label("By").select_option("bo")
+    playwright.expect(page.locator(".entries li")).to_have_count(1)
+    page.get_by_label("to", exact=True).fill("2025-12-31")
+    page.wait_for_selector("text=No entry is like that.")
+    page.get_by_role("link", name="Show all").click()
+    playwright.expect(page.locator(".entries li")).to_have_count(41)
+
+
+def test_a_table_is_taken_along_for_a_spreadsheet(visit, rich):
+    page = visit(rich, "#/risk/limits")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Versions as CSV").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert download.value.suggested_filename == "Versions.csv"
+    assert text.splitlines()[:2] == [
+        "version,state,auc,loss,created,author,size",
+        "v4,staging champion,0.9,0.5,2026-01-01T00:30:00.000000Z,ana,8",
+    ]
+
+
 def test_lineage_is_drawn_and_followed(visit, rich):
     page = visit(rich, "#lineage?node=risk/limits@4")
     names = page.locator("svg .node-name").all_text_contents()

@@ -4,9 +4,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.cli.call import Call
+    from modelkeep.cli.views.papers import PaperView
+
+
+def require_free(path: str) -> None:
+    """Raise ``Conflict`` where something is there."""
+    if os.path.lexists(path):
+        message = f"{printable(path)} is there already"
+        raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
 
 
 def write_page(path: str, page: str | Iterable[bytes], *, force: bool) -> str:
@@ -14,9 +28,8 @@ def write_page(path: str, page: str | Iterable[bytes], *, force: bool) -> str:
 
     A link in its place is not followed: who made it would choose the file.
     """
-    if not force and os.path.lexists(path):
-        message = f"{printable(path)} is there already"
-        raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
+    if not force:
+        require_free(path)
     try:
         with open(path, "wb" if force else "xb", opener=_without_links) as file:
             file.writelines([page.encode()] if isinstance(page, str) else page)
@@ -24,6 +37,11 @@ def write_page(path: str, page: str | Iterable[bytes], *, force: bool) -> str:
         message = f"cannot write {printable(path)}: {getattr(error, 'strerror', None) or error}"
         raise UsageError(message, "-o FILE names another place") from error
     return path
+
+
+def show_paper(call: Call, view: PaperView, output: str | None, *, force: bool) -> None:
+    """Print a paper, or write it to the file that was named and print its path."""
+    call.show(view if output is None else replace(view, file=write_page(output, view.page, force=force)))
 
 
 def _without_links(path: str, flags: int) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 import modelkeep
@@ -58,6 +58,42 @@ def text(topic: str, name: str | None = None) -> str:
 def title(topic: str) -> str:
     """Return the first line of a topic."""
     return text(topic).partition("\n")[0]
+
+
+def paragraphs(text: str) -> Iterator[str | list[tuple[str, str]]]:
+    """Yield the paragraphs behind the title of a topic: running text, or a list of names and meanings.
+
+    A line that is typed is a name without a meaning.
+    """
+    for paragraph in text.rstrip("\n").split("\n\n")[1:]:
+        if not paragraph.startswith("  "):
+            yield paragraph
+            continue
+        rows: list[tuple[str, str]] = []
+        for line in paragraph.split("\n"):
+            if line.startswith("   "):  # it goes on with the meaning before
+                name, meaning = rows.pop()
+                rows.append((name, f"{meaning} {line.strip()}".strip()))
+            else:
+                name, _, meaning = line.strip().partition("  ")
+                rows.append((name, meaning.strip()))
+        yield rows
+
+
+def fitted(text: str, width: int) -> str:
+    """Return the text of a topic with its lines broken anew for a terminal that is too narrow for them."""
+    if width >= max(map(len, text.split("\n"))):
+        return text
+    from textwrap import fill
+
+    from modelkeep.rendering import two_columns
+
+    def part(found: str | list[tuple[str, str]]) -> str:
+        if isinstance(found, str):
+            return fill(found, width, break_on_hyphens=False) + "\n"
+        return two_columns(found, width) if found[0][1] else "".join(f"  {line}\n" for line, _ in found)
+
+    return "\n".join([fill(text.partition("\n")[0], width) + "\n", *map(part, paragraphs(text))])
 
 
 def listed(words: Sequence[str]) -> str:

@@ -15,7 +15,7 @@ from modelkeep.cli import command_table
 from modelkeep.cli.name_selector import with_version
 from modelkeep.cli.options import Flags
 from modelkeep.cli.typed_line import Accepted, TypedLine, hint_line, model_name, placeholder
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
 
 _MOST_DIGITS = 9
@@ -47,6 +47,8 @@ def choice(value: str, option: str, allowed: Sequence[str], line: str | None = N
     raise UsageError(message, f"{printable(line)} {likely or allowed[0]}{remark}")
 
 
+#: What begins as an option does and is none: a number or several words.
+_TEXT = pattern(r"-(\d|\S*\s)")
 #: The formats whose lines or records -0 ends, beside templates.
 _ENDED_BY_NUL = ("lines", "jsonl", "env")
 
@@ -117,9 +119,7 @@ def from_typer(
     kind = type(error).__name__
     text = error.format_message().rstrip(".")
     if kind == "NoSuchOption" and option:
-        return UsageError(
-            f"{command} has no option '{printable(option)}'", _with_known_options(arguments, names, accepted)
-        )
+        return _no_such_option(command, arguments, option, found, accepted)
     if kind == "MissingParameter" and line.arguments:
         return _too_few(command, names, built, line)
     if kind == "BadOptionUsage" and option:
@@ -133,6 +133,21 @@ def from_typer(
     if text.startswith("Got unexpected extra argument") and line.takes is not None:
         return _too_many(command, names, line, line.takes)
     return UsageError(text[:1].lower() + text[1:], f"{command} --help")
+
+
+def _no_such_option(
+    command: str, arguments: Sequence[str], option: str, found: tuple[Sequence[str], Any, int], accepted: Accepted
+) -> UsageError:
+    """Return the error for an option that there is not; a text that begins as one belongs behind ``--``."""
+    names, built, start = found
+    places = TypedLine(built.params, arguments[start:]).arguments
+    text = next((each for each in arguments if each.startswith(option) and _TEXT.match(each)), None)
+    if text is not None and places and placeholder(places[-1]) == "TEXT":
+        meant = accepted([*(each for each in arguments if each != text), "--", text])
+        if meant:
+            return UsageError(f"'{printable(text)}' begins as an option does", hint_line(meant))
+    hint = _with_known_options(arguments, names, accepted)
+    return UsageError(f"{command} has no option '{printable(option)}'", hint)
 
 
 def _too_few(command: str, names: Sequence[str], built: Any, line: TypedLine) -> UsageError:

@@ -143,14 +143,8 @@ class _Reading:
     def _text(self, most: int) -> str:
         length = self._number(self._length)
         data = self._source.read(self.at, min(length, most))
-        self._skip(length)
+        self.at = self._source.end_of(self.at, length)
         return data.decode("utf-8", "replace")
-
-    def _skip(self, length: int) -> None:
-        if length > self._source.size - self.at:
-            message = f"ends at byte {self._source.size}, and a value of {length} bytes begins at byte {self.at}"
-            raise Malformed(message)
-        self.at += length
 
     def _value(self, kind: int, most: int) -> Value | _Array:
         if kind in _NUMBERS:
@@ -167,7 +161,7 @@ class _Reading:
     def _array(self, depth: int) -> _Array:
         kind, length = self._number("I"), self._number(self._length)
         if kind in _NUMBERS or kind == _BOOL:
-            self._skip(_SIZES[_NUMBERS.get(kind, "B")] * length)
+            self.at = self._source.end_of(self.at, _SIZES[_NUMBERS.get(kind, "B")] * length)
             return _Array(length)
         if kind not in {_TEXT, _ARRAY} or depth > 4:
             message = f"has a list of the unknown type {kind} before byte {self.at}"

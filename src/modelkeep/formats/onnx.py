@@ -25,9 +25,8 @@ from modelkeep.formats.findings import (
     problems,
     tensor,
 )
-from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget
-from modelkeep.formats.protobuf import Message, number_of, signed, text_of
-from modelkeep.formats.ranges import Ranges
+from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile
+from modelkeep.formats.protobuf import Message, number_of, signed, text_of, unread_of
 
 _DEEPEST, _MOST_DIMENSIONS, _LONGEST_NAME = 32, 64, 200
 _TYPES = {
@@ -47,11 +46,7 @@ _EXTERNAL = 1
 def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     """Return what the model says of itself, its operators, weights, inputs and outputs."""
     reading = _Model()
-    unread = []
-    try:
-        reading.model(Message(Ranges(file, budget), 0, file.size))
-    except OverBudget as error:
-        unread = [f"it {str(error) or 'was not read to its end, so counts are too low'}"]
+    unread = unread_of(reading.model, file, budget)
     if not reading.graphs and not unread:
         message = "has no graph"
         raise Malformed(message)

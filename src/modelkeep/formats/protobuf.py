@@ -6,10 +6,10 @@ bytes. The reader of a format knows which ranges are messages, and reads no othe
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from modelkeep.formats.interface import Malformed
+from modelkeep.formats.interface import Budget, Malformed, ModelFile, OverBudget
 from modelkeep.formats.ranges import Ranges
 
 _VARINT, _EIGHT, _BYTES, _FOUR = 0, 1, 2, 5
@@ -93,6 +93,15 @@ def _fixed(kind: int, at: int) -> int:
         return 8
     message = f"has a field of the unknown kind {kind} before byte {at}"
     raise Malformed(message)
+
+
+def unread_of(read: Callable[[Message], None], file: ModelFile, budget: Budget) -> list[str]:
+    """Let a reader read the message that a file is; return why it was not read to its end, nothing where it was."""
+    try:
+        read(Message(Ranges(file, budget), 0, file.size))
+    except OverBudget as error:
+        return [f"it {str(error) or 'was not read to its end, so counts are too low'}"]
+    return []
 
 
 def _varint(source: Ranges, at: int, end: int) -> tuple[int, int]:

@@ -58,6 +58,13 @@ class Ranges:
             self._number, self._block = number, self._blocks[number]
         return self._block, begin
 
+    def end_of(self, start: int, length: int) -> int:
+        """Return where a value ends. Raises `Malformed` where the file ends before."""
+        if length > self.size - start:
+            message = f"ends at byte {self.size}, and a value of {length} bytes begins at byte {start}"
+            raise Malformed(message)
+        return start + length
+
     def unpack(self, form: str, start: int) -> tuple[int, ...]:
         """Return numbers as `struct` reads them."""
         return struct.unpack(form, self.read(start, struct.calcsize(form)))

@@ -12,8 +12,7 @@ from collections.abc import Iterator
 from modelkeep.domain.known_documents import Field, FileInspection, Interface, Tensor
 from modelkeep.formats.findings import MOST_FIELDS, count, counted, dtypes, facts, few, field, problems, tensor
 from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget
-from modelkeep.formats.protobuf import Message, number_of, text_of
-from modelkeep.formats.ranges import Ranges
+from modelkeep.formats.protobuf import Message, number_of, text_of, unread_of
 
 _TYPES = {
     1: "float32", 2: "float64", 3: "int32", 4: "uint8", 5: "int16", 6: "int8", 7: "string", 8: "complex64", 9: "int64",
@@ -32,11 +31,7 @@ _MOST_WEIGHTS = 50_000
 def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
     """Return the signatures, the operators and the weights that the protocol buffer describes."""
     reading = _Graphs()
-    unread = []
-    try:
-        reading.saved_model(Message(Ranges(file, budget), 0, file.size))
-    except OverBudget as error:
-        unread = [f"it {str(error) or 'was not read to its end, so counts are too low'}"]
+    unread = unread_of(reading.saved_model, file, budget)
     if not reading.graphs and not unread:
         message = "has no graph"
         raise Malformed(message)

@@ -68,14 +68,8 @@ class Decoder:
 
     def _text(self, length: int) -> str:
         data = self._source.read(self.at, min(length, _LONGEST_TEXT))
-        self._skip(length)
+        self.at = self._source.end_of(self.at, length)
         return data.decode("utf-8", "replace")
-
-    def _skip(self, length: int) -> None:
-        if length > self._source.size - self.at:
-            message = f"ends at byte {self._source.size}, and a value of {length} bytes begins at byte {self.at}"
-            raise Malformed(message)
-        self.at += length
 
     def _head(self) -> tuple[str | None, int | None]:
         """Return the type that all elements have and their number, where they are given."""
@@ -108,7 +102,7 @@ class Decoder:
     def _list(self, depth: int) -> list[object] | None:
         kind, count = self._head()
         if kind in _SIZES and count is not None and (self._within or not _SIZES[kind] or count > _MOST_KEPT):
-            self._skip(_SIZES[kind] * count)
+            self.at = self._source.end_of(self.at, _SIZES[kind] * count)
             return None
         found: list[object] = []
         while count is None or count > 0:

@@ -89,8 +89,11 @@ def _dataset(each: Dataset, used: Iterable[Dataset]) -> dict[str, Json]:
 def _packages(known: PaperFacts) -> Iterable[dict[str, Json]]:
     """Yield the packages of the environment, each once."""
     packages = () if known.environment is None else known.environment.packages
-    for name, version in dict.fromkeys(packages):
-        purl = f"pkg:pypi/{quote(normal_package_name(name), safe='')}@{quote(version, safe='')}"
+    by_purl = {
+        f"pkg:pypi/{quote(normal_package_name(name), safe='')}@{quote(version, safe='')}": (name, version)
+        for name, version in packages
+    }
+    for purl, (name, version) in by_purl.items():
         yield {"type": "library", "bom-ref": purl, "name": name, "version": version, "purl": purl}
 
 

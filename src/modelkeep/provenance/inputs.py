@@ -160,6 +160,8 @@ def _name_of(path: str, given: str) -> str:
 
 def _named(role: str | None, text: str) -> Dataset | None:
     """Return the dataset of a NAME@VERSION, or of a NAME without ``/`` and ``.``; None where a text is neither."""
+    if text != text.strip():
+        return None
     name, at, version = text.rpartition("@")
     if at and is_imported_name(name) and _VERSION.fullmatch(version) and name.partition("/")[0] not in (".", ".."):
         return Dataset(

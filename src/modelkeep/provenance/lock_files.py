@@ -19,7 +19,7 @@ from modelkeep.domain.known_documents import Environment, LockFile
 from modelkeep.domain.text import pattern, printable
 from modelkeep.errors import UsageError
 from modelkeep.provenance.captured_environment import Captured, captured, normal_package, python_version
-from modelkeep.provenance.value_files import parse_toml, read_bytes
+from modelkeep.provenance.value_files import decode, parse_toml, read_bytes
 from modelkeep.provenance.yaml_values import LARGEST_OF_TOOL, parse_yaml
 
 _MOST_BYTES = 16 << 20
@@ -81,11 +81,7 @@ def from_file(path: str, seen: os.stat_result | None, process: Environment | Non
 def _packages(data: bytes, name: str) -> Iterator[_Package]:
     """Yield the packages that a file names, by the kind that its name and its first character tell."""
     shown = printable(name)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"{shown} is not UTF-8: {error.reason}"
-        raise UsageError(message, _KNOWN) from error
+    text = decode(data, shown, _KNOWN)
     ending = os.path.splitext(name)[1].lower()
     if text.lstrip().startswith("{"):
         yield from _of_pipfile_lock(text, shown)

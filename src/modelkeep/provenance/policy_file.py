@@ -36,7 +36,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import NotFound, SchemaMismatch, UsageError
 from modelkeep.provenance.policy_reader import Table
 from modelkeep.provenance.toml_lines import key_lines, line_of
-from modelkeep.provenance.value_files import parse_toml, read_bytes
+from modelkeep.provenance.value_files import decode, parse_toml, read_bytes
 
 _TOP = ("format", "model_names", "labels", "metrics", "roles", "persons", "stages", "signals", "retention")
 _STAGE = (
@@ -80,12 +80,7 @@ def read_policy(
     except NotFound as error:
         kind = path if path in KINDS else "team"
         raise NotFound(error.message, f"modelkeep policy init {kind}        (writes one to begin with)") from error
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"{shown} is not UTF-8: {error}"
-        raise UsageError(message, "save it as UTF-8") from error
-    return parse_policy(text, shown, present_stages)
+    return parse_policy(decode(data, shown, "save it as UTF-8"), shown, present_stages)
 
 
 def parse_policy(text: str, shown: str, present_stages: Sequence[str] | None = None) -> PolicySource:

@@ -49,12 +49,8 @@ def from_file(path: str, what: str, seen: os.stat_result | None = None) -> Pairs
 
 def read_values(path: str, seen: os.stat_result | None = None) -> dict[str, object]:
     """Return the object that a JSON, TOML or YAML file holds, with numbers as `Number`; `from_file` says the rules."""
-    data, shown = read_bytes(path, seen), "standard input" if path == "-" else printable(path)
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = f"{shown} is not UTF-8: {error}"
-        raise UsageError(message, _COME_AS) from error
+    shown = "standard input" if path == "-" else printable(path)
+    text = decode(read_bytes(path, seen), shown, _COME_AS)
     ending = os.path.splitext(path)[1].lower()
     if ending == ".json":
         value = _parse_json(text, shown)
@@ -68,6 +64,15 @@ def read_values(path: str, seen: os.stat_result | None = None) -> dict[str, obje
         return value
     message = f"{shown} has no keys at its top: an object of JSON, TOML or YAML is needed"
     raise UsageError(message, '{"key": 0.5}')
+
+
+def decode(data: bytes, shown: str, hint: str) -> str:
+    """Return a file as text; ``UsageError`` where it is not UTF-8."""
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        message = f"{shown} is not UTF-8: {error}"
+        raise UsageError(message, hint) from error
 
 
 def read_bytes(

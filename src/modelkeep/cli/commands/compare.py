@@ -46,7 +46,7 @@ def diff(
         from modelkeep.cli.views.papers import NotesView
 
         told = registry.release_notes(refs)
-        call.show(NotesView(told))
+        call.show(NotesView(answer=told))
         return 1 if exit_code and not told.diff.same else 0
     found = registry.diff(refs)
     call.show(DiffView(found))

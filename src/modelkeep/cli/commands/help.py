@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 from typer import Argument
 
-from modelkeep.cli import topics
+from modelkeep.cli import streams, topics
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.views.help import HelpView
 
@@ -19,4 +20,7 @@ def help_(
         str | None, Argument(metavar="[SCHEMA]", help="Behind schema: the schema to print, as version.")
     ] = None,
 ) -> None:
-    call.show(HelpView(topic, topics.text(topic, name)))
+    text = topics.text(topic, name)
+    if call.has_table and not text.startswith("{"):
+        text = topics.fitted(text, streams.width(sys.stdout))
+    call.show(HelpView(topic, text))

@@ -52,7 +52,7 @@ def list_(
         Option(
             "--search",
             metavar="TEXT",
-            help="Models and versions with these words in a name, a description or a tag, the best match first.",
+            help="Models and versions with these words in a name, description or tag, the best match first; in a pipe ref, field, text.",
         ),
     ] = None,
     sort: Annotated[

@@ -6,11 +6,10 @@ import os
 import stat
 from typing import Annotated
 
-from msgspec.structs import replace
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
-from modelkeep.cli.paper_file import write_page
+from modelkeep.cli.paper_file import show_paper
 from modelkeep.cli.views.papers import BomView, CardView, TemplateView
 from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
@@ -52,7 +51,7 @@ def card(
     text = None if template is None else _template(local_path(template, "--template"))
     registry = call.registry()
     view = CardView(registry.card(ref, template=text, as_of=registry.as_of(call.flags.as_of)))
-    call.show(view if output is None else replace(view, file=write_page(output, view.answer.page, force=force)))
+    show_paper(call, view, output, force=force)
 
 
 @command("as_of")
@@ -65,7 +64,7 @@ def bom(
     output = None if output in (None, "-") else local_path(output, "--output")
     registry = call.registry()
     view = BomView(registry.bom(ref, as_of=registry.as_of(call.flags.as_of)))
-    call.show(view if output is None else replace(view, file=write_page(output, view.page, force=force)))
+    show_paper(call, view, output, force=force)
 
 
 def _no_pipe(path: str) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from shlex import quote
 from typing import Annotated
 
-from msgspec.structs import replace
 from typer import Argument, Option
 
 from modelkeep.cli.call import Call, command
-from modelkeep.cli.paper_file import write_page
-from modelkeep.cli.views.report import AnnexView, ReportView
+from modelkeep.cli.paper_file import show_paper
+from modelkeep.cli.views.papers import AnnexView, ReportView
 from modelkeep.domain.text import printable
 from modelkeep.errors import IntegrityError, UsageError
 from modelkeep.local_path import local_path
@@ -48,7 +47,7 @@ def report(
         raise UsageError(message, f"modelkeep report --until {quote(call.flags.as_of)}")
     found = call.registry().report(since=since, until=until, model=model, verify=verify)
     view = ReportView(found)
-    call.show(view if output is None else replace(view, file=write_page(output, view.page, force=force)))
+    show_paper(call, view, output, force=force)
     return IntegrityError.exit_code if found.verified is not None and not found.verified.ok else 0
 
 
@@ -61,5 +60,5 @@ def _annex(call: Call, ref: str | None, output: str | None, *, force: bool, peri
     registry = call.registry()
     moment = registry.as_of(call.flags.as_of)
     view = AnnexView(registry.annex_iv(ref, as_of=moment))
-    call.show(view if output is None else replace(view, file=write_page(output, view.page, force=force)))
+    show_paper(call, view, output, force=force)
     return 0

@@ -59,13 +59,18 @@ class FoundView(View, frozen=True):
         rows = (
             (
                 text(each.ref, "bold"),
-                *(_of_version(cell, each) or " " for cell in columns.values()),
+                *(" " if each.version is None else cell(each.version) for cell in columns.values()),
                 text(each.matches[0].field, "dim"),
                 _excerpt(query, each.matches[0].text),
             )
             for each in self.found
         )
-        return table(("ref", *columns, "in", "text"), rows, fold=("text", *columns), drop=tuple(columns)[::-1])
+        return table(
+            ("ref", *columns, "in", "text"),
+            rows,
+            fold=("text", *columns),
+            drop=("in", *columns) if self.columns else ("created", "stage", "in"),
+        )
 
     @property
     def _versions(self) -> list[VersionRow]:

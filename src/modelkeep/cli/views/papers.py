@@ -1,47 +1,66 @@
-"""What `card`, `bom` and `diff --notes` print: the paper itself, or where a file was written its path."""
+"""What `card`, `bom`, `report` and `diff --notes` print: the paper itself, or where a file was written its path."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
 from typing import ClassVar
 
 from modelkeep.cli.views.interface import View
+from modelkeep.domain.answers.annex import AnnexIv
 from modelkeep.domain.answers.papers import Bom, Card
+from modelkeep.domain.answers.period import Report
 from modelkeep.domain.answers.release_notes import ReleaseNotes
 from modelkeep.domain.text import escape_json
 
 
-class CardView(View, frozen=True):
-    """The model card of a version; ``file`` is where it was written, None for standard output."""
+class PaperView(View, frozen=True, kw_only=True):
+    """A paper; ``file`` is where it was written, None for standard output."""
 
     exact = True
     undocumented: ClassVar[tuple[str, ...]] = ("file",)
-    answer: Card
     file: str | None = None
+
+    @property
+    @abstractmethod
+    def page(self) -> str:
+        """The text of the paper."""
 
     @property
     def acted(self) -> bool:
         """Whether a file was written."""
         return self.file is not None
 
+    def lines(self) -> list[str]:
+        """Return the path of the file, else the paper: characters that some take for the end of a line are text."""
+        return [self.file] if self.file is not None else self.page.removesuffix("\n").split("\n")
+
+
+class CardView(PaperView, frozen=True):
+    """The model card of a version."""
+
+    answer: Card
+
+    @property
+    def page(self) -> str:
+        """The Markdown with its front matter."""
+        return self.answer.page
+
     def identifiers(self) -> list[str]:
         return [self.answer.ref]
 
-    def lines(self) -> Sequence[str]:
-        return [self.file] if self.file is not None else _lines(self.answer.page)
 
-
-class NotesView(View, frozen=True):
+class NotesView(PaperView, frozen=True):
     """The release notes from a version to a later one."""
 
-    exact = True
     answer: ReleaseNotes
+
+    @property
+    def page(self) -> str:
+        """The Markdown."""
+        return self.answer.page
 
     def identifiers(self) -> list[str]:
         return [each.ref for each in self.answer.versions]
-
-    def lines(self) -> Sequence[str]:
-        return _lines(self.answer.page)
 
 
 class TemplateView(View, frozen=True):
@@ -51,21 +70,13 @@ class TemplateView(View, frozen=True):
     template: str
 
     def identifiers(self) -> list[str]:
-        return _lines(self.template)
+        return self.template.removesuffix("\n").split("\n")
 
 
-class BomView(View, frozen=True):
-    """The bill of materials of a version; ``file`` as above."""
+class BomView(PaperView, frozen=True):
+    """The bill of materials of a version."""
 
-    exact = True
-    undocumented: ClassVar[tuple[str, ...]] = ("file",)
     answer: Bom
-    file: str | None = None
-
-    @property
-    def acted(self) -> bool:
-        """Whether a file was written."""
-        return self.file is not None
 
     @property
     def page(self) -> str:
@@ -77,10 +88,38 @@ class BomView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [self.answer.ref]
 
-    def lines(self) -> Sequence[str]:
-        return [self.file] if self.file is not None else _lines(self.page)
+
+class ReportView(PaperView, frozen=True):
+    """The report of a period."""
+
+    answer: Report
+
+    @property
+    def page(self) -> str:
+        """The Markdown."""
+        from modelkeep.papers.report import report_page
+
+        return report_page(self.answer)
+
+    def identifiers(self) -> list[str]:
+        return [self.answer.end.hash]
+
+    def notes(self) -> list[str]:
+        """Return that nothing was verified."""
+        return [] if self.answer.verified is not None else ["the log was not verified: --verify does it"]
 
 
-def _lines(page: str) -> list[str]:
-    """Return the lines of a page: other characters that some take for the end of a line are text."""
-    return page.removesuffix("\n").split("\n")
+class AnnexView(PaperView, frozen=True):
+    """The documentation of a version after Annex IV."""
+
+    answer: AnnexIv
+
+    @property
+    def page(self) -> str:
+        """The Markdown."""
+        from modelkeep.papers.annex import annex_page
+
+        return annex_page(self.answer)
+
+    def identifiers(self) -> list[str]:
+        return [self.answer.ref]

@@ -102,7 +102,7 @@ class _Parser:
         token = self._take("word", "name", "text")
         if token is None or (token.kind == "text" and token.text[0] == "'"):
             self.refuse("expected a field", token)
-        if token.kind == "word" and self.next.text == "." and self.next.at == token.end:
+        if self.next.text == "." and self.next.at == token.end:
             self._place += 1
             return self._dotted(token)
         word = _bare(token)
@@ -115,7 +115,7 @@ class _Parser:
         return self.refuse(f"there is no field '{printable(word)}': {also}", token)
 
     def _dotted(self, kind: Token) -> Field:
-        word = kind.text.lower()
+        word = _bare(kind).lower()
         if word in _ATTRIBUTES:
             return self._field()
         if word not in _KINDS:

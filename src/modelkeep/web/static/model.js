@@ -26,7 +26,7 @@ async function modelView(model, query) {
       section("Tenures", tenures.length ? h("details", {}, h("summary", {}, counted(tenures.length, "tenure")), tenureTable(tenures)) : null),
       section("Who may do what", authority(page.authority)),
       section("Notes", notes(page.notes)),
-      h("p", {}, link(viewHash("audit", { q: model.name }), "Its entries in the log")),
+      h("p", {}, link(viewHash("audit", { about: model.name }), "Its entries in the log")),
     ],
   };
 }
