@@ -194,6 +194,7 @@ def test_the_workflows_train_once_a_tree_promote_on_merge_deploy_roll_back_and_v
     assert not (job.checkout / "owned").exists()
 
     assert github.workflow("verify", vars={"MODELKEEP_HEAD": kept}) == 0, github.runner.log
+    assert "# Model registry report: all models\n" in github.runner.summary.read_text()
     assert github.workflow("verify", vars={"MODELKEEP_HEAD": "sha256:" + "0" * 64}) == 5
 
 

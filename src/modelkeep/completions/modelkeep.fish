@@ -112,7 +112,7 @@ function __modelkeep_options --argument-names command
             echo '--on'\t'The data the metrics were measured on: a path, a URI, NAME or NAME@VERSION.'
             echo '--tag'\t'A tag.'
             echo '--data'\t'The training data: a path, a URI, NAME or NAME@VERSION.'
-            echo '--feature'\t'A view of a feature store: payments/card_stats@7.'
+            echo '--feature'\t'A view of a feature store, which is read from Feast\'s registry: payments/card_stats@3.'
             echo '--parent'\t'A version or URI that it was made from.'
             echo '--derived-by'\t'What was done with its parents: fine-tune, merge, quantize, distill.'
             echo '--run'\t'The run that made it: a tracker\'s id, or a URI.'
