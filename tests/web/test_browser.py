@@ -173,6 +173,18 @@ def test_a_table_is_sorted_by_its_headings(visit, rich):
     assert table.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
 
 
+def test_a_model_of_many_versions_is_narrowed_by_words(visit, large):
+    page = visit(large, "#/fraud")
+    page.get_by_label("Filter").fill("ana depth=7")
+    page.get_by_label("with parameters").check()
+    place = next(
+        at
+        for at, each in enumerate(page.locator('[aria-label="Versions"] thead th').all_inner_texts(), start=1)
+        if each.startswith("depth")
+    )
+    assert set(column(page, "Versions", place)) == {"7"}
+
+
 def test_versions_are_chosen_and_compared(visit, rich):
     page = visit(rich, "#/risk/limits")
     page.get_by_label("compare risk/limits@4").check()
@@ -329,7 +341,12 @@ def test_a_hostile_registry_runs_nothing(visit, hostile):
         })""")
         assert inside == {"elements": 0, "handlers": 0, "links": [], "turned": False}, at
     go(page, "#/fraud/1")
-    assert "window.harmed = 1" in page.locator("main").inner_text()
+    text = page.locator("main").inner_text()
+    assert "window.harmed = 1" in text
+    assert re.search(r"__proto__\s+1e400", text)
+    assert re.search(r"constructor\s+NaN", text)
+    go(page, "#/fraud/1/")
+    assert headings(page) == "fraud/1"
 
 
 def test_even_a_mistake_runs_nothing(browser, rich):
