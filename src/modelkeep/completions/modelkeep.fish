@@ -164,6 +164,7 @@ function __modelkeep_options --argument-names command
             echo '--progress'\t'How to show progress on stderr.'
         case 'diff'
             echo '--exit-code'\t'Exit with 1 if they differ.'
+            echo '--notes'\t'Print release notes of the versions between the two, as Markdown.'
         case 'promote'
             echo '--share'\t'Only so much of the stage, beside its holder: 10, or 0.5.'
             echo '--force'\t'Promote it even if it is archived or marked bad.'

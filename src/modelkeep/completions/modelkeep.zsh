@@ -205,6 +205,7 @@ _modelkeep_options() {
     (diff)
         offered=(
             '--exit-code:Exit with 1 if they differ.'
+            '--notes:Print release notes of the versions between the two, as Markdown.'
         )
         ;;
     (promote)
