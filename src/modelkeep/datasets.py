@@ -35,7 +35,8 @@ class DatasetRecords:
     ) -> Change:
         """Record a version of a dataset, ``NAME@VERSION``, which never changes.
 
-        ``source`` is a path (hashed), a URI, or a file of DVC (``x.dvc``), whose hashes are taken. ``schema`` is a file of at
+        ``source`` is a path (hashed), a URI, a file of DVC (``x.dvc``), whose hashes are taken, or the ``feature_store.yaml`` of a
+        view of Feast (``STORE/VIEW@VERSION``), whose definition becomes the schema. ``schema`` is a file of at
         most 1 MiB, ``parents`` are the datasets that it was made from. The same again changes nothing; other contents are a
         `Conflict`.
 

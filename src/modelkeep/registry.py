@@ -153,7 +153,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         ``paths`` are a file, a directory (its contents) or several of both; ``-`` is ``stdin``. When this returns, the
         bytes and the entry are durable. ``data`` and ``on`` take a path (hashed), a URI, ``NAME@VERSION`` or a name; ``code``
         is ``auto`` (that of the git work tree that holds the artifact, else the script), ``none`` or a git revision,
-        with ``HEAD`` for that of the current directory; ``features`` are views of a feature store, ``NAME@VERSION``;
+        with ``HEAD`` for that of the current directory; ``features`` are views of a feature store, ``STORE/VIEW@VERSION``, whose definition is recorded where Feast's registry is at hand;
         ``derived_by`` is how the version came from its ``parents`` (``fine-tune``, ``quantize``, any word); ``if_exists`` says what to do with bytes that are registered
         already: ``match``, ``skip`` or ``new``. The same bytes with the same arguments are a success that changes nothing.
         ``licence`` is an SPDX expression: ``Apache-2.0``. ``signature`` is a file or an object with ``inputs``, ``outputs``

@@ -56,7 +56,7 @@ from modelkeep.cli.views.maintenance import (
 )
 from modelkeep.cli.views.origin import AttachmentView, PackagesView
 from modelkeep.cli.views.page import PageView
-from modelkeep.cli.views.papers import AnnexView, BomView, CardView, ReportView, TemplateView
+from modelkeep.cli.views.papers import AnnexView, BomView, CardView, NotesView, ReportView, TemplateView
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.retention import PrunedView
@@ -75,7 +75,16 @@ from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import CompletionView, DescriptionView, FetchedView, FieldView, PathView
 from modelkeep.domain.answers.changes import Effect, Fetched, Passed, RolledBack
 from modelkeep.domain.answers.checks import Checked, CheckRow
-from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse, SchemaDocument
+from modelkeep.domain.answers.datasets import (
+    DatasetPage,
+    DatasetRow,
+    DatasetUse,
+    FeatureColumn,
+    FeatureFunction,
+    FeatureSource,
+    FeatureViewDefinition,
+    SchemaDocument,
+)
 from modelkeep.domain.answers.found import Found, TextMatch
 from modelkeep.domain.answers.hooks import HookRow, HookRun
 from modelkeep.domain.answers.maintenance import (
@@ -121,6 +130,12 @@ CHECK = CheckRow(
     ref="fraud@3", name="bias", result="pass", state="stale", time="2026-11-01T10:00:00.000000Z", actor="ana",
     expires="2026-12-31T10:00:00.000000Z", evidence="sha256:0", evidence_bytes=812, command="python bias.py {}",
     outcome="exit code 0", reason="release 4", seq=7, stages=("staging", "production"), stale_for=("production",),
+)  # fmt: skip
+FEATURE_VIEW = FeatureViewDefinition(
+    kind="batch", store="feast", project="payments", name="card_stats", features=(FeatureColumn("spent_7d", "Float64"),),
+    entities=("card",), keys=(FeatureColumn("card_id", "Int64"),),
+    sources=(FeatureSource("file", "events", "s3://lake/cards", "at", None),), ttl_seconds=172_800, aggregations=(),
+    transformation=FeatureFunction("share", "python", "sha256:2"),
 )  # fmt: skip
 DATASET = {
     "node": "data:transactions@2026-02", "name": "transactions", "version": "2026-02", "recorded": True, "uses": 1, "rows": 1200,
@@ -214,7 +229,7 @@ DOCUMENTS = {
     "datasets": DatasetsView(AS_OF, [DatasetRow(**DATASET)]),
     "dataset": DatasetView(
         DatasetPage(
-            **DATASET, seq=4, reason="march", schema_document=SchemaDocument("sha256:1", 12), parents=("data:raw@1",),
+            **DATASET, seq=4, reason="march", schema_document=SchemaDocument("sha256:1", 12), feature_view=FEATURE_VIEW, parents=("data:raw@1",),
             children=(), used=(DatasetUse("fraud@3", "trained_on", "active", ("production",)),),
         ),
         None,
@@ -269,6 +284,7 @@ DOCUMENTS = {
     "report": ReportView(governed_history().registry.report(since=QUARTER, until="seq:20")),
     "help": HelpView("states", "The states of a version\n"),
     "card": CardView(governed_history().registry.card("fraud@2", template="{{front_matter}}\n# {{title}}")),
+    "notes": NotesView(answer=governed_history().registry.release_notes(["fraud@1", "fraud@3"])),
     "template": TemplateView("# {{title}}\n"),
     "bom": BomView(Bom("fraud@2", {"bomFormat": "CycloneDX", "specVersion": "1.6"})),
     "page": PageView("registry.html", 145296),

@@ -246,7 +246,7 @@ def test_every_permission_is_needed_by_something():
 FREE = {
     "list", "show", "get", "diff", "history", "status", "identify", "path", "lineage", "audit", "verify", "backup",
     "doctor", "init", "whoami", "config", "completion", "demo", "role list", "policy init", "policy show",
-    "policy diff", "policy history", "requests", "check list", "check show", "deployments", "signals", "report", "pick", "hook", "card", "bom", "help",
+    "policy diff", "policy history", "requests", "check list", "check show", "deployments", "signals", "report", "pick", "hook", "card", "bom", "page", "help",
     "data list", "data show", "inspect",
 }  # fmt: skip
 #: The commands that change a registry, by the permission that their entry or they themselves need.

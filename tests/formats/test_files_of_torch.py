@@ -17,21 +17,23 @@ from modelkeep.formats.inspection import inspect
 
 ROOT = Path(__file__).resolve().parent.parent
 WRITTEN = ROOT / "fixtures" / "torch"
-FORMATS = {".pt": "pytorch", ".pth": "pytorch", ".pt2": "torch-export"}
+FORMATS = {"trace.pt": "torchscript", "export.pt2": "torch-export", "distributed/.metadata": "pickle"}
 
 
 def compare(place):
     said = json.loads((place / "said.json").read_text())
-    assert len(said) == 8
+    assert len(said) == 9
     for name, told in said.items():
         found = inspect([OnDisk(place / name)])
         (file,) = found.inspection.files
-        assert file.format == ("torchscript" if name == "trace.pt" else FORMATS[Path(name).suffix])
+        assert file.format == FORMATS.get(name, "pytorch"), name
         tensors = [[each.name, each.dtype, [int(size) for size in each.shape]] for each in file.tensors]
         ordered = sorted if name == "export.pt2" else list
         assert ordered(tensors) == told["tensors"], name
         assert file.fact("parameters") == str(told["parameters"]), name
         assert file.problems == (), name
+    (part,) = inspect([OnDisk(place / "distributed" / "__0_0.distcp")]).inspection.files
+    assert (part.format, part.fact("entries"), part.problems) == ("torch-distributed", "9", ())
     exported = inspect([OnDisk(place / "export.pt2")])
     assert exported.interface.inputs[0].shape[1:] == ("3", "8", "8")
     assert exported.interface.outputs[0].shape[1:] == ("4",)

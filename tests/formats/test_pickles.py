@@ -361,3 +361,53 @@ def test_a_tar_is_never_clean_whatever_it_is_called(form):
             made.addfile(tarfile.TarInfo(name), io.BytesIO())
     (problem,) = inspect([InMemory("pytorch_model.bin", archive.getvalue())]).inspection.files[0].problems
     assert problem.kind == "unverified"
+
+
+def torch_file(
+    root=b"\x80\x02(X\x07\0\0\0storagectorch\nFloatStorage\nX\x01\0\0\x000X\x03\0\0\0cpuK\x06NtQ.", more=b""
+):
+    """Return what PyTorch saves of a storage that is pickled by itself: five pickles, and the numbers."""
+    head = b"".join(pickle.dumps(each, 2) for each in (0x1950A86A20F9469CFC6C, 1001, {"little_endian": True}))
+    return head + root + pickle.dumps(["0"], 2) + struct.pack("<Q", 6) + bytes(24) + more
+
+
+def as_bytes(data, code=b"B", form="<I"):
+    return code + struct.pack(form, len(data)) + data
+
+
+LOADER = b"ctorch.storage\n_load_from_bytes\n"
+LOADED = LOADER + as_bytes(torch_file()) + b"\x85R"
+UNKNOWN = [("unknown", "it imports torch.storage._load_from_bytes, which loads any file of PyTorch")]
+EVIL = torch_file(b"\x80\x02cos\nsystem\nU\x02id\x85R.")
+
+
+@pytest.mark.parametrize(
+    ("data", "told"),
+    [
+        (LOADED + b".", []),
+        (b"ctorch._utils\n_rebuild_tensor_v2\n(" + LOADED + b"K\0(K\x02K\x03t(K\x03K\x01t\x89NtR.", []),
+        (b"](" + LOADER + b"q\0" + as_bytes(torch_file()) + b"\x85Rh\0" + as_bytes(torch_file()) + b"\x85Re.", []),
+        (b"(" + as_bytes(torch_file()) + b"itorch.storage\n_load_from_bytes\n.", []),
+        (LOADER + b"0N.", []),
+        (LOADER + as_bytes(torch_file(more=b"x")) + b"\x85R.", UNKNOWN),
+        (LOADER + as_bytes(torch_file()[:-1]) + b"\x85R.", UNKNOWN),
+        (LOADER + as_bytes(b"PK\x03\x04" + bytes(40)) + b"\x85R.", UNKNOWN),
+        (LOADER + as_bytes(torch_file(), b"\x96", "<Q") + b"\x85R.", UNKNOWN),
+        (LOADER + b"c_codecs\nencode\nU\x02ab\x85R\x85R.", UNKNOWN),
+        (LOADER + b".", UNKNOWN),
+        (b"](" + LOADER + b"e.", UNKNOWN),
+        (b"](" + LOADED + LOADER + b"e.", UNKNOWN),
+        (b"](" + LOADER + b"q\0" + as_bytes(torch_file()) + b"\x85Rh\0e.", UNKNOWN),
+        (b"](" + LOADER + b"2" + as_bytes(torch_file()) + b"\x85Re.", UNKNOWN),
+        (b"ccollections\ndefaultdict\n" + LOADER + b"\x85R.", UNKNOWN),
+        (b"cfunctools\npartial\n(" + LOADER + as_bytes(torch_file()) + b"tR.", UNKNOWN),
+        (
+            LOADER + as_bytes(EVIL) + b"\x85R.",
+            [("dangerous", "it imports os.system, which can run code as soon as the file is loaded"), *UNKNOWN],
+        ),
+    ],
+)
+def test_a_storage_that_is_pickled_by_itself_is_harmless_where_nothing_else_is_done_with_its_loader(data, told):
+    file = inspect([InMemory("model.pkl", b"\x80\x04" + data)]).inspection.files[0]
+    assert [(each.kind, each.text) for each in file.problems] == told
+    assert "torch.storage._load_from_bytes" in file.globals

@@ -8,6 +8,7 @@ import os
 import sys
 
 import torch
+import torch.distributed.checkpoint as distributed
 
 
 class Net(torch.nn.Module):
@@ -67,6 +68,8 @@ def make():
         {"epoch": 3, "optimizer": optimizer.state_dict()},
         {f"optimizer.{key}": each for key, each in moments.items()},
     )
+    distributed.save({"model": state}, checkpoint_id="distributed")
+    said["distributed/.metadata"] = told({f"model.{name}": each for name, each in state.items()})
     traced = torch.jit.trace(model, torch.zeros(1, 3, 8, 8))
     traced.save("trace.pt")
     said["trace.pt"] = told({name: each for name, each in state.items() if name != "back.weight"})

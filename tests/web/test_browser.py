@@ -173,6 +173,18 @@ def test_a_table_is_sorted_by_its_headings(visit, rich):
     assert table.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
 
 
+def test_a_model_of_many_versions_is_narrowed_by_words(visit, large):
+    page = visit(large, "#/fraud")
+    page.get_by_label("Filter").fill("ana depth=7")
+    page.get_by_label("with parameters").check()
+    place = next(
+        at
+        for at, each in enumerate(page.locator('[aria-label="Versions"] thead th').all_inner_texts(), start=1)
+        if each.startswith("depth")
+    )
+    assert set(column(page, "Versions", place)) == {"7"}
+
+
 def test_versions_are_chosen_and_compared(visit, rich):
     page = visit(rich, "#/risk/limits")
     page.get_by_label("compare risk/limits@4").check()
@@ -233,6 +245,33 @@ def test_the_log_is_searched_by_words_and_action(visit, rich):
     assert page.locator(".entries .sentence").count() == 1
     assert "acknowledged entry 18 about fraud@3" in page.locator(".entries").inner_text()
     assert page.url.endswith("#audit?action=acknowledge")
+
+
+def test_the_log_of_a_version_is_what_is_about_it_or_names_it(visit, rich):
+    page = visit(rich, "#/fraud/2")
+    page.get_by_role("link", name="Its entries in the log").click()
+    playwright.expect(page).to_have_title("Audit \N{EN DASH} Model registry")
+    text = page.locator("main").inner_text()
+    assert "promoted fraud@3 to production, in place of fraud@2" in text
+    assert "churn" not in text
+    page.get_by_label("By").select_option("bo")
+    playwright.expect(page.locator(".entries li")).to_have_count(1)
+    page.get_by_label("to", exact=True).fill("2025-12-31")
+    page.wait_for_selector("text=No entry is like that.")
+    page.get_by_role("link", name="Show all").click()
+    playwright.expect(page.locator(".entries li")).to_have_count(41)
+
+
+def test_a_table_is_taken_along_for_a_spreadsheet(visit, rich):
+    page = visit(rich, "#/risk/limits")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Versions as CSV").click()
+    text = Path(download.value.path()).read_text(encoding="utf-8-sig")
+    assert download.value.suggested_filename == "Versions.csv"
+    assert text.splitlines()[:2] == [
+        "version,state,auc,loss,created,author,size",
+        "v4,staging champion,0.9,0.5,2026-01-01T00:30:00.000000Z,ana,8",
+    ]
 
 
 def test_lineage_is_drawn_and_followed(visit, rich):
@@ -302,7 +341,12 @@ def test_a_hostile_registry_runs_nothing(visit, hostile):
         })""")
         assert inside == {"elements": 0, "handlers": 0, "links": [], "turned": False}, at
     go(page, "#/fraud/1")
-    assert "window.harmed = 1" in page.locator("main").inner_text()
+    text = page.locator("main").inner_text()
+    assert "window.harmed = 1" in text
+    assert re.search(r"__proto__\s+1e400", text)
+    assert re.search(r"constructor\s+NaN", text)
+    go(page, "#/fraud/1/")
+    assert headings(page) == "fraud/1"
 
 
 def test_even_a_mistake_runs_nothing(browser, rich):

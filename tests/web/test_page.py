@@ -13,8 +13,8 @@ import pytest
 from governed_story import governed_history
 from history import History
 
+from modelkeep.cli.views.history import TenuresView
 from modelkeep.cli.views.interface import as_json
-from modelkeep.cli.views.lists import TenuresView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.errors import UsageError
 from modelkeep.reads.whole import whole_registry

@@ -20,6 +20,8 @@ from modelkeep.domain.urls import is_url
 from modelkeep.domain.verbs.data import AddDataset
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import Conflict, NotFound, UsageError
+from modelkeep.provenance.feast_store import FILE as FEAST
+from modelkeep.provenance.feast_store import read_store
 from modelkeep.provenance.inputs import Source, parse_name, parse_source
 from modelkeep.provenance.value_files import read_bytes
 from modelkeep.reads.authority import require_permission
@@ -54,6 +56,8 @@ def add_dataset(context: Context, request: DatasetRequest) -> Resolve:
         backup_mark.require_no_backup(context.directory)
         require_own(context.directory, SqlState(reader).registry_id, dry_run=request.dry_run)
     require_permission(context, AddDataset.PERMISSION)
+    if request.source is not None and os.path.basename(request.source) == FEAST:
+        return _add_view(context, request, named)
     source = Source() if request.source is None else parse_source(request.source, context.cwd, hash_path)
     parents = tuple(_parent(each.data) for each in datasets(context, request.parents))
     command = AddDataset(
@@ -82,6 +86,22 @@ def add_dataset(context: Context, request: DatasetRequest) -> Resolve:
         )
 
     return resolve
+
+
+def _add_view(context: Context, request: DatasetRequest, named: Data) -> Resolve:
+    """Return the change that records a view of a feature store, whose ``feature_store.yaml`` is the source."""
+    from modelkeep.changes import feature_views  # most datasets are none
+
+    for option, given in (
+        ("--schema", request.schema),
+        ("--rows", request.rows),
+        ("--parent", request.parents or None),
+    ):
+        if given is not None:
+            message = f"{option} does not go with {FEAST}: the store says what the view is"
+            raise UsageError(message, f"leave out {option}")
+    store = read_store(os.path.join(context.cwd, request.source or ""))
+    return feature_views.add_view(feature_views.view_in(store, named))
 
 
 def _parse_name(context: Context, request: DatasetRequest) -> Data:
@@ -147,4 +167,4 @@ def _is_known(reader: Reader, data: Data) -> bool:
 def _contents(command: AddDataset, source: Source) -> str:
     """Return what a dataset is, as its effect says it: its digest, else its checksum, its place, or only its name."""
     what = command.digest or command.checksum or source.location or "recorded"
-    return what if command.rows is None else f"{what}, {command.rows:,} rows"
+    return f"{what}{command.row_words}"

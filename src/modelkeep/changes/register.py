@@ -92,6 +92,10 @@ def register(
             resolve = partial(_resolve_with, request, provenance)
             refuse_early(context, session, request, resolve, progress)
         done = _Registration(context, session, request, provenance).run(stdin, progress)
+        if provenance.features:
+            from modelkeep.changes import feature_views  # most versions have none
+
+            done = feature_views.record(context, session, provenance.features, done)
     context.listener.told(context)
     return done
 

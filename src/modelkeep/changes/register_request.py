@@ -9,6 +9,7 @@ import os
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from shlex import join, quote
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -33,6 +34,9 @@ from modelkeep.provenance.values import Pairs
 from modelkeep.store.ingest.artifact import measure
 from modelkeep.store.ingest.selection import Selection
 from modelkeep.store.named_paths import name_from_disk, seen
+
+if TYPE_CHECKING:
+    from modelkeep.changes.feature_views import FeatureView
 
 #: How far the clock of another machine may be ahead, its zone included.
 _CLOCKS_DIFFER = timedelta(days=1)
@@ -83,6 +87,7 @@ class Provenance(Struct, frozen=True):
 
     code: code_.Code
     data: tuple[inputs.Dataset, ...]
+    features: tuple[FeatureView, ...]
     on: inputs.Dataset | None
     runs: tuple[inputs.Run, ...]
     trained: Trained
@@ -171,9 +176,12 @@ def collect_provenance(context: Context, request: Request) -> Provenance:
         given_environment(context, request.env),
         attach(request.attach, code, context.cwd, request.paths),
     )
+    data = datasets(context, request.data)
+    features = feature_views(context, request.features)
     return Provenance(
         code=code,
-        data=(*datasets(context, request.data), *map(inputs.parse_feature, request.features)),
+        data=(*data, *(each.dataset for each in features)),
+        features=features,
         on=None if request.on is None else measured_on(context, request.on),
         runs=inputs.runs(request.runs, context.environ),
         trained=trained,
@@ -202,6 +210,15 @@ def guess_training(trained: Trained, newest_mtime_ns: int | None) -> Trained:
 def datasets(context: Context, given: Sequence[str]) -> tuple[inputs.Dataset, ...]:
     """Return the datasets that were given; a path is hashed."""
     return tuple(each for text in given for each in inputs.parse_data(text, context.cwd, hash_path, context.say))
+
+
+def feature_views(context: Context, given: Sequence[str]) -> tuple[FeatureView, ...]:
+    """Return the views of feature stores that were given."""
+    if not given:
+        return ()
+    from modelkeep.changes.feature_views import feature_view  # most versions have none
+
+    return tuple(feature_view(context, text) for text in given)
 
 
 def measured_on(context: Context, given: str) -> inputs.Dataset:

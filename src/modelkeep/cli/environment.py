@@ -14,6 +14,10 @@ ENVIRONMENT = (
     ("MODELKEEP_DEBUG", "With 1, the traceback of a bug is shown."),
     ("NO_COLOR, FORCE_COLOR, TERM", "As other programs understand them."),
     ("MLFLOW_RUN_ID, WANDB_RUN_ID", "The run of a tracker, which register keeps unless --run is given."),
+    (
+        "FEAST_FS_YAML_FILE_PATH",
+        "The feature_store.yaml of Feast in whose registry register --feature looks a view up.",
+    ),
     ("GITHUB_OUTPUT", "The file to which --github-output appends; GitHub Actions sets it."),
     (
         "XDG_CONFIG_HOME, XDG_DATA_HOME, XDG_STATE_HOME, XDG_CACHE_HOME",

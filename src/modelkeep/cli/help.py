@@ -35,7 +35,7 @@ _WORDS = {
     "TIME": "a length of time, as 30s, 5m or 2h",
     "DIGEST": "the SHA-256 of a file or a version, or the first 8 digits of it or more",
     "DATASET": "a version of a dataset in your own words, NAME@VERSION (transactions@2026-02), or where one is shown a NAME",
-    "VIEW": "a view of a feature store, NAME or NAME@VERSION as the store calls it",
+    "VIEW": "a view of a feature store, STORE/VIEW or STORE/VIEW@VERSION as the store calls it",
     "NODE": "a part of the lineage: a REF, data:NAME[@VERSION], code:COMMIT, run:ID, environment:HEX or deployment:TARGET",
     "URI": "an address with a scheme, as https://example.org/x",
     "REV": "a commit, branch or tag of the git repository",

@@ -16,14 +16,20 @@ if TYPE_CHECKING:
     from modelkeep.cli.views.papers import PaperView
 
 
+def require_free(path: str) -> None:
+    """Raise ``Conflict`` where something is there."""
+    if os.path.lexists(path):
+        message = f"{printable(path)} is there already"
+        raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
+
+
 def write_page(path: str, page: str | Iterable[bytes], *, force: bool) -> str:
     """Write a page, or its parts, and return its path; ``Conflict`` where something is there, unless it is overwritten.
 
     A link in its place is not followed: who made it would choose the file.
     """
-    if not force and os.path.lexists(path):
-        message = f"{printable(path)} is there already"
-        raise Conflict(message, "--force overwrites it; -o FILE writes to another place")
+    if not force:
+        require_free(path)
     try:
         with open(path, "wb" if force else "xb", opener=_without_links) as file:
             file.writelines([page.encode()] if isinstance(page, str) else page)

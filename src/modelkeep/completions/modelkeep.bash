@@ -17,7 +17,7 @@ _modelkeep_options() {
     list) REPLY='--stage --tag --where --search --sort --limit --all --columns --as-of '$REPLY ;;
     show) REPLY='--field --packages --attachment --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;
-    diff) REPLY='--exit-code '$REPLY ;;
+    diff) REPLY='--exit-code --notes '$REPLY ;;
     promote) REPLY='--share --force --request --break-glass -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     rollback) REPLY='--to --keep-good -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;

@@ -141,7 +141,7 @@ _modelkeep_options() {
             '--on:The data the metrics were measured on: a path, a URI, NAME or NAME@VERSION.'
             '--tag:A tag.'
             '--data:The training data: a path, a URI, NAME or NAME@VERSION.'
-            '--feature:A view of a feature store: payments/card_stats@7.'
+            '--feature:A view of a feature store, which is read from Feast'\''s registry: payments/card_stats@3.'
             '--parent:A version or URI that it was made from.'
             '--derived-by:What was done with its parents: fine-tune, merge, quantize, distill.'
             '--run:The run that made it: a tracker'\''s id, or a URI.'
@@ -205,6 +205,7 @@ _modelkeep_options() {
     (diff)
         offered=(
             '--exit-code:Exit with 1 if they differ.'
+            '--notes:Print release notes of the versions between the two, as Markdown.'
         )
         ;;
     (promote)

@@ -168,6 +168,7 @@ def _loss(value: object) -> str | None:
 def _problems(objects: Iterable[dict[str, Any]]) -> tuple[Problem, ...]:
     dangerous: dict[str, None] = {}
     unknown: dict[str, None] = {}
+    in_layers = False
     for each in objects:
         name, module, registered = each["class_name"], each.get("module"), each.get("registered_name")
         about = each.get("config")
@@ -175,6 +176,7 @@ def _problems(objects: Iterable[dict[str, Any]]) -> tuple[Problem, ...]:
         if name in _RUNS_CODE:
             where = f" {label!r}" if isinstance(label, str) else ""
             dangerous[f"its {name}{where} is code that runs when it is loaded or used"] = None
+            in_layers |= name == "Lambda"
         elif isinstance(module, str) and module and not _is_known(module):
             package = module.partition(".")[0]
             kind = unknown if package in _KNOWN_PACKAGES else dangerous
@@ -184,6 +186,8 @@ def _problems(objects: Iterable[dict[str, Any]]) -> tuple[Problem, ...]:
         vocabulary = about.get("vocabulary") if isinstance(about, dict) else None
         if isinstance(vocabulary, str) and ("/" in vocabulary or "\\" in vocabulary):
             dangerous[f"loading its {name} reads the file {vocabulary!r}"] = None
+    if in_layers:  # the functions of Lambda layers, each of which is told already
+        dangerous.pop("its __lambda__ is code that runs when it is loaded or used", None)
     return (*problems("dangerous", dangerous), *problems("unknown", unknown))
 
 

@@ -13,7 +13,7 @@ from modelkeep.formats.byte_sources import ByteSource
 from modelkeep.formats.interface import Budget, Malformed
 from modelkeep.formats.pickle_numbers import escaped_bytes, integer, integer_of_text
 from modelkeep.formats.pickle_stack import Stack
-from modelkeep.formats.pickle_values import OPAQUE, Global, Node, Room, Value
+from modelkeep.formats.pickle_values import LOADS_STORAGE, OPAQUE, STORAGE, Global, Node, Room, Value
 
 HIGHEST_PROTOCOL = 5
 _LONGEST_LINE = 64 << 10
@@ -44,8 +44,8 @@ class Watcher(Protocol):
     def refers(self, node: Node) -> None:
         """An object is named that is kept elsewhere."""
 
-    def skips_bytes(self, source: ByteSource, length: int) -> None:
-        """Bytes follow, or a long text; the watcher reads or skips all of them."""
+    def skips_bytes(self, source: ByteSource, length: int) -> Value:
+        """Bytes follow, or a long text; the watcher reads or skips all of them, and returns what they are."""
 
     def sees_text(self, data: bytes) -> None:
         """A short text may be a pickle itself."""
@@ -125,8 +125,12 @@ class Machine(Stack):
 
     def bytes(self, width: int) -> None:
         length = self.number(width)
-        self._watcher.skips_bytes(self.source, length)
-        self.stack.append(OPAQUE)
+        self.stack.append(self._watcher.skips_bytes(self.source, length))
+
+    def bytearray(self) -> None:
+        """Bytes that may be changed later, so nothing is known of them."""
+        self.bytes(8)
+        self.stack[-1] = OPAQUE
 
     def quoted_text(self) -> None:
         line = self.source.line(_LONGEST_LINE).strip()
@@ -200,16 +204,17 @@ class Machine(Stack):
 
     def _named(self) -> Global:
         module, name = self.source.line(_LONGEST_LINE), self.source.line(_LONGEST_LINE)
-        found = Global(module.decode("utf-8", "replace"), name.decode("utf-8", "replace"))
+        return self._import(module.decode("utf-8", "replace"), name.decode("utf-8", "replace"))
+
+    def _import(self, module: str, name: str) -> Global:
+        found = Global(module, name)
         self._watcher.imports(found)
-        return found
+        return LOADS_STORAGE if found == LOADS_STORAGE else found
 
     def import_stack(self) -> None:
         name, module = self.take(), self.take()
         if isinstance(module, str) and isinstance(name, str):
-            found = Global(module, name)
-            self._watcher.imports(found)
-            self.stack.append(found)
+            self.stack.append(self._import(module, name))
         else:
             self._watcher.imports_computed(module, name)
             self.stack.append(Node("call"))
@@ -220,6 +225,8 @@ class Machine(Stack):
 
     def _call(self, function: Value, args: Value) -> None:
         self._watcher.calls(function)
+        is_storage = isinstance(args, tuple) and len(args) == 1 and args[0] is STORAGE
+        self.uses_of_loader -= function is LOADS_STORAGE and is_storage
         self.stack.append(Node("call", function, args))
 
     def reduce(self) -> None:
@@ -232,7 +239,8 @@ class Machine(Stack):
 
     def instance(self) -> None:
         values = self.to_mark()
-        self._call(self._named(), tuple(values[:_LARGEST_TUPLE]))
+        self.stack.append(self._named())
+        self._call(self.take(), tuple(values[:_LARGEST_TUPLE]))
 
     def object(self) -> None:
         values = self.to_mark()

@@ -56,7 +56,7 @@ _STEPS: dict[int, Step] = {
     ord("B"): lambda machine: machine.bytes(4),
     ord("C"): lambda machine: machine.bytes(1),
     0x8E: lambda machine: machine.bytes(8),
-    0x96: lambda machine: machine.bytes(8),
+    0x96: Machine.bytearray,
     0x97: lambda machine: machine.push(OPAQUE),
     0x98: lambda machine: machine.push(machine.take()),
     ord("N"): lambda machine: machine.push(None),

@@ -17,8 +17,8 @@ from modelkeep.formats.joblib_arrays import UnknownArray, array_bytes, has_objec
 from modelkeep.formats.pickle_globals import judge
 from modelkeep.formats.pickle_machine import Machine
 from modelkeep.formats.pickle_opcodes import INSTRUCTIONS, run
-from modelkeep.formats.pickle_values import OPAQUE, Global, Node, Room, Value
-from modelkeep.formats.torch_legacy import PICKLES, is_legacy, storage_bytes, storages_follow
+from modelkeep.formats.pickle_values import LOADS_STORAGE, OPAQUE, STORAGE, Global, Node, Room, Value
+from modelkeep.formats.torch_legacy import BEGIN, PICKLES, is_legacy, storage_bytes, storages_follow
 
 _MOST_GLOBALS = 2_000
 _MOST_PROBLEMS = 100
@@ -86,6 +86,8 @@ class Scan:
             found = self._found
             found.protocol = max(machine.protocol, found.protocol or 0)
             found.dropped |= machine.room.is_full
+            if machine.uses_of_loader:
+                found.add("unknown", f"it imports {LOADS_STORAGE.ref}, which loads any file of PyTorch")
         found.pickles += machine.stopped
         return root
 
@@ -137,7 +139,7 @@ class Scan:
             message = f"imports more than {_MOST_GLOBALS} globals"
             raise Malformed(message)
         self._found.globals[found] = None
-        verdict = judge(found)
+        verdict = "harmless" if found == LOADS_STORAGE else judge(found)
         if found.module.split(".")[0] == "__torch__" and self._found.torchscript:
             return  # a class whose source is in the archive, and which only TorchScript loads
         if verdict == "dangerous":
@@ -175,16 +177,28 @@ class Scan:
         if len(self._found.persistent) < _MOST_PICKLES:
             self._found.persistent.append(node)
 
-    def skips_bytes(self, source: ByteSource, length: int) -> None:
-        """Look for a pickle in bytes or a long text, and go to their end."""
+    def skips_bytes(self, source: ByteSource, length: int) -> Value:
+        """Look for a pickle in bytes or a long text, and go to their end; return whether they are a harmless `STORAGE`."""
         head = source.peek(min(length, _SMALLEST_INSIDE))
         if len(head) < _SMALLEST_INSIDE or not (head[0] == _LATIN or head[0] in INSTRUCTIONS):
             source.skip(length)
-            return
+            return OPAQUE
         here = min(length, _LARGEST_INSIDE)
         data = source.read(here)
         source.skip(length - here)
+        if data.startswith(BEGIN) and self._depth < _DEEPEST:
+            return self._torch_file(data, length)
         self._inside(data, complete=here == length)
+        return OPAQUE
+
+    def _torch_file(self, data: bytes, length: int) -> Value:
+        """Follow the pickles of a file of PyTorch in bytes; its storages must fill the rest of them."""
+        inside = Findings()
+        scan, source = Scan(inside, self._budget, self._depth + 1), ByteSource(iter((data,)), self._budget)
+        is_whole = all(scan.follow(source) for _ in range(PICKLES))
+        self._found.take_over(inside)
+        is_whole &= source.tell() + storage_bytes(inside.persistent) == length
+        return STORAGE if is_whole and not inside.problems else OPAQUE
 
     def sees_text(self, data: bytes) -> None:
         """Look for a pickle in a short text."""

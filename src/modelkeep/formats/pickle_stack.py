@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from modelkeep.formats.byte_sources import ByteSource
 from modelkeep.formats.interface import Budget, Malformed
-from modelkeep.formats.pickle_values import Node, Room, Value
+from modelkeep.formats.pickle_values import LOADS_STORAGE, Node, Room, Value
 
 _DEEPEST_STACK = 150_000
 _LARGEST_MEMO = 2 << 20
@@ -23,6 +23,7 @@ class Stack:
         self._held = 0
         self._memo: list[Value] = []
         self._memoized = 0
+        self.uses_of_loader = 0
 
     def check_bounds(self) -> None:
         """Raise `OverBudget` where the time is over, `Malformed` where there is more on the stack than can be followed."""
@@ -39,12 +40,14 @@ class Stack:
         if not self.stack:
             message = f"takes from an empty stack at byte {self.source.tell()}"
             raise Malformed(message)
-        return self.stack.pop()
+        value = self.stack.pop()
+        self.uses_of_loader += value is LOADS_STORAGE
+        return value
 
     def top(self) -> Value:
-        value = self.take()
-        self.stack.append(value)
-        return value
+        if not self.stack:
+            return self.take()
+        return self.stack[-1]
 
     def to_mark(self) -> list[Value]:
         if not self._marked:
@@ -52,6 +55,7 @@ class Stack:
             raise Malformed(message)
         items, self.stack = self.stack, self._marked.pop()
         self._held -= len(self.stack)
+        self.uses_of_loader += sum(each is LOADS_STORAGE for each in items)
         return items
 
     def mark(self) -> None:

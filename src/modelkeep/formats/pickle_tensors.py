@@ -12,8 +12,8 @@ from modelkeep.formats.joblib_arrays import type_of
 from modelkeep.formats.pickle_values import Global, Node, Value
 
 _MOST, _DEEPEST = 50_000, 60
-#: Keys of `torch.nn.Module` that stand between the names that people know.
-_BETWEEN = frozenset({"_parameters", "_modules", "_buffers"})
+#: Keys of `torch.nn.Module` and of distributed checkpoints that stand between the names that people know.
+_BETWEEN = frozenset({"_parameters", "_modules", "_buffers", "state_dict_metadata"})
 _OF_STORAGE = {
     "BFloat16Storage": ("bfloat16", 2), "BoolStorage": ("bool", 1), "ByteStorage": ("uint8", 1), "CharStorage": ("int8", 1),
     "ComplexDoubleStorage": ("complex128", 16), "ComplexFloatStorage": ("complex64", 8), "DoubleStorage": ("float64", 8),
@@ -114,6 +114,17 @@ def _tensor(node: Node) -> _Made:  # noqa: PLR0911 - one a function that makes a
             return _typed(type_of(node.state[2]), node.state[1])
         case "NumpyArrayWrapper", _ if isinstance(node.state, Node):
             return _typed(type_of(node.state.get("dtype")), node.state.get("shape"))
+        case "TensorStorageMetadata", _ if isinstance(node.state, Node):
+            return _in_checkpoint(node.state.get("properties"), node.state.get("size"))
+        case _:
+            return None
+
+
+def _in_checkpoint(properties: Value, size: Value) -> _Made:
+    """Return the type and shape of a tensor of a distributed checkpoint, whose numbers are in another file."""
+    match properties, size:
+        case Node(state=(Global() as dtype, *_)), Node(function=Global(name="Size"), args=(tuple() as shape, *_)):
+            return _typed(dtype.name, shape)
         case _:
             return None
 

@@ -14,6 +14,8 @@ class _Opaque:
 
 
 OPAQUE: Final = _Opaque()
+#: Bytes that are a file of PyTorch, followed to its end and harmless: what a tensor that is pickled by itself holds.
+STORAGE: Final = _Opaque()
 #: A text, a whole number (True and False are 1 and 0), a tuple of values, a `Global`, a `Node`, None or `OPAQUE`.
 Value: TypeAlias = Any
 
@@ -28,6 +30,10 @@ class Global(Struct, frozen=True):
     def ref(self) -> str:
         """The two as Python writes them."""
         return f"{self.module}.{self.name}"
+
+
+#: It loads any file of PyTorch: harmless where it is called with `STORAGE`, and nothing else is done with it.
+LOADS_STORAGE: Final = Global("torch.storage", "_load_from_bytes")
 
 
 class Node:

@@ -11,6 +11,8 @@ _MAGIC = 0x1950A86A20F9469CFC6C
 #: How many pickles it has.
 PICKLES = 5
 _LENGTH_BYTES = 8
+#: How such a file begins.
+BEGIN = b"\x80\x02\x8a\x0al\xfc\x9cF\xf9 j\xa8P\x19."
 
 
 def is_legacy(roots: Sequence[Value]) -> bool:

@@ -29,7 +29,7 @@ _KNOWN = frozenset({
 _SPDX_NAMES = {"odbl-1.0": "odbl", "pddl-1.0": "pddl"}
 #: The library that loads a format, where there is one.
 _LIBRARIES = {
-    "onnx": "onnx", "keras": "keras", "safetensors": "safetensors", "gguf": "gguf", "huggingface": "transformers",
+    "onnx": "onnx", "keras": "keras", "keras-hdf5": "keras", "fasttext": "fasttext", "safetensors": "safetensors", "gguf": "gguf", "huggingface": "transformers",
 }  # fmt: skip
 #: How Hugging Face calls what a version is to its base model.
 _RELATIONS = {

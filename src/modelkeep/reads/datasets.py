@@ -8,7 +8,16 @@ from msgspec.structs import asdict
 
 from modelkeep.context import Context
 from modelkeep.domain import relations
-from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse, SchemaDocument
+from modelkeep.domain.answers.datasets import (
+    DatasetPage,
+    DatasetRow,
+    DatasetUse,
+    FeatureColumn,
+    FeatureFunction,
+    FeatureSource,
+    FeatureViewDefinition,
+    SchemaDocument,
+)
 from modelkeep.domain.answers.pages import Dataset
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.nodes import DataNode, parse_node
@@ -24,6 +33,7 @@ from modelkeep.store.db.sql.statement import Statement
 from modelkeep.store.db.sql.version_states import states_of
 
 _KIND = "data:"
+_OF_VIEW = b'"format":"modelkeep feature view 1"'
 
 
 class _Found(DatasetRow, frozen=True, kw_only=True):
@@ -77,13 +87,15 @@ def dataset(context: Context, text: str, moment: str | AsOf | None) -> DatasetPa
         states = states_of(reader, at, [each[:2] for each in related])
         places = [use.location for _, _, use in uses if use.location is not None]
         made_from = select.parents(reader, name, version) if found.recorded and version is not None else ()
+        document = None if found.schema is None else select.document(reader, found.schema)
         row = asdict(found.row)
         row["location"] = found.location or (places[-1] if places else None)
         return DatasetPage(
             **row,
             seq=found.seq,
             reason=found.reason,
-            schema_document=None if found.schema is None else _schema(reader, found.schema),
+            schema_document=None if document is None else SchemaDocument(found.schema or "", len(document)),
+            feature_view=None if document is None else _feature_view(document),
             parents=tuple(lineage.data_node(*each) for each in made_from),
             children=tuple(lineage.data_node(*each, None) for each in select.children(reader, at, name, selector)),
             used=tuple(
@@ -108,8 +120,25 @@ def _uses(reader: Reader, at: int | None, node: str, name: str, selector: str | 
     return [each for each in lineage.from_data(reader, at, name, selector) if each[2].node == node]
 
 
-def _schema(reader: Reader, digest: str) -> SchemaDocument:
-    return SchemaDocument(digest, len(select.document(reader, digest)))
+def _feature_view(document: bytes) -> FeatureViewDefinition | None:
+    """Return the view of a feature store that a schema describes, None where it describes something else."""
+    if _OF_VIEW not in document:
+        return None
+    from modelkeep.domain.feature_view import parse_view  # most datasets are none
+
+    view = parse_view(document)
+    if view is None:
+        return None
+    function = view.transformation
+    return FeatureViewDefinition(
+        **{
+            **asdict(view),
+            "features": tuple(FeatureColumn(each.name, each.dtype) for each in view.features),
+            "keys": tuple(FeatureColumn(each.name, each.dtype) for each in view.keys),
+            "sources": tuple(FeatureSource(**asdict(each)) for each in view.sources),
+            "transformation": None if function is None else FeatureFunction(**asdict(function)),
+        }
+    )
 
 
 def _node(text: str) -> DataNode:

@@ -7,6 +7,7 @@ the same documents. They are yielded as they are read; only the index, which com
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any, NamedTuple, TypeAlias
@@ -152,14 +153,17 @@ class _Whole:
             place, begun = pages.parts, (tenures.parts, rows.parts)
             yield from pages.add(page)
             yield from tenures.add(*plain(held))
+            held_metrics: Document = {}
             for version, edges in self._versions(model, name, page["newest"]):
                 yield from self._edges.add(*edges)
                 self._metrics.update(version.metrics)
                 document = plain(version)
+                if version.stages or version.shares:
+                    held_metrics[str(version.version)] = document["metrics"]
                 yield from rows.add({key: value for key, value in document.items() if key in _ROW})
                 yield from more.add({key: value for key, value in document.items() if key not in _ROW})
             places = {"page": place, "tenures": [begun[0], tenures.parts], "parts": [begun[1], rows.parts]}
-            listed.append({key: page[key] for key in _OF_MODEL} | places)
+            listed.append({key: page[key] for key in _OF_MODEL} | places | {"metrics": held_metrics})
         for each in (pages, tenures, rows, more):
             yield from each.rest()
 
@@ -190,18 +194,24 @@ class _Whole:
     def _of_log(self) -> Iterator[Part]:
         """Yield the entries of the log, the newest first, without their canonical JSON: a page is no proof."""
         rows = _Rows("entries", _ENTRIES)
-        counted: dict[str, int] = {}
+        actions: Counter[str] = Counter()
+        actors: Counter[str] = Counter()
         until = f"seq:{self._moment.seq}"
         pages = audit_pages(
             self._context, None, since=None, until=until, actor=None, action=None, limit=None, reverse=True
         )
         for entry in (each for page in pages for each in page):
-            counted[entry.action] = counted.get(entry.action, 0) + 1
+            actions[entry.action] += 1
+            actors[entry.actor] += 1
             document = plain(entry)
             del document["entry"]
             yield from rows.add(document)
         yield from rows.rest()
-        self._index |= {"entries": rows.parts, "actions": dict(sorted(counted.items()))}
+        self._index |= {
+            "entries": rows.parts,
+            "actions": dict(sorted(actions.items())),
+            "actors": dict(sorted(actors.items())),
+        }
 
     def _of_governance(self) -> Iterator[Part]:
         context, moment = self._context, self._moment

@@ -23,7 +23,8 @@ def data_add(
     source: Annotated[
         str | None,
         Argument(
-            metavar="PATH|URI", help="A file or directory, which is hashed; a URI; or an x.dvc, whose MD5 is taken."
+            metavar="PATH|URI",
+            help="A file or directory, which is hashed; a URI; an x.dvc, whose MD5 is taken; or a feature_store.yaml.",
         ),
     ] = None,
     schema: Annotated[

@@ -12,7 +12,7 @@ from typer import Option
 
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
-from modelkeep.cli.paper_file import write_page
+from modelkeep.cli.paper_file import require_free, write_page
 from modelkeep.cli.views.page import PageView
 from modelkeep.domain.text import printable
 from modelkeep.errors import PartlyDone, RegistryUnavailable, UsageError
@@ -39,6 +39,8 @@ def page(
         _check_stdout(call, open_it=open_it)
     elif output is not None:
         output = local_path(output, "--output")
+        if not force:  # before a large registry is read
+            require_free(output)
     registry = call.registry()
     parts = registry.page(title=title, as_of=registry.as_of(call.flags.as_of))
     if to_stdout:
@@ -89,11 +91,14 @@ def _cached(cache: str, page: IO[bytes]) -> str:
     directory = os.path.join(cache, "pages")
     try:
         os.makedirs(directory, mode=0o700, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(dir=directory)
-        with open(descriptor, "wb") as file:
-            shutil.copyfileobj(page, file)
         path = os.path.join(directory, "registry.html")
-        os.replace(draft, path)
+        with tempfile.NamedTemporaryFile(dir=directory, delete=False) as file:
+            try:
+                shutil.copyfileobj(page, file)
+                os.replace(file.name, path)
+            except BaseException:
+                os.unlink(file.name)
+                raise
     except OSError as error:
         message = f"cannot write into the cache {printable(directory)}: {error.strerror or error}"
         raise RegistryUnavailable(message, "modelkeep page --open -o FILE") from error

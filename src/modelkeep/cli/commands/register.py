@@ -49,7 +49,12 @@ def register(
         Many, Option("--data", metavar="[ROLE=]DATA", help="The training data: a path, a URI, NAME or NAME@VERSION.")
     ] = None,
     feature: Annotated[
-        Many, Option("--feature", metavar="VIEW", help="A view of a feature store: payments/card_stats@7.")
+        Many,
+        Option(
+            "--feature",
+            metavar="VIEW",
+            help="A view of a feature store, which is read from Feast's registry: payments/card_stats@3.",
+        ),
     ] = None,
     parent: Annotated[Many, Option("--parent", metavar="REF", help="A version or URI that it was made from.")] = None,
     derived_by: Annotated[

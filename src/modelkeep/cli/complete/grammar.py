@@ -10,7 +10,7 @@ COMMANDS = {
     "list": ("List models, or the versions of one model", "model", "--stage=stage --tag=tagged --where=filter --search=text --sort=sort --limit=text --all --columns=columns --as-of=moment"),
     "show": ("Show what is known of a model or a version", "ref", "--field=field --packages --attachment=attachment --as-of=moment"),
     "get": ("Copy an artifact out, and check every byte", "version file", "--force --as-of=moment --progress=auto|plain|none"),
-    "diff": ("Compare versions side by side", "side*", "--exit-code"),
+    "diff": ("Compare versions side by side", "side*", "--exit-code --notes"),
     "promote": ("Give a version a stage", "version stage", "--share=text --force --request --break-glass -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "rollback": ("Return a stage to its last good version", "ref stage", "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "retire": ("Empty a stage", "ref stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.interface import View, field_lines, line, to_seconds
-from modelkeep.cli.views.layout import facts, heading, indented, short, stack, stages, table, text
-from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse
+from modelkeep.cli.views.layout import facts, heading, indented, section, short, stack, stages, table, text
+from modelkeep.domain.answers.datasets import DatasetPage, DatasetRow, DatasetUse, FeatureSource, FeatureViewDefinition
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.relations import in_words
-from modelkeep.rendering import Clock, human_size
+from modelkeep.rendering import Clock, human_age, human_size
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -94,7 +95,8 @@ class DatasetView(View, frozen=True):
             for each in page.used
         ]
         used = [heading("used by"), indented(table(("version", "how", "stage or state"), rows))] if rows else []
-        return stack(text(_called(page), "bold"), known, *used)
+        view = [] if page.feature_view is None else _feature_view(page.feature_view)
+        return stack(text(_called(page), "bold"), known, *view, *used)
 
     def notes(self) -> list[str]:
         """Return how a dataset that is only named is recorded."""
@@ -102,6 +104,26 @@ class DatasetView(View, frozen=True):
         if page.recorded or page.version is None:
             return []
         return [f"it is only named; modelkeep data add {_called(page)} PATH records what it is"]
+
+
+def _feature_view(view: FeatureViewDefinition) -> list[RenderableType]:
+    function, ttl = view.transformation, view.ttl_seconds
+    known = [
+        ("kind", view.kind),
+        ("entities", ", ".join(view.entities)),
+        ("keys", ", ".join(f"{each.name} {each.dtype}" for each in view.keys)),
+        *(("source", _source(each)) for each in view.sources),
+        ("ttl", "" if ttl is None else human_age(timedelta(seconds=ttl))),
+        ("aggregation", ", ".join(view.aggregations)),
+        ("function", "" if function is None else f"{function.name or '-'}  {short(function.digest)}"),
+        *(("feature", f"{each.name} {each.dtype}") for each in view.features),
+    ]
+    return section(f"feature view of {view.store.capitalize()}", [(name, value) for name, value in known if value])
+
+
+def _source(source: FeatureSource) -> str:
+    place = source.location or ("" if source.query is None else f"query {short(source.query)}")
+    return " ".join(filter(None, (source.kind, source.name, place and f"({place})")))
 
 
 def _how(use: DatasetUse) -> str:

@@ -46,12 +46,57 @@ class SchemaDocument(Answer, frozen=True):
     size_bytes: int
 
 
+class FeatureColumn(Answer, frozen=True):
+    """A feature, or a key of an entity, with its type as the feature store calls it."""
+
+    name: str
+    dtype: str
+
+
+class FeatureSource(Answer, frozen=True):
+    """Where a feature view takes its rows from; ``query`` is the SHA-256 of one."""
+
+    kind: str
+    name: str | None
+    location: str | None
+    timestamp: str | None
+    query: str | None
+
+
+class FeatureFunction(Answer, frozen=True):
+    """The function that computes features, by the SHA-256 of its source."""
+
+    name: str | None
+    mode: str | None
+    digest: str | None
+
+
+class FeatureViewDefinition(Answer, frozen=True):
+    """What a feature store says of a view: ``kind`` is ``batch``, ``stream``, ``on-demand`` or ``label``."""
+
+    kind: str
+    store: str
+    project: str
+    name: str
+    features: tuple[FeatureColumn, ...]
+    entities: tuple[str, ...]
+    keys: tuple[FeatureColumn, ...]
+    sources: tuple[FeatureSource, ...]
+    ttl_seconds: int | None
+    aggregations: tuple[str, ...]
+    transformation: FeatureFunction | None
+
+
 class DatasetPage(DatasetRow, frozen=True, kw_only=True):
-    """All that is known of a version of a dataset: what it was made from, what was made from it, and which versions used it."""
+    """All that is known of a version of a dataset: what it was made from, what was made from it, and which versions used it.
+
+    ``feature_view`` is what its schema says where it is that of a view of a feature store.
+    """
 
     seq: int | None
     reason: str | None
     schema_document: SchemaDocument | None
+    feature_view: FeatureViewDefinition | None
     parents: tuple[str, ...]
     children: tuple[str, ...]
     used: tuple[DatasetUse, ...]

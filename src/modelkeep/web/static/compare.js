@@ -2,7 +2,8 @@
 
 async function compareView(query) {
   const refs = [...new Set(query.refs)];
-  const found = (await Promise.all(refs.map(resolved))).filter(Boolean);
+  const every = (await Promise.all(refs.map(resolved))).filter(Boolean);
+  const found = every.filter((each, at) => every.findIndex((one) => one.ref === each.ref) === at);
   const state = { all: query.show === "all" };
   const place = h("div");
 

@@ -9,7 +9,7 @@ function number(value) {
 function asNumber(value) {
   if (typeof value === "number") return value;
   if (typeof value !== "string" || value.trim() === "") return null;
-  const found = { NaN, Infinity, "-Infinity": -Infinity }[value] ?? Number(value);
+  const found = Number(value); // "Infinity" and "-Infinity" too
   return Number.isNaN(found) ? null : found;
 }
 
@@ -35,7 +35,7 @@ const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR;
 
 function duration(milliseconds) {
   const past = Math.max(0, milliseconds);
-  if (past < MINUTE) return `${Math.round(past / 1000)} s`;
+  if (past < MINUTE) return "under 1 min";
   if (past < HOUR) return `${Math.floor(past / MINUTE)} min`;
   if (past < DAY) return `${Math.floor(past / HOUR)} h`;
   if (past < 730 * DAY) return `${Math.floor(past / DAY)} d`;
@@ -60,7 +60,7 @@ function when(time) {
 }
 
 function age(time) {
-  return time ? h("time", { datetime: time, title: `${time}: so long before the moment of this page` }, Date.parse(index.head.time) - Date.parse(time) < MINUTE ? "just then" : lasted(time)) : null;
+  return time ? h("time", { datetime: time, title: `${time}: so long before the moment of this page` }, lasted(time)) : null;
 }
 
 function short(digest) {

@@ -1,7 +1,8 @@
 // The graph of what made a node and what was made from it: layers from cause to result, each sorted to cross little.
 
-const MOST_DRAWN = 150;
-const BOX = { width: 228, height: 44, gapX: 64, gapY: 16 };
+const MOST_DRAWN = 60;
+const MOST_LISTED = 5_000;
+const BOX = { width: 208, height: 44, gapX: 50, gapY: 16 };
 
 let neighbours = null;
 
@@ -26,7 +27,7 @@ function push(map, key, value) {
 }
 
 // Breadth first; what else was measured on some data has nothing to do with a version that was.
-function walk(root, sides, steps, environments) {
+function walk(root, sides, steps, environments, most) {
   const edges = new Set();
   const layers = new Map([[root, 0]]);
   let whole = true;
@@ -38,7 +39,7 @@ function walk(root, sides, steps, environments) {
         for (const edge of sides[side].get(node) ?? []) {
           const other = side === "up" ? edge.source : edge.target;
           if (edge.relation === "ran_in" && !environments) continue;
-          if (!layers.has(other) && layers.size >= MOST_DRAWN) { whole = false; continue; }
+          if (!layers.has(other) && layers.size >= most) { whole = false; continue; }
           edges.add(edge);
           if (layers.has(other)) continue;
           layers.set(other, side === "up" ? -step : step);
@@ -70,16 +71,17 @@ async function lineageView(query) {
     content.push(h("ul", {}, index.models.flatMap((model) => model.holders.filter((each) => each.stage === index.stages.at(-1)).map((each) => h("li", {}, link(viewHash("lineage", { node: `${model.name}@${each.version}` }), h("bdi", {}, `${model.name}@${each.version}`))))).slice(0, 30)));
     return { title: "Lineage", content };
   }
-  const found = walk(root, sides, steps, environments);
+  const found = walk(root, sides, steps, environments, MOST_DRAWN);
+  const { edges, whole } = found.whole ? found : walk(root, sides, steps, environments, MOST_LISTED);
   if (found.layers.size < 2) {
     content.push(h("p", {}, kindOf(root) === "uri" ? "Nothing in this registry has that name." : "Nothing is recorded of what made it, and nothing was made from it."));
     if (kindOf(root) === "version") content.push(h("p", {}, refLink(root)));
     return { title: `Lineage of ${root}`, content };
   }
-  content.push(h("section", {}, graph(root, found), found.whole ? null : h("p", { class: "quiet" }, `Only the nearest ${MOST_DRAWN} are drawn.`)));
-  content.push(section("The same as a list", h("details", {}, h("summary", {}, counted(found.edges.length, "relation")), dataTable({
+  content.push(h("section", {}, graph(root, found), found.whole ? null : h("p", { class: "quiet" }, `Only ${MOST_DRAWN} are drawn: the list has ${whole ? "all of them" : "more"}.`)));
+  content.push(section("The same as a list", h("details", {}, h("summary", {}, counted(edges.length, "relation")), dataTable({
     label: "Relations",
-    rows: found.edges,
+    rows: edges,
     columns: [
       { name: "from", value: (row) => row.source, cell: (row) => nodeLink(row.source), wide: true },
       { name: "relation", value: (row) => row.relation, cell: (row) => words(row.relation) },
@@ -90,20 +92,36 @@ async function lineageView(query) {
 }
 
 function graph(root, found) {
-  const { places, width, height } = layout(root, found);
+  const { places, bends, width, height } = layout(root, found);
   const marker = newId();
-  const lines = found.edges.map((edge) => {
-    const a = places.get(edge.source);
-    const b = places.get(edge.target);
-    const x1 = a.x + BOX.width, y1 = a.y + BOX.height / 2, x2 = b.x - 4, y2 = b.y + BOX.height / 2;
-    const bend = Math.max(30, Math.abs(x2 - x1) / 2);
-    return svg("path", { d: `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`, class: "edge", "marker-end": `url(#${marker})` }, svg("title", {}, `${edge.source} → ${edge.target}: ${words(edge.relation)}`));
-  });
+  const lines = found.edges.map((edge) => svg("path", { d: curve(edge, places, bends.get(edge)), class: "edge", "marker-end": `url(#${marker})` }, svg("title", {}, `${edge.source} → ${edge.target}: ${words(edge.relation)}`)));
   const boxes = [...places].map(([node, place]) => nodeBox(node, place, node === root));
-  return h("div", { class: "scroll graph", role: "region", tabindex: "0", "aria-label": "Graph of the lineage" },
+  const scroll = h("div", { class: "scroll graph", role: "region", tabindex: "0", "aria-label": "Graph of the lineage" },
     svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Lineage of ${root}: ${counted(places.size, "node")}` },
       svg("defs", {}, svg("marker", { id: marker, viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "7", markerHeight: "7", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z", class: "arrow" }))),
       lines, boxes));
+  requestAnimationFrame(() => { scroll.scrollLeft = places.get(root).x + BOX.width / 2 - scroll.clientWidth / 2; });
+  return scroll;
+}
+
+// From box to box, through the gaps that the layout keeps free in the layers between.
+function curve(edge, places, between) {
+  const from = places.get(edge.source);
+  const to = places.get(edge.target);
+  let [x, y] = [from.x + BOX.width, from.y + BOX.height / 2];
+  let path = `M${x} ${y}`;
+  const bend = (toX, toY) => {
+    const half = Math.max(20, Math.abs(toX - x) / 2);
+    path += `C${x + half} ${y} ${toX - half} ${toY} ${toX} ${toY}`;
+    [x, y] = [toX, toY];
+  };
+  for (const place of between) {
+    bend(place.x, place.y + BOX.height / 2);
+    x += BOX.width;
+    path += `H${x}`;
+  }
+  bend(to.x - 4, to.y + BOX.height / 2);
+  return path;
 }
 
 function nodeBox(node, place, isRoot) {
@@ -115,7 +133,7 @@ function nodeBox(node, place, isRoot) {
   const inside = [
     svg("title", {}, `${kind} ${name}${held.length ? `, ${what}` : ""}`),
     svg("rect", { x: place.x, y: place.y, width: BOX.width, height: BOX.height, rx: 8 }),
-    svg("text", { x: place.x + 10, y: place.y + 18, class: "node-name" }, cut(name, 24)),
+    svg("text", { x: place.x + 10, y: place.y + 18, class: "node-name" }, cut(name, 23)),
     svg("text", { x: place.x + 10, y: place.y + 35, class: "node-kind" }, what),
   ];
   const to = isRoot && kind === "version" ? refHash(node) : kind === "uri" || kind === "environment" ? null : viewHash("lineage", { node });
@@ -143,15 +161,26 @@ function layout(root, { edges, layers: distance }) {
   }
   const ranks = [...new Set(layers.values())].sort((a, b) => a - b);
   const rows = ranks.map((rank) => [...layers.keys()].filter((node) => layers.get(node) === rank));
+  const beside = new Map();
+  const through = new Map();
+  for (const edge of edges) {
+    const [from, to] = [ranks.indexOf(layers.get(edge.source)), ranks.indexOf(layers.get(edge.target))];
+    const path = [];
+    for (let column = from + 1; column < to; column += 1) {
+      path.push({ edge }); // a place in each layer that the line goes through
+      rows[column].push(path.at(-1));
+    }
+    through.set(edge, path);
+    const stops = [edge.source, ...path, edge.target];
+    for (let place = 1; place < stops.length; place += 1) { push(beside, stops[place - 1], stops[place]); push(beside, stops[place], stops[place - 1]); }
+  }
   const at = new Map();
   const placed = () => rows.forEach((row) => row.forEach((node, place) => at.set(node, place - (row.length - 1) / 2)));
   placed();
-  const beside = new Map();
-  for (const { source, target } of edges) { push(beside, source, target); push(beside, target, source); }
-  for (let sweep = 0; sweep < 6; sweep += 1) {
+  for (let sweep = 0; sweep < 8; sweep += 1) {
     for (const row of sweep % 2 ? [...rows].reverse() : rows) {
       const middle = new Map(row.map((node) => { const all = beside.get(node) ?? []; return [node, all.length ? all.reduce((sum, each) => sum + at.get(each), 0) / all.length : at.get(node)]; }));
-      row.sort((a, b) => middle.get(a) - middle.get(b) || (a < b ? -1 : 1));
+      row.sort((a, b) => middle.get(a) - middle.get(b)); // equals keep their order
       placed();
     }
   }
@@ -161,5 +190,7 @@ function layout(root, { edges, layers: distance }) {
     x: 6 + column * (BOX.width + BOX.gapX),
     y: 6 + ((most - 1) / 2 + at.get(node)) * (BOX.height + BOX.gapY),
   })));
-  return { places, width: rows.length * (BOX.width + BOX.gapX) - BOX.gapX + 12, height: most * (BOX.height + BOX.gapY) - BOX.gapY + 12 };
+  const bends = new Map([...through].map(([edge, path]) => [edge, path.map((each) => places.get(each))]));
+  for (const path of through.values()) for (const each of path) places.delete(each);
+  return { places, bends, width: rows.length * (BOX.width + BOX.gapX) - BOX.gapX + 12, height: most * (BOX.height + BOX.gapY) - BOX.gapY + 12 };
 }

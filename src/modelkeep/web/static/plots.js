@@ -14,6 +14,11 @@ function redrawPlots() {
 
 const SERIES = ["series-1", "series-2", "series-3", "series-4", "series-5", "series-6"];
 
+// Marks of an axis of time, to the day or the minute.
+function timeMarks(_, times, __, ___, step) {
+  return times.map((each) => { const text = new Date(each).toISOString(); return step >= DAY ? text.slice(0, 10) : step >= MINUTE ? text.slice(5, 16).replace("T", " ") : text.slice(11, 19); });
+}
+
 // points: [{x, label, open(): where Enter and a click lead}], series: [{name, values, marks: true for points alone}]
 function plot({ label, points, series, xName, time = false }) {
   const canvas = h("div", { class: "canvas" });
@@ -35,7 +40,8 @@ function plot({ label, points, series, xName, time = false }) {
       cursor: { points: { size: 9 }, drag: { x: true, y: false } },
       scales: { x: { time } },
       legend: { live: true },
-      axes: [{ ...axis, ...(time ? {} : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }) }, { ...axis, size: 64, values: (_, all) => all.map((each) => number(each)) }],
+      tzDate: (moment) => uPlot.tzDate(new Date(moment), "Etc/UTC"),
+      axes: [{ ...axis, space: time ? 110 : 50, ...(time ? { values: timeMarks } : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }) }, { ...axis, size: 64, values: (_, all) => all.map((each) => number(each)) }],
       series: [
         { label: xName, value: (_, x, __, at) => (at === null || at === undefined ? "–" : points[at].label) },
         ...series.map((each, at) => ({
@@ -105,7 +111,7 @@ function metricPlot(rows, tenures, chosen, changed) {
       points: kept.map((at) => ({ x: ordered[at].version, label: `${ordered[at].ref}${ordered[at].label ? ` (${ordered[at].label})` : ""}`, open: () => { location.hash = refHash(ordered[at].ref); } })),
       series: [
         ...spellings.map((key, which) => ({ name: key, values: kept.map((at) => values[at][which]) })),
-        { name: `was in ${index.stages.at(-1)}`, marks: true, values: kept.map((at) => (held.has(ordered[at].version) ? first(at) : null)) },
+        ...(held.size ? [{ name: `was in ${index.stages.at(-1)}`, marks: true, values: kept.map((at) => (held.has(ordered[at].version) ? first(at) : null)) }] : []),
       ],
     }));
   }

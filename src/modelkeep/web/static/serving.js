@@ -58,7 +58,7 @@ async function signalsOf(ref) {
       label: `${name} over time`,
       xName: "time",
       time: true,
-      points: values.map((each) => ({ x: Date.parse(each.time) / 1000, label: minute(each.time) })),
+      points: values.map((each) => ({ x: Date.parse(each.time), label: minute(each.time) })),
       series: [{ name, values: values.map((each) => asNumber(each.value)) }],
     })];
   });

@@ -26,7 +26,8 @@ function dataTable({ label, columns, rows, sort = null, rowClass = null, empty =
     head.replaceChildren(...columns.map(heading));
     body.replaceChildren(...all.slice(first, first + PAGE_ROWS).map((row) => h("tr", { class: rowClass?.(row) },
       columns.map((column, at) => h(at === 0 ? "th" : "td", { class: column.right ? "right" : column.wide ? "wide" : null, scope: at === 0 ? "row" : null }, column.cell(row))))));
-    pager.replaceChildren(...(all.length > PAGE_ROWS ? pages(all.length) : []));
+    fill(pager, all.length > PAGE_ROWS ? pages(all.length) : null,
+      rows.length > 3 ? h("button", { type: "button", class: "csv", "aria-label": `${label} as CSV`, click: () => download(`${label}.csv`, asCsv(columns, ordered())) }, "CSV") : null);
   }
 
   function heading(column) {
@@ -61,6 +62,29 @@ function dataTable({ label, columns, rows, sort = null, rowClass = null, empty =
 
   draw();
   return place;
+}
+
+// The table as a spreadsheet reads it. A text that would be a formula there gets an apostrophe.
+function asCsv(columns, rows) {
+  const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const harmless = (text) => (/^[=+@\t]|^-(?![\d.])/.test(text) ? `'${text}` : text);
+  const cell = (column, row) => {
+    const value = column.value?.(row);
+    if (typeof value === "number" && column.right) return String(value);
+    const held = h("div", {}, column.cell(row));
+    for (const time of held.querySelectorAll("time[datetime]")) if (column.value?.(row) === time.dateTime) return time.dateTime;
+    return harmless([...held.childNodes].map((each) => each.textContent).join(" ").replace(/\s+/g, " ").trim());
+  };
+  return [columns.map((each) => quoted(each.title ?? each.name)), ...rows.map((row) => columns.map((column) => quoted(cell(column, row))))].map((each) => each.join(",")).join("\r\n");
+}
+
+function download(name, text) {
+  const url = URL.createObjectURL(new Blob(["\ufeff", text], { type: "text/csv" }));
+  const made = document.createElement("a");
+  made.href = url;
+  made.download = name;
+  made.click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
 }
 
 // Numbers before texts, and what is missing last, whatever the direction: as `list --sort`.

@@ -37,7 +37,7 @@ async function versionView(model, number, query) {
       section("Environment", environment(found.environment)),
       section("Signals", await signalsOf(found.ref)),
       section("Notes", notes(found.notes)),
-      h("p", {}, link(viewHash("audit", { q: found.ref }), "Its entries in the log")),
+      h("p", {}, link(viewHash("audit", { about: found.ref }), "Its entries in the log")),
     ],
   };
 }
@@ -146,7 +146,7 @@ function requestList(rows) {
     row.state === "open" && row.holder ? h("p", {}, "It would replace ", refLink(row.holder), ".") : null,
     row.approvals.map((each) => h("div", { class: "approval" }, "approved by ", user(each.actor), each.roles.length ? ` as ${each.roles.join(", ")}` : null, " ", when(each.time), each.counts === false ? [" ", badge("does not count", "bad"), " ", user(each.why)] : each.counts ? [" ", badge("counts", "good")] : null, each.reason ? [": “", user(each.reason), "”"] : null)),
     row.ended ? h("div", {}, `${row.state} by `, user(row.ended.actor), " ", when(row.ended.time), row.ended.reason ? [": “", user(row.ended.reason), "”"] : null) : null,
-    row.state === "open" && row.who_may_approve ? h("p", {}, badge("waits", "warn"), " ", user(row.who_may_approve)) : null,
+    row.state === "open" && row.who_may_approve ? h("p", {}, badge("waits", "warn"), " for the approval of ", user(row.who_may_approve)) : null,
     row.rules.length ? h("details", {}, h("summary", {}, `${row.rules.filter((each) => each.passed).length} of ${counted(row.rules.length, "rule")} hold`), ruleTable(row.rules)) : null)));
 }
 

@@ -1,0 +1,94 @@
+"""`page` by the installed program: where the file goes, what is printed, and which browser shows it."""
+
+import json
+import os
+import re
+from pathlib import Path
+
+import pexpect
+import pytest
+
+pytestmark = pytest.mark.process
+
+
+def test_a_page_is_one_file_and_the_same_each_time(run, made):
+    first = run("page", "-o", "registry.html", "--title", "Ours")
+    assert (first.exit_code, first.stdout, first.stderr) == (0, "registry.html\n", "")
+    page = (made / "registry.html").read_text()
+    assert page.startswith("<!doctype html>\n")
+    assert "<title>Ours</title>" in page
+    assert run("page", "--title", "Ours").stdout == run("page", "-o", "-", "--title", "Ours").stdout == page
+    again = run("page", "-o", "registry.html")
+    assert (again.exit_code, again.stderr) == (
+        4, "error: registry.html is there already\nhint: --force overwrites it; -o FILE writes to another place\n",
+    )  # fmt: skip
+    told = run("page", "-o", "registry.html", "--title", "Ours", "--force", "--json")
+    assert json.loads(told.stdout) == {
+        "schema": "modelkeep.page/1", "file": "registry.html", "size_bytes": len(page.encode()),
+    }  # fmt: skip
+    past = run("page", "--as-of", "seq:1")
+    assert past.exit_code == 0
+    assert past.stdout != page
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--json"], "standard output cannot carry both the page and a document"),
+        (["-o", "-", "--open"], "a browser cannot read standard output"),
+    ],
+)
+def test_what_cannot_go_to_standard_output_is_refused(run, made, words, message):
+    done = run("page", *words, env={"BROWSER": "false %s"})
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert message in done.stderr
+
+
+def test_the_page_is_not_poured_on_a_terminal(run, made):
+    child = pexpect.spawn(str(run.script), ["page"], cwd=str(made), env={**run.env, "NO_COLOR": "1"}, encoding="utf-8")
+    child.expect_exact("error: the page is HTML, which would be printed on the terminal")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 2
+
+
+def test_places_that_are_no_free_file_are_left_alone(run, made):
+    (made / "other").write_text("mine")
+    (made / "link.html").symlink_to(made / "other")
+    os.mkfifo(made / "pipe.html")
+    (made / "directory.html").mkdir()
+    for name, code in (("link.html", 2), ("pipe.html", 2), ("directory.html", 2), ("nowhere/page.html", 2)):
+        done = run("page", "-o", name, "--force")
+        assert (done.exit_code, done.stdout) == (code, ""), name
+        assert done.stderr.startswith(f"error: cannot write {name}: "), name
+    assert run("page", "-o", "https://example.org/page.html").exit_code == 2
+    assert (made / "other").read_text() == "mine"
+    done = run("page", "-o", "kept.html", "--as-of", "seq:99")
+    assert done.exit_code == 3
+    assert not (made / "kept.html").exists()
+
+
+def test_the_browser_shows_a_file_that_no_other_account_can_read(run, made):
+    browser = made / "browser"
+    browser.write_text(f'#!/bin/sh\necho "$1" >> {made}/shown\n')
+    browser.chmod(0o755)
+    env = {"BROWSER": f"{browser} %s"}
+    first, second = run("page", "--open", env=env), run("page", "--open", "--title", "Later", env=env)
+    path = first.stdout.removesuffix("\n")
+    assert (first.exit_code, second.stdout) == (0, first.stdout)
+    assert (made / "shown").read_text() == f"file://{path}\n" * 2
+    assert "<title>Later</title>" in Path(path).read_text()
+    assert [os.stat(each).st_mode & 0o777 for each in (path, os.path.dirname(path))] == [0o600, 0o700]
+    assert os.listdir(os.path.dirname(path)) == ["registry.html"]
+    assert run("page", "--open", "-o", "here #1.html", env=env).stdout == "here #1.html\n"
+    assert re.search(r"file://.*/here%20%231\.html\n$", (made / "shown").read_text())
+
+
+def test_without_a_browser_the_page_is_there_all_the_same(run, made):
+    done = run("page", "--open", "-o", "registry.html", env={"BROWSER": "/nothing/here %s"})
+    assert done.exit_code == 8
+    assert done.stderr == (
+        "error: the page is registry.html, and there is no browser to show it\n"
+        "hint: BROWSER=firefox modelkeep page --open        (names one)\n"
+    )
+    assert (made / "registry.html").exists()
