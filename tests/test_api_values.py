@@ -122,7 +122,7 @@ def call(registry, function, parameter, value):
     bound.arguments[parameter] = (value,) if kind is inspect.Parameter.VAR_POSITIONAL else value
     with suppress(*OURS):
         answer = called(*bound.args, **bound.kwargs)
-        if function == "audit_pages":
+        if function in {"audit_pages", "page"}:
             list(answer)
 
 

@@ -151,17 +151,20 @@ class Oversight:
         """Return the whole registry as one HTML file, in parts: everything that it tells, to be read without modelkeep.
 
         The file needs no server and no network. The same log and title make the same bytes. Memory grows with the
-        number of models, and no writer waits between two parts.
+        number of models, and no writer waits between two parts. Raises `UsageError` for an empty title.
 
         >>> page = "".join(registry.page(title="Models of the risk team"))
         >>> page.splitlines()[0]
         '<!doctype html>'
         """
         from modelkeep.domain.text import check_text
+        from modelkeep.errors import UsageError
         from modelkeep.reads.whole import whole_registry
         from modelkeep.web.page import html_page
 
-        check_text(title, "the title")
+        if not check_text(title, "the title").strip():
+            message = "the title is empty"
+            raise UsageError(message, "modelkeep page --title 'Risk models'")
         return html_page(title, whole_registry(self._context, as_of, title))
 
     def release_notes(self, refs: Refs) -> ReleaseNotes:

@@ -416,3 +416,13 @@ def test_without_javascript_the_page_says_so(browser, rich):
     page.goto(rich.as_uri())
     assert "switched off" in page.locator("noscript").inner_text()
     context.close()
+
+
+def test_on_paper_it_is_light_and_details_are_open(visit, rich):
+    page = visit(rich, "#/risk/limits", color_scheme="dark")
+    page.evaluate("() => { window.dispatchEvent(new Event('beforeprint')) }")
+    page.emulate_media(media="print")
+    playwright.expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert page.locator("#views").is_hidden()
+    assert page.locator('[aria-label="Tenures"] tbody tr').count() == 2
+    assert page.locator('[aria-label="Tenures"]').first.is_visible()

@@ -128,8 +128,9 @@ def test_the_title_is_text():
     history.register("fraud", "one")
     made = "".join(history.registry.page(title="</title><script>alert(1)</script>\N{RIGHT-TO-LEFT OVERRIDE}"))
     assert "<title>&lt;/title&gt;&lt;script&gt;alert(1)&lt;/script&gt;\\u202e</title>" in made
-    with pytest.raises(UsageError):
-        history.registry.page(title="\0")
+    for title in ("\0", " ", "\ud800"):
+        with pytest.raises(UsageError):
+            history.registry.page(title=title)
 
 
 def test_nothing_of_a_registry_stands_in_the_markup(page):

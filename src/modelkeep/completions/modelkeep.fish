@@ -448,6 +448,7 @@ function __modelkeep_options --argument-names command
             echo '--title'\t'What the page is called.'
             echo '--force'\t'Overwrite the file if it is there.'
             echo '--as-of'\t'Answer as of then: a time, a date, an age or seq:N.'
+            echo '--progress'\t'How to show progress on stderr.'
         case 'verify'
             echo '--log'\t'Check only the log and its tables.'
             echo '--bytes'\t'Check only the stored files.'

@@ -630,6 +630,7 @@ _modelkeep_options() {
             '--title:What the page is called.'
             '--force:Overwrite the file if it is there.'
             '--as-of:Answer as of then: a time, a date, an age or seq:N.'
+            '--progress:How to show progress on stderr.'
         )
         ;;
     (verify)

@@ -62,7 +62,7 @@ COMMANDS = {
     "report": ("Report what changed and who answers for it, or document a version for an auditor", "version", "--since=moment --until=moment --model=model --verify --annex-iv -o=file --output=file --force --as-of=moment"),
     "card": ("Write the model card of a version, as Hugging Face reads it", "version", "--template=file --print-template -o=file --output=file --force --as-of=moment"),
     "bom": ("Write the bill of materials of a version, as CycloneDX", "version", "-o=file --output=file --force --as-of=moment"),
-    "page": ("Write the whole registry as one page of HTML, or show it in the browser", "", "-o=file --output=file --open --title=text --force --as-of=moment"),
+    "page": ("Write the whole registry as one page of HTML, or show it in the browser", "", "-o=file --output=file --open --title=text --force --as-of=moment --progress=auto|plain|none"),
     "verify": ("Check the log, the tables and every stored byte", "version*", "--log --bytes --quick --subset=1/7|2/7|3/7|4/7|5/7|6/7|7/7 --repair=file -n --dry-run --accept-head --head=text --progress=auto|plain|none"),
     "archive": ("Archive versions, or bring them back", "version*", "--undo --all-versions -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "backup": ("Back up the registry, while others write", "file", "--verify -n --dry-run --progress=auto|plain|none"),
