@@ -40,7 +40,7 @@ VALID = {
     "acknowledge": ((3,), {}), "supplement": (("fraud@1",), {"licence": "MIT", "dry_run": True}), "attachment": (("fraud@1", "notes.md"), {}), "packages": (("fraud@1",), {}),
     "inspect": (("model.onnx",), {}),
     "prune": ((), {"dry_run": True}), "prune_pages": ((), {"dry_run": True}),
-    "report": ((), {}), "annex_iv": (("fraud@1",), {}), "card": (("fraud@1",), {}), "bom": (("fraud@1",), {}), "page": ((), {}),
+    "report": ((), {}), "annex_iv": (("fraud@1",), {}), "card": (("fraud@1",), {}), "bom": (("fraud@1",), {}), "release_notes": ((["fraud@1", "fraud@2"],), {}), "page": ((), {}),
     "hooks": ((), {}), "test_hook": (("notify",), {}), "hold_hooks": ((), {}), "run_hooks": ((), {}),
     "pick": (("fraud@production", ["user-1"]), {}), "record_deployment": (("fraud@1", "k8s/eu"), {"dry_run": True}), "deployments": ((), {}),
     "signal": (("fraud@1", "p99", 0.5), {"dry_run": True}), "signal_report": (("fraud@1", "report.json"), {"dry_run": True}), "signals": ((), {}),
@@ -122,7 +122,7 @@ def call(registry, function, parameter, value):
     bound.arguments[parameter] = (value,) if kind is inspect.Parameter.VAR_POSITIONAL else value
     with suppress(*OURS):
         answer = called(*bound.args, **bound.kwargs)
-        if function == "audit_pages":
+        if function in {"audit_pages", "page"}:
             list(answer)
 
 

@@ -238,7 +238,8 @@ def test_nothing_that_others_wrote_becomes_a_command_an_option_or_a_page(job):
         "list > owned",
     ):
         assert github.action(command, outputs="false")[0] in {2, 3}, command
-    assert github.action("register 'fraud")[0] != 0
+    for command in ("register 'fraud", "describe fraud@1\r# heading", "describe fraud@1\n# heading"):
+        assert github.action(command, outputs="false")[0] != 0
     assert not [*job.checkout.glob("*owned*")]
     for line in github.runner.summary.read_text().splitlines():
         assert not line or re.match(r"    |### modelkeep: exit \d+$", line), line

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
-    from modelkeep.api_types import Moment, Ref
+    from modelkeep.api_types import Moment, Ref, Refs
     from modelkeep.context import Context
     from modelkeep.domain.answers.annex import AnnexIv
     from modelkeep.domain.answers.hooks import HookRow, HookRun
     from modelkeep.domain.answers.papers import Bom, Card
     from modelkeep.domain.answers.period import Report
+    from modelkeep.domain.answers.release_notes import ReleaseNotes
     from modelkeep.domain.answers.retention import Pruned
 
 
@@ -150,18 +151,33 @@ class Oversight:
         """Return the whole registry as one HTML file, in parts: everything that it tells, to be read without modelkeep.
 
         The file needs no server and no network. The same log and title make the same bytes. Memory grows with the
-        number of models, and no writer waits between two parts.
+        number of models, and no writer waits between two parts. Raises `UsageError` for an empty title.
 
         >>> page = "".join(registry.page(title="Models of the risk team"))
         >>> page.splitlines()[0]
         '<!doctype html>'
         """
         from modelkeep.domain.text import check_text
+        from modelkeep.errors import UsageError
         from modelkeep.reads.whole import whole_registry
         from modelkeep.web.page import html_page
 
-        check_text(title, "the title")
+        if not check_text(title, "the title").strip():
+            message = "the title is empty"
+            raise UsageError(message, "modelkeep page --title 'Risk models'")
         return html_page(title, whole_registry(self._context, as_of, title))
+
+    def release_notes(self, refs: Refs) -> ReleaseNotes:
+        """Return what changed from a version to a later one of the same model, and each version between, as Markdown too.
+
+        One version alone is set against the one in production. The same log makes the same bytes.
+
+        >>> registry.release_notes(["fraud@1", "fraud@2"]).page.splitlines()[0]
+        '# fraud 2'
+        """
+        from modelkeep.reads.release_notes import release_notes
+
+        return release_notes(self._context, refs)
 
     def bom(self, ref: Ref, *, as_of: Moment | None = None) -> Bom:
         """Return the bill of materials of a version as CycloneDX 1.6: files, datasets, packages, parents, licence.

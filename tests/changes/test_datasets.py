@@ -30,7 +30,7 @@ def test_a_path_is_hashed_as_register_hashes_it(world, r):
     page = r.dataset("transactions@2026-02")
     assert (made.action, made.name, made.ref, made.seq) == ("data", "transactions@2026-02", None, 2)
     assert [(each.what, each.before, each.after) for each in made.effects] == [
-        ("transactions@2026-02", "none", f"{page.digest}, 1 rows")
+        ("transactions@2026-02", "none", f"{page.digest}, 1 row")
     ]
     version = world.register(data=["train.csv"])
     assert page.digest == r.version(version.ref).data[0].digest

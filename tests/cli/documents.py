@@ -56,7 +56,7 @@ from modelkeep.cli.views.maintenance import (
 )
 from modelkeep.cli.views.origin import AttachmentView, PackagesView
 from modelkeep.cli.views.page import PageView
-from modelkeep.cli.views.papers import AnnexView, BomView, CardView, ReportView, TemplateView
+from modelkeep.cli.views.papers import AnnexView, BomView, CardView, NotesView, ReportView, TemplateView
 from modelkeep.cli.views.policy import PoliciesView, PolicyDiffView, PolicyFilesView, PolicySetView, PolicyView
 from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.retention import PrunedView
@@ -284,6 +284,7 @@ DOCUMENTS = {
     "report": ReportView(governed_history().registry.report(since=QUARTER, until="seq:20")),
     "help": HelpView("states", "The states of a version\n"),
     "card": CardView(governed_history().registry.card("fraud@2", template="{{front_matter}}\n# {{title}}")),
+    "notes": NotesView(answer=governed_history().registry.release_notes(["fraud@1", "fraud@3"])),
     "template": TemplateView("# {{title}}\n"),
     "bom": BomView(Bom("fraud@2", {"bomFormat": "CycloneDX", "specVersion": "1.6"})),
     "page": PageView("registry.html", 145296),

@@ -25,6 +25,8 @@ def hint(line: str) -> str | None:
     ("typed", "ours"),
     [
         ("download fraud@3", "get fraud@3 ./"),
+        ("ui", "page --open"),
+        ("dashboard", "page --open"),
         ("download fraud@3 'a b'", "get fraud@3 'a b'"),
         ("pull fraud@production -q", "get fraud@production -q ./"),
         ("pull", "get --help"),

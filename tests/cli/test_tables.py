@@ -117,7 +117,7 @@ def test_a_versions_page_says_where_it_stands_and_what_made_it():
         "owner=risk",
         "fine on weekends",
         "seeds        42, numpy=7\n",
-        "missing      code dirty\n",
+        "missing     code dirty\n",
         "environment\n  python        CPython 3.11.7\n  machine       Linux x86_64\n  accelerators  4 x NVIDIA A100\n",
         "  packages      2  (modelkeep show fraud@3 --packages)\n  lock          uv.lock  sha256:2\n",
         "CI\n  system  github\n  run     https://github.com/acme/fraud/actions/runs/77\n  by      octo\n",
@@ -136,7 +136,7 @@ def test_a_deleted_version_tells_who_deleted_it_and_why():
     deletion = Deletion(9, "2026-11-22T08:00:00.000000Z", "ben", "a trial")
     shown = drawn(VersionView(replace(VERSION, state="deleted", stages=(), deletion=deletion), None))
     assert shown.splitlines()[0] == "fraud@3  2.0  deleted"
-    assert "  deleted      2026-11-22 08:00:00 by ben: a trial\n" in shown
+    assert "  deleted     2026-11-22 08:00:00 by ben: a trial\n" in shown
     assert "by ben\n" in drawn(VersionView(replace(VERSION, deletion=replace(deletion, reason=None)), None))
 
 

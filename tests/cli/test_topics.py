@@ -63,3 +63,24 @@ def test_an_unknown_topic_is_answered_with_a_close_one():
         assert error.value.hint == f"modelkeep help {near}"
     with pytest.raises(UsageError, match="help takes one topic"):
         topics.text("states", "x")
+
+
+def test_where_there_is_no_registry_each_command_says_what_to_type_next(run):
+    done = run()
+    assert (done.exit_code, done.stderr) == (0, "")
+    lines = [line.strip() for line in done.stdout.splitlines() if line.startswith("  ")]
+    assert [line.split()[:2] for line in lines] == [["modelkeep", word] for word in ("init", "register", "promote")]
+    for line in ("modelkeep --help", "modelkeep demo", "--registry DIR", "MODELKEEP_REGISTRY=DIR"):
+        assert line in done.stdout
+    for command in (["list"], ["status"], ["show", "fraud"], ["register", "fraud", "x"]):
+        done = run(*command)
+        assert (done.exit_code, done.stdout) == (7, "")
+        assert done.stderr.endswith(
+            "hint: modelkeep init        (makes one in this directory; --registry DIR names another)\n"
+        )
+    assert run("list", "--registry", "x y").stderr.endswith(
+        "hint: modelkeep init 'HERE/x y'\n".replace("HERE", str(run.cwd))
+    )
+    (run.cwd / "m").write_bytes(b"m")
+    for words in (word.replace("NAME", "fraud").replace("FILE", "m").split()[1:] for word in lines):
+        assert run(*words).exit_code == 0

@@ -94,6 +94,8 @@ def test_a_template_of_ones_own_names_the_parts_that_it_wants(history):
     assert (
         history.registry.card("fraud@1", template="# {{ title }}\n\nAsk Ana.").page == "# fraud@1 (2.0)\n\nAsk Ana.\n"
     )
+    wide = "{{" + " " * 200_000 + "title"
+    assert history.registry.card("fraud@1", template=wide).page == f"{wide}\n"
     with pytest.raises(UsageError, match="a card has no part 'metrcs'") as error:
         history.registry.card("fraud@1", template="{{metrcs}}")
     assert error.value.hint == "{{metrics}}"

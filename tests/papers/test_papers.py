@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from governed_story import GOLDEN, QUARTER, governed_history, pages
+from governed_story import GOLDEN, HOSTILE, QUARTER, governed_history, pages
 from history import History
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -25,10 +25,52 @@ def history():
     return governed_history()
 
 
-@pytest.mark.parametrize("name", ["report.md", "report-quarter.md", "annex.md", "annex-hostile.md"])
+@pytest.mark.parametrize("name", ["report.md", "report-quarter.md", "annex.md", "annex-hostile.md", "notes.md"])
 def test_the_page_is_word_for_word_the_one_that_people_know(name):
     expected = (GOLDEN / name).read_text(encoding="utf-8")
     assert pages()[name] == expected, "python tests/support/governed_story.py renews it; look at the difference"
+
+
+def test_release_notes_go_from_a_version_to_a_later_one_of_the_same_model(history):
+    registry = history.registry
+    for refs, said in (
+        (["fraud@2", "fraud@1"], "go to a later version, not from fraud@2 to fraud@1"),
+        (["fraud@2", "fraud@2"], "go to a later version, not from fraud@2 to fraud@2"),
+        (["fraud@1", "churn@1"], "of two versions of one model, not of fraud and churn"),
+        (["fraud@1", "fraud@2", "fraud@3"], "of two versions, not of 3"),
+        ([], "of two versions, not of 0"),
+    ):
+        with pytest.raises(UsageError, match=said):
+            registry.release_notes(refs)
+    found = registry.release_notes("fraud@3")  # against production
+    assert (found.before, [each.ref for each in found.versions], found.metric) == ("fraud@2", ["fraud@3"], "auc")
+    assert (found.versions[0].point.against, found.versions[0].point.verdict) == ("fraud@2", "worse")
+
+
+def test_no_text_of_a_user_is_markup_of_release_notes_and_only_the_newest_versions_are_told():
+    history = History()
+    for number in range(53):
+        history.register("fraud", f"{number}", metrics=[("auc", f"0.{number + 10}")], reason=HOSTILE)
+    history.delete("fraud@20")
+    history.describe("fraud@53", HOSTILE)
+    history.describe("fraud@52", HOSTILE)
+    found = history.registry.release_notes(["fraud@1", "fraud@53"])
+    assert (
+        [each.version for each in map(history.registry.resolve, (each.ref for each in found.versions))],
+        found.more,
+    ) == ([number for number in range(53, 2, -1) if number != 20], 1)
+    assert "20" not in {each.ref.rpartition("@")[2] for each in found.versions}
+    assert not {each.type for each in tokens(found.page)} & {
+        "link_open",
+        "html_block",
+        "html_inline",
+        "em_open",
+        "hr",
+        "ordered_list_open",
+        "image",
+    }
+    assert found.page == history.registry.release_notes(["fraud@1", "fraud@53"]).page
+    assert "and 1 older version after fraud@1" in found.page
 
 
 def test_there_is_no_other_golden():

@@ -174,6 +174,12 @@ def test_very_many_markers_and_what_is_no_regular_file_are_refused_at_once(tmp_p
     (tmp_path / "requirements.txt").write_text("".join(lines))
     with pytest.raises(UsageError, match="the packages have more than 2000 different markers"):
         from_file(str(tmp_path / "requirements.txt"), None, None)
+    lines = [f"p{number}==1 ; " + "(" * 300 + f"'{number}'\n" for number in range(1_000)]
+    (tmp_path / "requirements.txt").write_text("a" + " " * 200_000 + "b\n" + "".join(lines))
+    assert len(from_file(str(tmp_path / "requirements.txt"), None, None).environment.packages) == 1_000
+    (tmp_path / "requirements.txt").write_text("".join(f"p{number}==1\n" for number in range(50_001)))
+    with pytest.raises(UsageError, match="names more than 50,000 packages"):
+        from_file(str(tmp_path / "requirements.txt"), None, None)
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(UsageError, match="pipe' is no regular file"):
         from_file(str(tmp_path / "pipe"), None, None)

@@ -117,12 +117,14 @@ def test_a_version_comes_before_a_file_that_is_called_like_it(world, r, monkeypa
     assert r.inspect("other@7").tensors[0].name == "other"
 
 
-def test_what_is_neither_a_model_nor_a_file_is_said(r):
+def test_what_is_neither_a_model_nor_a_file_is_said(world, r):
+    world.said.clear()
     assert refused(r.inspect, "nothing") == (
         "NotFound",
         "there is no model nothing, and no file of that name here",
         "modelkeep list",
     )
+    assert world.said == []  # not that nothing is taken as nothing@latest
     assert refused(r.inspect, "./nothing")[0] == "NotFound"
     assert refused(r.inspect, "nothing@1")[:2] == ("NotFound", "there is no model nothing")
 

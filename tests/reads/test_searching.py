@@ -141,11 +141,14 @@ def test_a_search_finds_what_looking_at_every_text_finds(actions, text, seq):
             made.rename("fraud", "golden/zurich")
             name = "golden/zurich"
     for moment in (None, f"seq:{min(seq, made.connection.one('SELECT max(seq) FROM entry')[0])}"):
-        assert set(refs(made, text, as_of=moment)) == _by_looking_at_all(made.registry, Query(text), moment)
+        found, by_model = _by_looking_at_all(made.registry, Query(text), moment)
+        assert set(refs(made, text, as_of=moment)) == found
+        assert set(refs(made, text, as_of=moment, sort="name")) == by_model
 
 
 def _by_looking_at_all(registry, query, moment):
-    found = set()
+    """Return what is found, and the versions that are found where only versions are asked for."""
+    found, by_model = set(), set()
     for row in registry.models(all=True, as_of=moment):
         page = registry.model(row.name, as_of=moment)
         of_model = [TextMatch(row.name, "name", row.name), *_texts(row.name, page)]
@@ -154,7 +157,8 @@ def _by_looking_at_all(registry, query, moment):
             own = _texts(version.ref, registry.version(version.ref, as_of=moment))
             match = query.match(own, of_model)
             found |= {version.ref} if match and match.texts[0] in own else set()
-    return found
+            by_model |= {version.ref} if match else set()
+    return found, by_model
 
 
 def _texts(ref, page):

@@ -84,6 +84,7 @@ def pages():
         "report.md": report_page(registry.report()),
         "report-quarter.md": report_page(registry.report(since=QUARTER, until="seq:20", model="fraud")),
         "annex.md": annex_page(registry.annex_iv("fraud@2")),
+        "notes.md": registry.release_notes(["fraud@1", "fraud@3"]).page,
         "annex-hostile.md": annex_page(registry.annex_iv("fraud@1", as_of="seq:6")),
     }
 

@@ -48,11 +48,12 @@ def hostile_history():
     history = History()
     history.user = HOSTILE
     history.register(
-        "fraud", {f"{HOSTILE.replace('/', '')}.onnx": "x"}, metrics=[(HOSTILE, "0.9"), ("auc", "0.5")], runs=[HOSTILE],
+        "fraud", {f"{HOSTILE.replace('/', '')}.onnx": "x"}, metrics=[(HOSTILE, "0.9"), ("auc", "0.5"), ("constructor", "NaN"), ("__proto__", "1e400")], runs=[HOSTILE],
         data=[intents.Data(HOSTILE, None, role="train")], author=HOSTILE, reason=HOSTILE, host=HOSTILE, claimed=HOSTILE,
         source=HOSTILE, **{"run.0": URI, "data.0": URI, "code.remote": URI},
     )  # fmt: skip
     history.register("fraud", "two", metrics=[(HOSTILE, "0.8"), ("auc", "0.6")], parents=["fraud@1"])
+    history.register("fraud/1", "a model whose address is that of a version")
     history.describe("fraud", HOSTILE)
     history.describe("fraud@1", HOSTILE)
     history.note("fraud@1", HOSTILE)

@@ -173,6 +173,18 @@ def test_a_table_is_sorted_by_its_headings(visit, rich):
     assert table.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
 
 
+def test_a_model_of_many_versions_is_narrowed_by_words(visit, large):
+    page = visit(large, "#/fraud")
+    page.get_by_label("Filter").fill("ana depth=7")
+    page.get_by_label("with parameters").check()
+    place = next(
+        at
+        for at, each in enumerate(page.locator('[aria-label="Versions"] thead th').all_inner_texts(), start=1)
+        if each.startswith("depth")
+    )
+    assert set(column(page, "Versions", place)) == {"7"}
+
+
 def test_versions_are_chosen_and_compared(visit, rich):
     page = visit(rich, "#/risk/limits")
     page.get_by_label("compare risk/limits@4").check()
@@ -329,7 +341,12 @@ def test_a_hostile_registry_runs_nothing(visit, hostile):
         })""")
         assert inside == {"elements": 0, "handlers": 0, "links": [], "turned": False}, at
     go(page, "#/fraud/1")
-    assert "window.harmed = 1" in page.locator("main").inner_text()
+    text = page.locator("main").inner_text()
+    assert "window.harmed = 1" in text
+    assert re.search(r"__proto__\s+1e400", text)
+    assert re.search(r"constructor\s+NaN", text)
+    go(page, "#/fraud/1/")
+    assert headings(page) == "fraud/1"
 
 
 def test_even_a_mistake_runs_nothing(browser, rich):
@@ -399,3 +416,13 @@ def test_without_javascript_the_page_says_so(browser, rich):
     page.goto(rich.as_uri())
     assert "switched off" in page.locator("noscript").inner_text()
     context.close()
+
+
+def test_on_paper_it_is_light_and_details_are_open(visit, rich):
+    page = visit(rich, "#/risk/limits", color_scheme="dark")
+    page.evaluate("() => { window.dispatchEvent(new Event('beforeprint')) }")
+    page.emulate_media(media="print")
+    playwright.expect(page.locator("html")).to_have_attribute("data-theme", "light")
+    assert page.locator("#views").is_hidden()
+    assert page.locator('[aria-label="Tenures"] tbody tr').count() == 2
+    assert page.locator('[aria-label="Tenures"]').first.is_visible()

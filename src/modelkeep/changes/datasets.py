@@ -167,4 +167,4 @@ def _is_known(reader: Reader, data: Data) -> bool:
 def _contents(command: AddDataset, source: Source) -> str:
     """Return what a dataset is, as its effect says it: its digest, else its checksum, its place, or only its name."""
     what = command.digest or command.checksum or source.location or "recorded"
-    return what if command.rows is None else f"{what}, {command.rows:,} rows"
+    return f"{what}{command.row_words}"

@@ -245,9 +245,11 @@ class Call:
             return None
         from datetime import UTC, datetime
 
+        from modelkeep.domain.times import parse_stored
         from modelkeep.rendering import Clock
 
-        block = view.table(Clock(datetime.now(UTC)))
+        as_of = getattr(view, "as_of", None)
+        block = view.table(Clock(datetime.now(UTC), at=None if as_of is None else parse_stored(as_of.time)))
         if block is None:
             return None
         from modelkeep.cli.terminal import draw

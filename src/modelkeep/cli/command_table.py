@@ -56,7 +56,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "diff", "compare", EVERYDAY, "Compare versions side by side",
-        ("modelkeep diff fraud 3 4", "modelkeep diff fraud@4"),
+        ("modelkeep diff fraud 3 4", "modelkeep diff fraud@4", "modelkeep diff fraud@1.0 fraud@2.0 --notes > NOTES.md"),
         ("section", "key", "value of each version", "difference", "change", "verdict"),
     ),
     CommandRow(

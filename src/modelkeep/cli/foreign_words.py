@@ -62,6 +62,7 @@ _LINES = {
     "acknowledge {*}": "ack resolve",
     "role grant {*}": "grant",
     "role revoke {*}": "revoke",
+    "page --open": "ui dashboard html web browse",
     "role list": "roles permissions members users",
 }
 #: The same for words after the name of a group.

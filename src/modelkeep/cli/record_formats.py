@@ -161,8 +161,8 @@ def _text(value: Any) -> str:
     """Return a value as text: nothing for null, a list of plain values joined by commas, all else as JSON."""
     if value is None:
         return ""
-    if isinstance(value, list) and all(isinstance(each, (str, int, float)) for each in value):
-        return ",".join(map(to_text, value))
+    if isinstance(value, list) and all(each is None or isinstance(each, (str, int, float)) for each in value):
+        return ",".join(map(_text, value))
     return to_text(value)
 
 

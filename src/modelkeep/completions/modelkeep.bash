@@ -17,7 +17,7 @@ _modelkeep_options() {
     list) REPLY='--stage --tag --where --search --sort --limit --all --columns --as-of '$REPLY ;;
     show) REPLY='--field --packages --attachment --as-of '$REPLY ;;
     get) REPLY='--force --as-of --progress '$REPLY ;;
-    diff) REPLY='--exit-code '$REPLY ;;
+    diff) REPLY='--exit-code --notes '$REPLY ;;
     promote) REPLY='--share --force --request --break-glass -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     rollback) REPLY='--to --keep-good -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
@@ -64,7 +64,7 @@ _modelkeep_options() {
     report) REPLY='--since --until --model --verify --annex-iv -o --output --force --as-of '$REPLY ;;
     card) REPLY='--template --print-template -o --output --force --as-of '$REPLY ;;
     bom) REPLY='-o --output --force --as-of '$REPLY ;;
-    page) REPLY='-o --output --open --title --force --as-of '$REPLY ;;
+    page) REPLY='-o --output --open --title --force --as-of --progress '$REPLY ;;
     verify) REPLY='--log --bytes --quick --subset --repair -n --dry-run --accept-head --head --progress '$REPLY ;;
     archive) REPLY='--undo --all-versions -m --message -n --dry-run --lock-wait '$REPLY ;;
     backup) REPLY='--verify -n --dry-run --progress '$REPLY ;;

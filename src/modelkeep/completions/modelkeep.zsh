@@ -205,6 +205,7 @@ _modelkeep_options() {
     (diff)
         offered=(
             '--exit-code:Exit with 1 if they differ.'
+            '--notes:Print release notes of the versions between the two, as Markdown.'
         )
         ;;
     (promote)
@@ -629,6 +630,7 @@ _modelkeep_options() {
             '--title:What the page is called.'
             '--force:Overwrite the file if it is there.'
             '--as-of:Answer as of then: a time, a date, an age or seq:N.'
+            '--progress:How to show progress on stderr.'
         )
         ;;
     (verify)

@@ -14,7 +14,7 @@ from modelkeep.papers.card_metadata import card_metadata
 from modelkeep.papers.markdown import code, escape, facts, minute, table
 from modelkeep.rendering import counted, human_size
 
-_PLACEHOLDER = pattern(r"\{\{\s*([A-Za-z0-9_.-]*)\s*\}\}")
+_PLACEHOLDER = pattern(r"\{\{\s*+([A-Za-z0-9_.-]*+)\s*+\}\}")
 _NUMBER_OF_YAML = pattern(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$|0o[0-7]+$|0x[0-9a-fA-F]+$")
 _NOT_RECORDED = "Not recorded."
 #: How many files, packages and problems are listed; the rest are counted.

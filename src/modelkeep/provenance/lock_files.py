@@ -22,11 +22,11 @@ from modelkeep.provenance.captured_environment import Captured, captured, normal
 from modelkeep.provenance.value_files import decode, parse_toml, read_bytes
 from modelkeep.provenance.yaml_values import LARGEST_OF_TOOL, parse_yaml
 
-_MOST_BYTES = 16 << 20
+_MOST_BYTES, _MOST_PACKAGES = 16 << 20, 50_000
 _LONGEST_NAME = 250
 _KNOWN = "requirements.txt, pylock.toml, uv.lock, poetry.lock, Pipfile.lock, environment.yml, or what conda list --export prints"
 _IF_LARGER = "conda list --export > packages.txt, and --env packages.txt"
-_PIN = pattern(r"([A-Za-z0-9._-]+)[ \t]*(?:\[[^\]]*\])?[ \t]*={2,3}[ \t]*([^\s;,*]+)[ \t]*(?:;(.*))?")
+_PIN = pattern(r"([A-Za-z0-9._-]++)[ \t]*+(?:\[[^\]]*+\][ \t]*+)?={2,3}[ \t]*+([^\s;,*]++)[ \t]*+(?:;(.*))?")
 _CONDA_PIN = pattern(r"(?:[^\s:]+::)?([A-Za-z0-9._-]+)={1,2}([^\s=*,]+)(?:=[^\s=]*)?")
 _CONDA_FILE = pattern(r"[^\s#]*/([^/\s#]+)-([^-/\s#]+)-[^-/\s#]+\.(?:conda|tar\.bz2)(?:#\S*)?")
 _COMMENT = pattern(r"(?:^|\s)#.*")
@@ -60,6 +60,9 @@ def from_file(path: str, seen: os.stat_result | None, process: Environment | Non
             unpinned += 1
         elif markers.hold(package.marker):
             found.setdefault(*normal)
+        if total > _MOST_PACKAGES:
+            message = f"'{printable(name)}' names more than {_MOST_PACKAGES:,} packages"
+            raise UsageError(message, _KNOWN)
     if not found:
         message = f"'{printable(name)}' names no package with an exact version"
         raise UsageError(message, f"--env auto, --env none, or one of {_KNOWN}")
@@ -177,8 +180,8 @@ def _joined(lines: Iterable[str]) -> Iterator[str]:
         yield " ".join(begun)
 
 
-#: A file with more different markers is refused: each takes a tenth of a millisecond.
-_LONGEST_MARKER, _MOST_MARKERS = 1000, 2000
+#: A file with more different markers is refused: each takes a tenth of a millisecond, and with many brackets far more.
+_LONGEST_MARKER, _MOST_BRACKETS, _MOST_MARKERS = 1000, 20, 2000
 
 
 class _Markers:
@@ -199,7 +202,7 @@ class _Markers:
 
 def _holds(marker: str | None) -> bool:
     """Tell whether a marker holds; one that is malformed holds."""
-    if marker is None or not marker.strip() or len(marker) > _LONGEST_MARKER:
+    if marker is None or not marker.strip() or len(marker) > _LONGEST_MARKER or marker.count("(") > _MOST_BRACKETS:
         return True
     from packaging.markers import InvalidMarker, Marker, UndefinedComparison, UndefinedEnvironmentName
 

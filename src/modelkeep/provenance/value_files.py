@@ -33,7 +33,7 @@ _PIPE_SECONDS = 5.0
 _FORMS = "a JSON, TOML or YAML file, or - for standard input"
 _IF_LARGER = "put it in the artifact; params and metrics are a few thousand values"
 _OTHER_FORMS = "mend it there; JSON and YAML have their own endings, .json and .yaml"
-_COME_AS = "params and metrics come as JSON, TOML or YAML"
+_COME_AS = "write it as JSON, TOML or YAML"
 
 
 def from_file(path: str, what: str, seen: os.stat_result | None = None) -> Pairs:
@@ -95,14 +95,15 @@ def read_bytes(
                 raise UsageError(message, "name a file instead of '-'")
             data = sys.stdin.buffer.read(most_bytes + 1)
         else:
+            if seen is not None and not pipes:  # opening a device may do something
+                _require_regular(seen, path, forms)
             descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK | os.O_NOCTTY)
             with open(descriptor, "rb", buffering=0) as file:
                 if seen is not None and not os.path.samestat(os.fstat(descriptor), seen):
                     message = f"'{shorten(path)}' was replaced while it was read"
                     raise UsageError(message, forms)
-                if not pipes and not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                    message = f"'{shorten(path)}' is no regular file"
-                    raise UsageError(message, forms)
+                if not pipes:
+                    _require_regular(os.fstat(descriptor), path, forms)
                 data = _begin_pipe(file, path) if stat.S_ISFIFO(os.fstat(descriptor).st_mode) else b""
                 while len(data) <= most_bytes and (part := file.read(most_bytes + 1 - len(data))):
                     data += part
@@ -116,6 +117,12 @@ def read_bytes(
         message = f"'{shorten(path)}' is larger than {most_bytes >> 20} MiB"
         raise UsageError(message, if_larger)
     return data
+
+
+def _require_regular(status: os.stat_result, path: str, hint: str) -> None:
+    if not stat.S_ISREG(status.st_mode):
+        message = f"'{shorten(path)}' is no regular file"
+        raise UsageError(message, hint)
 
 
 def _begin_pipe(file: FileIO, path: str) -> bytes:

@@ -64,24 +64,33 @@ def diff(context: Context, refs: Sequence[str]) -> Diff:
     if not refs:
         message = "diff needs a version"
         raise UsageError(message, "modelkeep diff fraud@3 fraud@4")
-    parsed = [parse_ref(ref) for ref in refs]
     with snapshot(context) as (reader, _):
-        chosen = [version_or_latest(reader, ref, context.say) for ref in parsed]
-        if len(chosen) == 1:
-            (one,) = chosen
-            state = SqlState(reader)
-            last = state.stages()[-1].name
-            held = state.holder(one.model, last)
-            if held is None:
-                message = f"{one.name} has nothing in {last} to compare with"
-                raise NotFound(message, f"modelkeep list {quote(one.name)}")
-            if held.version == one.number:
-                context.say(_note_on_itself(state, one, held))
-            chosen.insert(0, replace(one, number=held.version))
-        pages = [version_page(reader, None, each, context) for each in chosen]
-        rules = rules_at(reader, None)
-        contents = contents_of_versions(reader, chosen, pages)
-        return compare(pages, _signals(reader, chosen, pages), () if rules is None else rules.metrics, contents)
+        return compared(context, reader, sides(context, reader, refs))
+
+
+def sides(context: Context, reader: Reader, refs: Sequence[str]) -> list[Resolved]:
+    """Return the versions that are compared; before a single one stands that in production."""
+    chosen = [version_or_latest(reader, parse_ref(ref), context.say) for ref in refs]
+    if len(chosen) == 1:
+        (one,) = chosen
+        state = SqlState(reader)
+        last = state.stages()[-1].name
+        held = state.holder(one.model, last)
+        if held is None:
+            message = f"{one.name} has nothing in {last} to compare with"
+            raise NotFound(message, f"modelkeep list {quote(one.name)}")
+        if held.version == one.number:
+            context.say(_note_on_itself(state, one, held))
+        chosen.insert(0, replace(one, number=held.version))
+    return chosen
+
+
+def compared(context: Context, reader: Reader, chosen: Sequence[Resolved]) -> Diff:
+    """Return what differs between versions."""
+    pages = [version_page(reader, None, each, context) for each in chosen]
+    rules = rules_at(reader, None)
+    contents = contents_of_versions(reader, chosen, pages)
+    return compare(pages, _signals(reader, chosen, pages), () if rules is None else rules.metrics, contents)
 
 
 def _signals(reader: Reader, chosen: Sequence[Resolved], pages: Sequence[Version]) -> list[dict[str, Json]]:

@@ -35,7 +35,7 @@ def _of_stage(reader: Reader, stage: str, model: int | None, period: Period) -> 
     held = tenures(reader, period.last, model=model, stage=stage, after=period.first - 1, last=period.last)
     for tenure in held:
         if tenure.since_seq >= period.first:
-            yield _began(reader, tenure)
+            yield began(reader, tenure)
         if _was_left(tenure) and period.first <= (tenure.until_seq or 0) <= period.last:
             yield _left(reader, tenure)
 
@@ -46,7 +46,8 @@ def _was_left(tenure: Tenure) -> bool:
     return what in _LEFT or (tenure.share is not None and what == "rolled_back")
 
 
-def _began(reader: Reader, tenure: Tenure) -> StageChange:
+def began(reader: Reader, tenure: Tenure) -> StageChange:
+    """Return the change that a tenure began with, and the approvals that it rested on."""
     entry = parse_entry(reader.one(READ, seq=tenure.since_seq)[0])
     event = _event(entry, tenure)
     model = event.model

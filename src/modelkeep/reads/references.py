@@ -53,10 +53,11 @@ def version_of(reader: Reader, text: str, say: Say, command: str, at: int | None
 
 def version_or_latest(reader: Reader, ref: Ref, say: Say, at: int | None = None) -> Resolved:
     """Return the version that a reference means; a bare name is the latest one, with a note."""
-    if ref.name is not None and ref.selector is None:
-        say(f"note: {ref.name} is taken as {ref.name}@latest")
-        ref = Ref(ref.name, Word("latest"))
-    return _resolve(reader, ref, say, at)
+    if ref.name is None or ref.selector is not None:
+        return _resolve(reader, ref, say, at)
+    found = _resolve(reader, Ref(ref.name, Word("latest")), say, at)
+    say(f"note: {ref.name} is taken as {ref.name}@latest")
+    return found
 
 
 def stage_named(reader: Reader, text: str) -> StageDef:

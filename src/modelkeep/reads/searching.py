@@ -62,17 +62,23 @@ class _Search:
         self, reader: Reader, at: int | None, query: Query, models: Mapping[int, str] | None, *, by_model: bool
     ) -> None:
         self._reader, self._at, self._query, self._named = reader, at, query, models
-        places = [self._places(term) for term in query.terms]
-        of_models = [{model for model, version in found if not version} for found in places]
-        #: The models that have all the words.
-        self._models = set.intersection(*of_models)
+        # Whatever has all the words has the rarest one.
+        rarest, *others = sorted(map(_words, query.terms), key=lambda each: select.count(reader, *each))
+        found = self._places(rarest)
+        #: The models that may have all the words.
+        self._models = {model for model, version in found if not version}
         some: dict[int, set[int]] = {}
-        for model, version in set().union(*places):
-            pairs = zip(of_models, places, strict=True)
-            if version and all(model in in_model or (model, version) in found for in_model, found in pairs):
-                some.setdefault(model, set()).add(version)
-        #: The versions that have some of the words, and whose model has the others; None for all of a model.
-        self._numbers: dict[int, set[int] | None] = {**some, **dict.fromkeys(self._models if by_model else ())}
+        for model, version in found:
+            some.setdefault(model, set()).update([version] if version else ())
+        # Of a model that has the rarest word itself, the versions have one of the others.
+        whole = self._models
+        for each in others if self._models else ():
+            places = [place for place in self._places(each) if place[0] in self._models]
+            whole = whole & {model for model, version in places if not version}
+            for model, version in places:
+                some[model].update([version] if version else ())
+        #: The versions that may have the words, beside their model; None for all of a model.
+        self._numbers: dict[int, set[int] | None] = {**some, **dict.fromkeys(whole if by_model else ())}
 
     def models(self) -> Iterator[tuple[Match, Candidate]]:
         """Yield the models that are found, each as the candidate with the number 0."""
@@ -94,11 +100,9 @@ class _Search:
                     if match is not None and (numbers is None or match.texts[0] in texts[each.number]):
                         yield match, each
 
-    def _places(self, term: Term) -> set[tuple[int, int]]:
-        """Return model and version (0: the model) of the texts that may have a term: those with its longest word."""
-        at = max(range(len(term.words)), key=lambda place: len(term.words[place]))
-        whole = term.whole or at + 1 < len(term.words)
-        found = select.places(self._reader, self._at, term.words[at], whole=whole)
+    def _places(self, words: tuple[str, str]) -> set[tuple[int, int]]:
+        """Return model and version (0: the model) of the texts with a word of a range."""
+        found = select.places(self._reader, self._at, *words)
         return found if self._named is None else {each for each in found if each[0] in self._named}
 
     def _name(self, model: int) -> str | None:
@@ -107,6 +111,12 @@ class _Search:
 
     def _texts(self, model: int, name: str, numbers: Iterable[int]) -> dict[int, list[TextMatch]]:
         return select.texts(self._reader, self._at, model, name, numbers)
+
+
+def _words(term: Term) -> tuple[str, str]:
+    """Return the range of the words that a term needs: of its longest one."""
+    at = max(range(len(term.words)), key=lambda place: len(term.words[place]))
+    return term.words[at], select.end_of(term.words[at], whole=term.whole or at + 1 < len(term.words))
 
 
 def _models(context: Context, reader: Reader, at: int | None, pattern: str) -> dict[int, str]:

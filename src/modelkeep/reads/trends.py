@@ -28,9 +28,14 @@ def trend(context: Context, refs: Sequence[str], metric: str | None, moment: str
     A bare name stands for the newest 50 versions that are neither archived nor deleted, oldest first.
     """
     with snapshot(context, moment) as (reader, at):
-        chosen = [each for ref in refs for each in _versions(reader, at, context, ref)]
-        rules = rules_at(reader, at)
-        measured = _measured(reader, at, chosen)
+        return over(context, reader, at, refs, metric)
+
+
+def over(context: Context, reader: Reader, at: int | None, refs: Sequence[str], metric: str | None) -> Trend:
+    """Return what `trend` returns, as of entry ``at`` (None: now)."""
+    chosen = [each for ref in refs for each in _versions(reader, at, context, ref)]
+    rules = rules_at(reader, at)
+    measured = _measured(reader, at, chosen)
     newest = [measured.get((model, number), {}) for model, _, number in chosen]
     if metric is None:
         key = main_metric(newest, rules)

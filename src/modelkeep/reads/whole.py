@@ -153,14 +153,17 @@ class _Whole:
             place, begun = pages.parts, (tenures.parts, rows.parts)
             yield from pages.add(page)
             yield from tenures.add(*plain(held))
+            held_metrics: Document = {}
             for version, edges in self._versions(model, name, page["newest"]):
                 yield from self._edges.add(*edges)
                 self._metrics.update(version.metrics)
                 document = plain(version)
+                if version.stages or version.shares:
+                    held_metrics[str(version.version)] = document["metrics"]
                 yield from rows.add({key: value for key, value in document.items() if key in _ROW})
                 yield from more.add({key: value for key, value in document.items() if key not in _ROW})
             places = {"page": place, "tenures": [begun[0], tenures.parts], "parts": [begun[1], rows.parts]}
-            listed.append({key: page[key] for key in _OF_MODEL} | places)
+            listed.append({key: page[key] for key in _OF_MODEL} | places | {"metrics": held_metrics})
         for each in (pages, tenures, rows, more):
             yield from each.rest()
 

@@ -76,18 +76,22 @@ def human_age(delta: timedelta) -> str:
 
 
 class Clock(NamedTuple):
-    """The moment at which an answer is read, and the zone of its reader; None is the zone of this machine."""
+    """The moment at which an answer is read, and the zone of its reader; None is the zone of this machine.
+
+    Ages are those at the moment that the answer is about: ``at``, where that is not now.
+    """
 
     now: datetime
     zone: tzinfo | None = None
+    at: datetime | None = None
 
     def ago(self, time: str) -> str:
         """Return how long ago a time of the log was: ``12d``."""
-        return human_age(self.now - parse_stored(time))
+        return human_age((self.at or self.now) - parse_stored(time))
 
     def lasted(self, since: str, until: str | None) -> str:
-        """Return how long an interval lasted; one without an end has lasted until now."""
-        return human_age((self.now if until is None else parse_stored(until)) - parse_stored(since))
+        """Return how long an interval lasted; one without an end has lasted until then."""
+        return human_age(((self.at or self.now) if until is None else parse_stored(until)) - parse_stored(since))
 
     def second(self, time: str) -> str:
         """Return a time of the log in the reader's zone, to the second: ``2026-11-23 10:12:44``."""

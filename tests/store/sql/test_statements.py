@@ -64,6 +64,7 @@ ALLOWED = {
     "reachable.VERSIONS": {"version", "deleted"},
     # the first few of them
     "status.FILES": {"version_blob", "first_few"},
+    "searching.COUNT": {"first_ones"},
     # the newest hundred of a model
     "training.FROM_COMMIT": {"newest"},
     "status.IN_STAGE": {"model_name"},

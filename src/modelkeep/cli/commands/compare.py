@@ -31,6 +31,9 @@ def diff(
         ),
     ] = None,
     exit_code: Annotated[bool, Option("--exit-code", help="Exit with 1 if they differ.")] = False,
+    notes: Annotated[
+        bool, Option("--notes", help="Print release notes of the versions between the two, as Markdown.")
+    ] = False,
 ) -> int:
     """Show versions side by side."""
     registry, words = call.registry(), refs or []
@@ -38,7 +41,14 @@ def diff(
     def ask(word: str) -> tuple[bool, bool]:
         return is_of_model(registry, words[0], word), is_model(registry, word)
 
-    found = registry.diff(refs_to_compare(words, ask))
+    refs = refs_to_compare(words, ask)
+    if notes:
+        from modelkeep.cli.views.papers import NotesView
+
+        told = registry.release_notes(refs)
+        call.show(NotesView(answer=told))
+        return 1 if exit_code and not told.diff.same else 0
+    found = registry.diff(refs)
     call.show(DiffView(found))
     return 1 if exit_code and not found.same else 0
 

@@ -196,7 +196,13 @@ def show(
     from modelkeep.cli.views.show import ModelView, VersionView
 
     answer = registry.show(ref, as_of=moment)
-    view: View = VersionView(answer, moment) if isinstance(answer, Version) else ModelView(answer, moment)
+    view: View
+    if isinstance(answer, Version):
+        stages = [each.name for each in registry.stages()] if call.has_table else []
+        view = VersionView(answer, moment, stages)
+    else:
+        trend = _trend(registry, answer.recent, None, moment) if call.has_table else None
+        view = ModelView(answer, moment, trend)
     if field is not None:
         from modelkeep.cli.views.values import FieldView
 

@@ -13,6 +13,7 @@ from typer import Option
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.paper_file import require_free, write_page
+from modelkeep.cli.progress import progress
 from modelkeep.cli.views.page import PageView
 from modelkeep.domain.text import printable
 from modelkeep.errors import PartlyDone, RegistryUnavailable, UsageError
@@ -21,7 +22,7 @@ from modelkeep.local_path import local_path
 _BLOCK = 1 << 20
 
 
-@command("as_of")
+@command("as_of", "progress")
 def page(
     call: Call,
     output: Annotated[
@@ -47,7 +48,7 @@ def page(
         for part in parts:
             streams.out(part, utf8=True)
         return
-    with _whole(parts) as (file, size):
+    with _whole(call, parts) as (file, size):
         if output is None:
             output = _cached(call.settings.cache, file)
         else:
@@ -71,13 +72,16 @@ def _check_stdout(call: Call, *, open_it: bool) -> None:
 
 
 @contextmanager
-def _whole(parts: Iterator[str]) -> Iterator[tuple[IO[bytes], int]]:
+def _whole(call: Call, parts: Iterator[str]) -> Iterator[tuple[IO[bytes], int]]:
     """Yield a private file with the whole page, and its size: what is in its place is not touched before."""
     import tempfile
 
     with tempfile.TemporaryFile(prefix="modelkeep-") as file:
-        for part in parts:
-            file.write(part.encode())
+        with progress(call, "writing") as update:
+            for part in parts:
+                file.write(part.encode())
+                if update is not None:
+                    update(file.tell(), 0)
         size = file.tell()
         file.seek(0)
         yield file, size

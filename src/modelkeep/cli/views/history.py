@@ -59,15 +59,14 @@ class TenuresView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         without = {"stage"} if self.stage else set[str]()
-        now = None if self.as_of is None else self.as_of.time
         rows = tenure_table(self.tenures, clock, without=without, trend=self.trend)
-        return stack(*trend_block(self.trend), *_lanes(self.tenures, clock, now), rows)
+        return stack(*trend_block(self.trend), *_lanes(self.tenures, clock), rows)
 
 
-def _lanes(tenures: Sequence[Tenure], clock: Clock, now: str | None) -> list[RenderableType]:
+def _lanes(tenures: Sequence[Tenure], clock: Clock) -> list[RenderableType]:
     """Return a line for each stage of each model, in which the versions follow each other in time.
 
-    One tenure needs no line, and too many models get none. Versions that have a share of a stage have a line below that of the holders. ``now`` is the moment asked for.
+    One tenure needs no line, and too many models get none. Versions that have a share of a stage have a line below that of the holders.
     """
     if len(tenures) < _LEAST_BARS:
         return []
@@ -75,7 +74,7 @@ def _lanes(tenures: Sequence[Tenure], clock: Clock, now: str | None) -> list[Ren
     from modelkeep.rendering.series import Interval
 
     names, stages = ({getattr(each, field) for each in tenures} for field in ("name", "stage"))
-    end = clock.now if now is None else parse_stored(now)
+    end = clock.at or clock.now
     lanes: dict[str, list[Interval]] = {}
     for each in tenures:
         parts = [
@@ -87,7 +86,7 @@ def _lanes(tenures: Sequence[Tenure], clock: Clock, now: str | None) -> list[Ren
         lanes.setdefault(lane, []).append(Interval(parse_stored(each.since), until, str(each.version)))
     if len(lanes) > _MOST_LANES:
         return []
-    ends = (clock.minute(tenures[0].since), "now" if now is None else clock.minute(now))
+    ends = (clock.minute(tenures[0].since), "now" if clock.at is None else "then")
     begin = min(parse_stored(each.since) for each in tenures)
     rows = [(text(lane, "bold"), intervals) for lane, intervals in sorted(lanes.items())]
     return [Lanes(rows, begin, max(begin, end), ends), ""]
@@ -107,7 +106,7 @@ def tenure_table(
         "stage": lambda row: row.stage,
         "share": lambda row: "" if row.share is None else f"{row.share:g}%",
         "since": lambda row: clock.minute(row.since),
-        "until": lambda row: "now" if row.until is None else clock.minute(row.until),
+        "until": lambda row: ("now" if clock.at is None else "then") if row.until is None else clock.minute(row.until),
         "for": lambda row: clock.lasted(row.since, row.until),
         VALUE: lambda row: value_cell(points.get(id(row))),
         CHANGE: lambda row: change_cell(points.get(id(row))),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.columns import column, column_cell
@@ -26,7 +27,8 @@ _FREE_TEXT = frozenset({"author", "aliases", "stages", "stage", "param", "tag"})
 class ModelsView(View, frozen=True):
     """Models, by name, as they are or were at a moment.
 
-    On a terminal the busiest come first, with a column for each of the ``stages``. Where not all models are
+    On a terminal the busiest come first, with a column for each of the ``stages``; ``~`` is before a version that has a
+    share of a stage, ``?`` before one that a request asks for. Where not all models are
     shown (``more``) they keep the order of their names.
     """
 
@@ -44,8 +46,10 @@ class ModelsView(View, frozen=True):
         return [row.name for row in self.models]
 
     def notes(self) -> list[str]:
-        """Return a warning for each stage that is held because the glass was broken."""
-        return [each for row in self.models for each in glass_warnings(row.name, row.holders)]
+        """Return a warning for each stage that is held because the glass was broken, and where requests are told."""
+        warnings = [each for row in self.models for each in glass_warnings(row.name, row.holders)]
+        asked = [f"{row.name}@{each.version}" for row in self.models for each in row.requests]
+        return [*warnings, *([f"? is asked for: modelkeep requests {quote(asked[0])}"] if asked else [])]
 
     def table(self, clock: Clock) -> RenderableType:
         rows = self.models if self.more else sorted(self.models, key=_last_change, reverse=True)
@@ -174,11 +178,14 @@ def _development_cell(found: InDevelopment | None, clock: Clock) -> Text | None:
 
 
 def _holder_cell(row: ModelRow, stage: str, clock: Clock) -> Text | None:
+    """Return who holds a stage and since when, who has a share of it, and who is asked for: ``3  12d  ~ 4 at 10%  ? 5``."""
     held = next((each for each in row.holders if each.stage == stage), None)
+    asked = "".join(f"  ? {each.version}" for each in row.requests if each.stage == stage)
     if held is None:
-        return None
+        return text(f"-{asked}", "yellow") if asked else None
     number = text(held.version, "bold green" if stage == "production" else "bold")
-    return _with_glass(number + text(f"  {clock.ago(held.since)}{_shares(held)}", ""), held)
+    line = _with_glass(number + text(f"  {clock.ago(held.since)}{_shares(held)}", ""), held)
+    return line + text(asked, "yellow") if asked else line
 
 
 def holder_line(name: str, held: Holder, clock: Clock) -> Text:

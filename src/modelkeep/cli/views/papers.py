@@ -1,4 +1,4 @@
-"""What `card`, `bom` and `report` print: the paper itself, or where a file was written its path."""
+"""What `card`, `bom`, `report` and `diff --notes` print: the paper itself, or where a file was written its path."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from modelkeep.cli.views.interface import View
 from modelkeep.domain.answers.annex import AnnexIv
 from modelkeep.domain.answers.papers import Bom, Card
 from modelkeep.domain.answers.period import Report
+from modelkeep.domain.answers.release_notes import ReleaseNotes
 from modelkeep.domain.text import escape_json
 
 
@@ -46,6 +47,20 @@ class CardView(PaperView, frozen=True):
 
     def identifiers(self) -> list[str]:
         return [self.answer.ref]
+
+
+class NotesView(PaperView, frozen=True):
+    """The release notes from a version to a later one."""
+
+    answer: ReleaseNotes
+
+    @property
+    def page(self) -> str:
+        """The Markdown."""
+        return self.answer.page
+
+    def identifiers(self) -> list[str]:
+        return [each.ref for each in self.answer.versions]
 
 
 class TemplateView(View, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modelkeep.cli.views.approvals import requests_section, rules_sections
@@ -13,19 +13,31 @@ from modelkeep.cli.views.layout import facts, heading, indented, section, stack,
 from modelkeep.cli.views.lists import glass_warnings, holder_line, version_table
 from modelkeep.cli.views.origin import origin_sections
 from modelkeep.cli.views.roles import authority_rows
+from modelkeep.cli.views.trends import trend_block
 from modelkeep.domain.answers.pages import CodeState, Model, NoteText, ParentRef, Training, Version
 from modelkeep.domain.answers.serving import DeploymentRow
-from modelkeep.domain.answers.versions import AsOf, Deletion
+from modelkeep.domain.answers.trends import Trend
+from modelkeep.domain.answers.versions import AskedFor, AsOf, Deletion, Tenure
 from modelkeep.domain.completeness import missing_words
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
-from modelkeep.rendering import Clock, counted, files, format_words, glass_warning, human_size, six_digits, visible
+from modelkeep.domain.next_steps import next_steps
+from modelkeep.rendering import (
+    Clock,
+    beginning,
+    counted,
+    files,
+    format_words,
+    glass_warning,
+    human_size,
+    six_digits,
+    visible,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
-    from modelkeep.cli.views.renderables import Facts
 
 _FILES_SHOWN = 20
 _COMMIT_DIGITS = 12
@@ -34,8 +46,10 @@ _COMMIT_DIGITS = 12
 class ModelView(View, frozen=True):
     """A model: its stages, aliases, tags, notes and newest versions."""
 
+    undocumented = ("trend",)
     answer: Model
     as_of: AsOf | None
+    trend: Trend | None = None
 
     def lines(self) -> list[str]:
         """Return a line a field; of the newest versions only their refs."""
@@ -54,6 +68,7 @@ class ModelView(View, frozen=True):
         title = text(model.name, "bold") + text(f"  {counted(model.versions, 'version')}  {gone}", "dim")
         rows = [
             *((held.stage, holder_line(model.name, held, clock)) for held in model.holders),
+            *(("asked for", _asked_for(model.name, each, clock)) for each in model.requests),
             ("development", self._development(clock)),
             ("former names", ", ".join(model.former_names)),
             ("aliases", ", ".join(f"{name} -> {version}" for name, version in model.aliases.items())),
@@ -65,7 +80,8 @@ class ModelView(View, frozen=True):
             *([text(model.description, "")] if model.description else []),
             indented(facts(rows)),
             "",
-            version_table(model.recent, clock),
+            *trend_block(self.trend),
+            version_table(model.recent, clock, trend=self.trend),
             *(["", *section("who may", authority_rows(model.authority))] if model.authority else self._meanings()),
             *notes_section(model.notes, clock),
         )
@@ -82,6 +98,12 @@ class ModelView(View, frozen=True):
         return f"{self.answer.name}@{newest.version}  {clock.ago(newest.since)}{more}"
 
 
+def _asked_for(name: str, asked: AskedFor, clock: Clock) -> Text:
+    """Return what an open request asks for: ``fraud@5 for production  2d, by ana (request 17)``."""
+    by = f" for {asked.stage}  {clock.ago(asked.since)}, by {asked.actor} (request {asked.request})"
+    return text(f"{name}@{asked.version}", "bold") + text(by, "")
+
+
 def notes_section(notes: Sequence[NoteText], clock: Clock) -> list[RenderableType]:
     """Return the notes of a model or version, each with its time and author."""
     return section("notes", [(f"{clock.second(each.time)} {each.actor}", each.text) for each in notes])
@@ -90,8 +112,11 @@ def notes_section(notes: Sequence[NoteText], clock: Clock) -> list[RenderableTyp
 class VersionView(View, frozen=True):
     """A version: what it is, what made it, where it stands and where it stood."""
 
+    undocumented = ("stages",)
     answer: Version
     as_of: AsOf | None
+    #: Those of the registry, for what is next.
+    stages: Sequence[str] = ()
 
     def lines(self) -> list[str]:
         """Return a line a field; of the files only the sums and the problems, and no packages: ``--packages`` shows them."""
@@ -110,24 +135,42 @@ class VersionView(View, frozen=True):
         return [glass_warning(self.answer.ref, stage) for stage in self.answer.break_glass]
 
     def table(self, clock: Clock) -> RenderableType:
+        """Return where it stands, what it scored, what made it, what it is, what happened to it, and what is next."""
         version = self.answer
+        found = version.inspection
         blocks: list[RenderableType] = [_title(version)]
         if version.description:
             blocks.append(text(version.description, ""))
-        blocks.append(indented(_facts(version, clock)))
-        blocks += _contents(version)
+        blocks.append(indented(facts(_standing(version, clock))))
+        if found is not None and found.problems:
+            from modelkeep.cli.views.inspections import problems_section  # few versions have problems
+
+            blocks += problems_section(found.problems)
         blocks += section("metrics", _metrics(version))
         blocks += section("params", [(key, visible(to_text(value))) for key, value in version.params.items()])
-        if len(version.contents) > 1:
-            rows = [(each.path, human_size(each.size_bytes)) for each in version.contents[:_FILES_SHOWN]]
-            more = len(version.contents) - len(rows)
-            blocks += section("files", [*rows, (f"... {more} more", "")] if more else rows)
+        blocks += _group("origin", _origin(version, clock))
+        blocks += origin_sections(version)
+        blocks += _group("artifact", _artifact(version))
+        blocks += _contents(version)
         if version.tenures:
             blocks += [heading("history"), indented(tenure_table(version.tenures, clock, without={"version"}))]
-        blocks += origin_sections(version)
         blocks += checks_section(version.checks, clock)
         blocks += rules_sections(version.tenures) + requests_section(version.requests, clock)
-        return stack(*blocks, *notes_section(version.notes, clock))
+        blocks += notes_section(version.notes, clock)
+        return stack(*blocks, *(() if self.as_of is not None else _next(version, self.stages)))
+
+
+def _next(version: Version, stages: Sequence[str]) -> list[RenderableType]:
+    """Return what can be done next, a line to type each with why."""
+    steps = next_steps(version, stages) if stages else []
+    lines = [text(each.line, "bold") + text(f"    ({each.why})", "dim") for each in steps]
+    return [heading("next"), *map(indented, lines)] if lines else []
+
+
+def _group(title: str, rows: Iterable[tuple[str, str | Text | None]]) -> list[RenderableType]:
+    """Return a section of facts; nothing where all are unknown."""
+    listed = facts(rows)
+    return [heading(title), indented(listed)] if listed.rows else []
 
 
 def _title(version: Version) -> Text:
@@ -149,43 +192,65 @@ def _where(row: DeploymentRow) -> str:
     return f"{row.target}{status}" + (f" (drift: {row.drift})" if row.drift else "")
 
 
-def _facts(version: Version, clock: Clock) -> Facts:
+def _standing(version: Version, clock: Clock) -> list[tuple[str, str | Text | None]]:
+    """Return where a version stands and who is behind it, and what is not known of it."""
     claimed = f" (claims {version.claimed})" if version.claimed else ""
     by = f"{version.actor}{claimed}{_with('', ' on ', version.host)}"
-    return facts(
-        [
-            ("deleted", _deletion(version.deletion, clock)),
-            ("reason", version.reason),
-            ("aliases", ", ".join(version.aliases)),
-            ("runs at", ", ".join(map(_where, version.deployments)) or None),
-            ("artifact", f"{files(version.files)}, {human_size(version.size_bytes)}"),
-            ("format", None if version.inspection is None else format_words(version.inspection)),
-            ("digest", version.digest),
-            ("registered", f"{clock.second(version.created)} by {by}"),
-            ("author", version.author if version.author != version.actor else None),
-            ("licence", version.licence),
-            ("files dated" if version.trained.guessed else "trained", _training(version.trained, clock)),
-            ("code", _code(version.code)),
-            *((each.role or "data", _located(each.node, each.location, "  ")) for each in version.data),
-            ("made from", ", ".join(map(_parent, version.parents))),
-            ("led to", ", ".join(version.children)),
-            ("runs", ", ".join(_located(each.id, each.location, " ") for each in version.runs)),
-            ("seeds", ", ".join(version.trained.seeds)),
-            ("tags", _tags(version.tags)),
-            ("source", ", ".join(version.source)),
-            ("missing", missing_words(version)),
-        ]
-    )
+    held = [each for each in version.tenures if each.until is None]
+    return [
+        *((each.stage, _held(each, clock)) for each in held),
+        ("deleted", _deletion(version.deletion, clock)),
+        ("aliases", ", ".join(version.aliases)),
+        ("runs at", ", ".join(map(_where, version.deployments)) or None),
+        ("registered", f"{clock.second(version.created)} by {by}"),
+        ("reason", version.reason),
+        ("author", version.author if version.author != version.actor else None),
+        ("licence", version.licence),
+        ("tags", _tags(version.tags)),
+        ("missing", missing_words(version)),
+    ]
+
+
+def _held(tenure: Tenure, clock: Clock) -> str:
+    """Return since when a version holds a stage and why: ``12d, by ana: "march data"``."""
+    share = "" if tenure.share is None else f"{tenure.share:g}%, "
+    return f"{share}{clock.ago(tenure.since)}, by {tenure.began.actor}: {beginning(tenure)}"
+
+
+def _origin(version: Version, clock: Clock) -> list[tuple[str, str | Text | None]]:
+    """Return what made a version, and what was made from it."""
+    return [
+        ("files dated" if version.trained.guessed else "trained", _training(version.trained, clock)),
+        ("code", _code(version.code)),
+        *((each.role or "data", _located(each.node, each.location, "  ")) for each in version.data),
+        ("made from", ", ".join(map(_parent, version.parents))),
+        ("led to", ", ".join(version.children)),
+        ("runs", ", ".join(_located(each.id, each.location, " ") for each in version.runs)),
+        ("seeds", ", ".join(version.trained.seeds)),
+        ("source", ", ".join(version.source)),
+    ]
+
+
+def _artifact(version: Version) -> list[tuple[str, str | Text | None]]:
+    return [
+        ("holds", f"{files(version.files)}, {human_size(version.size_bytes)}"),
+        ("format", None if version.inspection is None else format_words(version.inspection)),
+        ("digest", version.digest),
+    ]
 
 
 def _contents(version: Version) -> list[RenderableType]:
-    """Return what to beware of in the files, and the signature; few versions have either."""
-    found = version.inspection
-    if found is None and version.signature is None:
-        return []
-    from modelkeep.cli.views.inspections import problems_section, signature_section
+    """Return the files, where there are several, and the signature; few versions have one."""
+    blocks: list[RenderableType] = []
+    if len(version.contents) > 1:
+        rows = [(each.path, human_size(each.size_bytes)) for each in version.contents[:_FILES_SHOWN]]
+        more = len(version.contents) - len(rows)
+        blocks += section("files", [*rows, (f"... {more} more", "")] if more else rows)
+    if version.signature is not None:
+        from modelkeep.cli.views.inspections import signature_section
 
-    return [*problems_section(() if found is None else found.problems), *signature_section(version.signature)]
+        blocks += signature_section(version.signature)
+    return blocks
 
 
 def _metrics(version: Version) -> list[tuple[str, str]]:

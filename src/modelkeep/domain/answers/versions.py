@@ -105,11 +105,21 @@ class InDevelopment(Answer, frozen=True):
     more: int
 
 
+class AskedFor(Answer, frozen=True):
+    """A stage that an open request asks for: the version, the entry of the request, and who made it when."""
+
+    stage: str
+    version: int
+    request: int
+    since: str
+    actor: str
+
+
 class ModelRow(Answer, frozen=True):
     """A line of `list`: a model and who holds its stages, highest stage first.
 
     ``versions`` counts those that were not deleted, ``newest`` is the highest of them (of all where none is left), and
-    ``archived`` says that each was archived or deleted.
+    ``archived`` says that each was archived or deleted. ``requests`` are the open ones, oldest first.
     """
 
     name: str
@@ -122,6 +132,7 @@ class ModelRow(Answer, frozen=True):
     holders: tuple[Holder, ...]
     development: InDevelopment | None
     description: str | None = None
+    requests: tuple[AskedFor, ...] = ()
 
 
 class TenureChange(Answer, frozen=True):

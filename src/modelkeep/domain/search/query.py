@@ -22,12 +22,12 @@ class Term(NamedTuple):
     words: tuple[str, ...]
     whole: bool
 
-    def cost(self, found: Sequence[str]) -> int | None:
+    def cost(self, found: tuple[str, ...]) -> int | None:
         """Return 0 where the words of a text have the term as it is, 1 where a longer word begins so, None without it."""
-        *first, last = self.words
+        first, last = self.words[:-1], self.words[-1]
         best = None
         for at in range(len(first), len(found)):
-            if found[at].startswith(last) and list(found[at - len(first) : at]) == first:
+            if found[at].startswith(last) and found[at - len(first) : at] == first:
                 if found[at] == last:
                     return 0
                 best = None if self.whole else 1
@@ -49,9 +49,7 @@ class Query:
         if len(text) > _LONGEST:
             message = f"the search has {len(text)} characters, and may have {_LONGEST}"
             raise UsageError(message)
-        found = (
-            Term(tuple(words(match[1] or match[2] or "")), whole=match[1] is not None) for match in _TERM.finditer(text)
-        )
+        found = (Term(words(match[1] or match[2] or ""), whole=match[1] is not None) for match in _TERM.finditer(text))
         self.terms = tuple(dict.fromkeys(term for term in found if term.words))
         if not self.terms:
             message = f"there is no word to search for in '{printable(text)}'"

@@ -41,9 +41,10 @@ def searched_text(field: str, text: str) -> str:
     return f"{field[4:]}={text}" if field.startswith("tag.") else text
 
 
-def words(text: str) -> list[str]:
-    """Return the words of a text, in order."""
-    return [word.text for word in located_words(text)]
+@functools.lru_cache(maxsize=1024)
+def words(text: str) -> tuple[str, ...]:
+    """Return the words of a text, in order; many versions have the same texts."""
+    return tuple(word.text for word in located_words(text))
 
 
 def located_words(text: str) -> Iterator[Word]:

@@ -71,8 +71,12 @@ class AddDataset(Command, frozen=True, kw_only=True, tag="data"):
         raise Conflict(message, f"modelkeep data show {quote(called)}        (a change is another version)")
 
     def sentence(self, _words: EntryWords) -> str:
-        rows = "" if self.rows is None else f", {self.rows:,} rows"
-        return f"recorded the dataset {data_name(self.name, self.version, None)}{rows}"
+        return f"recorded the dataset {data_name(self.name, self.version, None)}{self.row_words}"
+
+    @property
+    def row_words(self) -> str:
+        """How many rows it has, as the end of a sentence: ``, 1,200 rows``."""
+        return "" if self.rows is None else f", {self.rows:,} row{'' if self.rows == 1 else 's'}"
 
 
 class DatasetAdded(Event, frozen=True):

@@ -9,7 +9,7 @@ function number(value) {
 function asNumber(value) {
   if (typeof value === "number") return value;
   if (typeof value !== "string" || value.trim() === "") return null;
-  const found = { NaN, Infinity, "-Infinity": -Infinity }[value] ?? Number(value);
+  const found = Number(value); // "Infinity" and "-Infinity" too
   return Number.isNaN(found) ? null : found;
 }
 

@@ -111,10 +111,11 @@ function stored(key, value) {
 }
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const paper = matchMedia("print");
 let theme = stored("modelkeep-theme");
 
 function applyTheme() {
-  const isDark = theme ? theme === "dark" : dark.matches;
+  const isDark = !paper.matches && (theme ? theme === "dark" : dark.matches);
   document.documentElement.dataset.theme = isDark ? "dark" : "light";
   const button = document.getElementById("theme");
   button.replaceChildren(h("span", { "aria-hidden": "true" }, isDark ? "☀" : "☾"), h("span", { class: "hidden" }, isDark ? "Use light colours" : "Use dark colours"));
@@ -149,6 +150,7 @@ async function begin() {
   applyTheme();
   frame();
   dark.addEventListener("change", applyTheme);
+  paper.addEventListener("change", applyTheme);
   document.getElementById("theme").addEventListener("click", () => {
     theme = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
     stored("modelkeep-theme", theme);

@@ -1,6 +1,7 @@
 // The view of a model: what holds its stages, how its metrics went, and its versions.
 
 const MOST_COMPARED = 6;
+const MOST_COLUMNS = 8;
 
 async function modelView(model, query) {
   const [page, rows, tenures] = await Promise.all([modelPage(model), versionsOf(model), tenuresOf(model)]);
@@ -74,36 +75,57 @@ function authority(found) {
 
 // The versions of a model: with a column for each of its metrics, and boxes to choose which are compared.
 function versionTable(rows, chosen) {
-  const names = [...new Set(rows.flatMap((each) => Object.keys(each.metrics)))].sort().slice(0, 8);
-  const labels = rows.some((each) => each.label !== null);
+  const names = [...new Set(rows.flatMap((each) => Object.keys(each.metrics)))].sort();
+  const params = [...new Set(rows.flatMap((each) => Object.keys(each.params)))].sort();
   const best = new Map(names.map((name) => [name, bestOf(rows, name)]));
+  const state = { q: "", params: false };
   const bar = h("div", { class: "compare", hidden: true });
+  const place = h("div");
 
   function chose(ref, on) {
     if (on) chosen.add(ref);
     else chosen.delete(ref);
     bar.hidden = !chosen.size;
     const refs = [...chosen];
-    bar.replaceChildren(
-      h("span", {}, `${counted(refs.length, "version")} chosen`),
+    fill(bar, h("span", {}, `${counted(refs.length, "version")} chosen`),
       refs.length > 1 ? h("a", { class: "button", href: compareHash(refs.slice(0, MOST_COMPARED)) }, "Compare") : h("span", { class: "quiet" }, "choose another one"));
   }
 
-  const table = dataTable({
-    label: "Versions",
-    rows,
-    rowClass: (row) => (row.archived || row.deleted ? "quiet" : ""),
-    columns: [
-      { name: "version", value: (row) => row.version, cell: (row) => h("span", { class: "nowrap" }, h("input", { type: "checkbox", checked: chosen.has(row.ref), "aria-label": `compare ${row.ref}`, change: (event) => chose(row.ref, event.target.checked) }), " ", refLink(row.ref, `v${row.version}`)), first: "desc" },
-      labels ? { name: "label", value: (row) => row.label, cell: (row) => user(row.label) } : null,
-      { name: "state", value: (row) => row.state, cell: (row) => [row.stages.length || row.shares.length ? null : stateBadge(row), row.bad && row.state !== "bad" ? badge("bad", "bad") : null, stageBadges(row), row.aliases.map((each) => badge(each, "alias"))] },
-      ...names.map((name) => ({ name: `metric.${name}`, title: name, value: (row) => asNumber(own(row.metrics, name)) ?? own(row.metrics, name), cell: (row) => metricCell(row, name, best.get(name)), right: true, first: index.better.get(name) === "lower" ? "asc" : "desc" })),
-      { name: "created", value: (row) => row.created, cell: (row) => when(row.created), first: "desc" },
-      { name: "author", value: (row) => row.author, cell: (row) => user(row.author.replace(/ <.*>$/, "")) },
-      { name: "size", value: (row) => row.size_bytes, cell: (row) => size(row.size_bytes), right: true, first: "desc" },
-    ].filter(Boolean),
-  });
-  return [table, bar];
+  function draw() {
+    const asked = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = asked.length ? rows.filter((row) => asked.every((word) => rowText(row).includes(word))) : rows;
+    fill(place, dataTable({
+      label: "Versions",
+      rows: found,
+      empty: "No version is like that.",
+      rowClass: (row) => (row.archived || row.deleted ? "quiet" : ""),
+      columns: [
+        { name: "version", value: (row) => row.version, cell: (row) => h("span", { class: "nowrap" }, h("input", { type: "checkbox", checked: chosen.has(row.ref), "aria-label": `compare ${row.ref}`, change: (event) => chose(row.ref, event.target.checked) }), " ", refLink(row.ref, `v${row.version}`)), first: "desc" },
+        rows.some((each) => each.label !== null) ? { name: "label", value: (row) => row.label, cell: (row) => user(row.label) } : null,
+        { name: "state", value: (row) => row.state, cell: (row) => [row.stages.length || row.shares.length ? null : stateBadge(row), row.bad && row.state !== "bad" ? badge("bad", "bad") : null, stageBadges(row), row.aliases.map((each) => badge(each, "alias"))] },
+        ...names.slice(0, MOST_COLUMNS).map((name) => ({ name: `metric.${name}`, title: name, value: (row) => asNumber(own(row.metrics, name)) ?? own(row.metrics, name), cell: (row) => metricCell(row, name, best.get(name)), right: true, first: index.better.get(name) === "lower" ? "asc" : "desc" })),
+        ...(state.params ? params.slice(0, 2 * MOST_COLUMNS).map((name) => ({ name: `param.${name}`, title: name, value: (row) => own(row.params, name), cell: (row) => (own(row.params, name) === undefined ? null : user(plainValue(own(row.params, name)))), right: rows.some((row) => typeof own(row.params, name) === "number") })) : []),
+        { name: "created", value: (row) => row.created, cell: (row) => when(row.created), first: "desc" },
+        { name: "author", value: (row) => row.author, cell: (row) => user(row.author.replace(/ <.*>$/, "")) },
+        { name: "size", value: (row) => row.size_bytes, cell: (row) => size(row.size_bytes), right: true, first: "desc" },
+      ].filter(Boolean),
+    }));
+    return found.length;
+  }
+
+  draw();
+  const box = newId();
+  return [
+    tools(
+      rows.length > 10 ? filterField("Filter", (value) => { state.q = value; tell(counted(draw(), "version")); }) : null,
+      params.length ? h("div", { class: "field" }, h("input", { id: box, type: "checkbox", change: (event) => { state.params = event.target.checked; draw(); } }), h("label", { for: box }, "with parameters")) : null,
+      names.length > MOST_COLUMNS ? h("span", { class: "quiet" }, `${MOST_COLUMNS} of ${names.length} metrics have a column.`) : null),
+    place, bar,
+  ];
+}
+
+function rowText(row) {
+  return [row.ref, row.label, row.state, row.author, ...row.stages, ...row.aliases, ...row.formats, ...Object.entries({ ...row.tags, ...row.params }).map(([key, value]) => `${key}=${plainValue(value)}`)].join("\n").toLowerCase();
 }
 
 function bestOf(rows, name) {

@@ -52,7 +52,7 @@ function matrix(query) {
         { name: "model", value: (row) => row.name, cell: (row) => [modelLink(row.name), row.description ? user(firstLine(row.description), "div") : null] },
         { name: "development", value: (row) => row.development?.since, cell: developmentCell, first: "desc" },
         ...index.stages.map((stage) => ({ name: stage, value: (row) => row.holders.find((each) => each.stage === stage)?.since, cell: (row) => holderCell(row, stage), first: "desc" })),
-        { name: "versions", value: (row) => row.versions, cell: (row) => number(row.versions), right: true, first: "desc" },
+        { name: "versions", value: (row) => row.versions, cell: (row) => row.versions.toLocaleString("en"), right: true, first: "desc" },
         { name: "last change", value: lastChange, cell: (row) => age(lastChange(row)), right: true, first: "desc" },
       ],
     }));
@@ -89,12 +89,20 @@ function developmentCell(row) {
   return h("div", { class: "held" }, refLink(`${row.name}@${found.version}`, found.label ?? `v${found.version}`), h("small", {}, age(found.since), found.more ? `, ${counted(found.more, "more", "more")}` : null));
 }
 
+// The first metric of which it is known what is better: the one that people ask for.
+function mainMetric(metrics) {
+  const names = Object.keys(metrics ?? {}).sort();
+  const name = names.find((each) => index.better.get(each) === "higher") ?? names[0];
+  return name === undefined ? null : h("small", {}, user(name), " ", h("b", {}, number(metrics[name])));
+}
+
 function holderCell(row, stage) {
   const found = row.holders.find((each) => each.stage === stage);
   if (!found) return null;
   return h("div", { class: `held ${stageClass(stage)}` },
     refLink(`${row.name}@${found.version}`, found.label ?? `v${found.version}`),
     h("small", {}, age(found.since), " by ", user(found.actor)),
+    mainMetric(row.metrics[found.version]),
     found.shares.map((each) => h("small", {}, "beside it ", refLink(`${row.name}@${each.version}`, `v${each.version}`), ` ${number(each.share)} %`)),
     found.waived ? badge("glass broken", "bad") : null);
 }

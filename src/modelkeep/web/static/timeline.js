@@ -25,7 +25,8 @@ function timeline(label, lanes, from, to) {
   }
   return h("div", { class: "timeline", role: "group", "aria-label": label },
     lanes.map((lane) => h("div", { class: "lane" }, h("div", { class: "name" }, lane.name), h("div", { class: "track" }, lane.tenures.map(bar)))),
-    h("div", { class: "lane" }, h("div", { class: "name" }), ticks));
+    h("div", { class: "lane" }, h("div", { class: "name" }), ticks),
+    h("p", { class: "quiet key" }, h("span", { class: "bar now" }), "holds it now ", h("span", { class: "bar" }), "held it ", h("span", { class: "bar bad" }), "was rolled back"));
 }
 
 // Some six marks at whole years, months, days or hours.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from modelkeep.domain.answers.versions import InDevelopment, ModelRow
+from modelkeep.domain.answers.versions import AskedFor, InDevelopment, ModelRow
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import shared
 from modelkeep.store.db.sql.statement import statement
@@ -32,6 +32,14 @@ FROM entry_index JOIN entry_action ON entry_action.seq = entry_index.seq WHERE e
 
 DESCRIPTION = statement("""
 SELECT text FROM description WHERE model = :model AND version = :version AND HOLDS(description)
+""")
+
+OPEN_REQUESTS = statement("""
+SELECT request.stage, request.version, request.since_seq, entry_index.time, entry_action.actor
+FROM request
+JOIN entry_index ON entry_index.seq = request.since_seq
+JOIN entry_action ON entry_action.seq = request.since_seq
+WHERE request.model = :model AND HOLDS(request) ORDER BY request.since_seq
 """)
 
 _PAGE = 64
@@ -75,6 +83,7 @@ def model_row(reader: Reader, at: int | None, model: int, name: str) -> ModelRow
         holders=holders(reader, at, model),
         development=_development(reader, at, model, numbers(), waiting),
         description=description(reader, at, model, 0),
+        requests=tuple(AskedFor(*row) for row in OPEN_REQUESTS.rows(reader, at, model=model)),
     )
 
 

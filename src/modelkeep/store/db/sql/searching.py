@@ -27,6 +27,11 @@ JOIN tag ON tag.model = word.model AND tag.version = word.version AND tag.key = 
 WHERE word.word >= :low AND word.word < :end AND word.field >= 'tag.' AND word.field < 'tag/' AND HOLDS(tag)
 """)
 
+# How common a word is, as far as that matters.
+COUNT = """
+SELECT count(*) FROM (SELECT 1 FROM word WHERE word >= :low AND word < :end LIMIT 10000) AS first_ones
+"""
+
 NAME = statement("""
 SELECT name FROM model_name WHERE model = :model AND HOLDS(model_name)
 """)
@@ -36,10 +41,19 @@ SELECT version, text FROM description WHERE model = :model AND version BETWEEN :
 """)
 
 
-def places(reader: Reader, at: int | None, word: str, *, whole: bool) -> set[tuple[int, int]]:
-    """Return model and version (0: the model) of the texts with a word, or with one that it begins."""
-    end = word + ("\0" if whole else shared.LAST)
+def places(reader: Reader, at: int | None, word: str, end: str) -> set[tuple[int, int]]:
+    """Return model and version (0: the model) of the texts with a word from ``word`` up to ``end``."""
     return {(model, version) for model, version in PLACES.rows(reader, at, low=word, end=end)}
+
+
+def end_of(word: str, *, whole: bool) -> str:
+    """Return what lies behind a word, or behind all words that begin so."""
+    return word + ("\0" if whole else shared.LAST)
+
+
+def count(reader: Reader, word: str, end: str) -> int:
+    """Return in how many texts of any time there are such words, 10,000 at most."""
+    return int(reader.one(COUNT, low=word, end=end)[0])
 
 
 def name_of(reader: Reader, at: int | None, model: int) -> str | None:
