@@ -24,6 +24,7 @@ from rows import (
 
 from modelkeep.cli.views import interface
 from modelkeep.cli.views.columns import VERSION_KEYS, check_column, split_columns
+from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.interface import View, as_json, json_pages
 from modelkeep.cli.views.lists import ModelsView, VersionsView
@@ -32,6 +33,7 @@ from modelkeep.cli.views.relations import DiffView, IdentifiedView, LineageView
 from modelkeep.cli.views.serving import DeploymentsView, PicksView, SignalsView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.cli.views.values import FieldView
+from modelkeep.domain.answers.found import Found, TextMatch
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified
 from modelkeep.domain.answers.serving import Pick, Picks
 from modelkeep.domain.answers.versions import AsOf, Evaluation, TenureChange, VersionRow
@@ -104,6 +106,23 @@ def test_columns_replace_the_usual_ones():
     )
     keys = ["ref", "metric.auc", "metric.f1", "tag.owner", "bad", "size_bytes", "created"]
     assert VersionsView(None, [row], keys).lines() == ["fraud@4\t0.9140\t-\trisk\tyes\t3200000\t2026-11-20T09:12:44Z"]
+
+
+def test_what_was_found_is_a_reference_a_field_its_text_and_the_columns():
+    row = version_row(4, evaluations=(Evaluation("auc", Number("0.9140"), None, "t1", "ana"),))
+    found = [
+        Found("fraud", (TextMatch("fraud", "description", "Finds\tstolen\ncards"),), FRAUD, None),
+        Found("fraud@4", (TextMatch("fraud@4", "tag.card", ""), TextMatch("fraud", "name", "fraud")), None, row),
+    ]
+    assert FoundView(None, found, "card").lines() == [
+        "fraud\tdescription\tFinds\\tstolen\\ncards",
+        "fraud@4\ttag.card\t-",
+    ]
+    assert FoundView(None, found, "card", ["metric.auc", "state"]).lines() == [
+        "fraud\tdescription\tFinds\\tstolen\\ncards\t-\t-",
+        "fraud@4\ttag.card\t-\t0.9140\tdevelopment",
+    ]
+    assert FoundView(None, found, "card").identifiers() == ["fraud", "fraud@4"]
 
 
 def test_a_column_that_is_none_is_refused_with_those_there_are():

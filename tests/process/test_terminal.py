@@ -264,6 +264,8 @@ def test_an_empty_answer_says_so_with_what_is_near(run, made):
             "there is no version in staging with the tag x",
         ),
         (["list", "frad*", "--sort", "created"], "no model matches 'frad*'; near: fraud"),
+        (["list", "--search", "frad"], "no name, description or tag has 'frad' in it; near: fraud"),
+        (["list", "--search", "fraud", "--stage", "staging"], "nothing with 'fraud' in it is otherwise as asked for"),
         (["history", "fraud", "staging"], "no version of fraud ever held staging"),
         (["history", "--until", "seq:1"], "no version held the highest stage in that time"),
         (["audit", "fraud", "--action", "rename"], "no entry about fraud of rename"),
@@ -280,6 +282,9 @@ def test_an_empty_answer_says_so_with_what_is_near(run, made):
     run("retire", "fraud", "production")
     run("archive", "fraud", "--all-versions")
     assert seen(run, "list", NO_COLOR="1") == "every model is archived or deleted: --all shows them\n"
+    assert seen(run, "list", "--search", "risk", NO_COLOR="1") == (
+        "all with 'risk' in it are archived or deleted: --all shows them\n"
+    )
     assert seen(run, "list", "fr*", NO_COLOR="1") == "all that match 'fr*' are archived or deleted: --all shows them\n"
     assert seen(run, "list", "fraud", "--sort", "created", NO_COLOR="1") == (
         "fraud has no version that is not archived or deleted: --all shows them\n"

@@ -10,14 +10,17 @@ import json
 import re
 
 import pytest
-from governed_story import governed_history
 from history import History
+from msgspec.structs import replace
+from page_stories import rich_history
+from world import World, tell_story
 
 from modelkeep.cli.views.history import TenuresView
 from modelkeep.cli.views.interface import as_json
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.errors import UsageError
 from modelkeep.reads.whole import whole_registry
+from modelkeep.store.db.sqlite.database import Database
 from modelkeep.web import page as web
 
 PART = re.compile(r'<script type="application/gzip" id="([a-z]+(?:-\d+)?)">([A-Za-z0-9+/=]*)</script>\n')
@@ -40,7 +43,7 @@ def rows(found, kind):
 
 @pytest.fixture(scope="module")
 def governed():
-    return governed_history().registry
+    return rich_history().registry
 
 
 @pytest.fixture(scope="module")
@@ -87,12 +90,24 @@ def test_edges_are_those_that_lineage_walks(governed, page):
     walked = set()
     for row in governed.versions():
         walked |= {(each.source, each.target, each.relation) for each in governed.lineage(row.ref, depth=1).edges}
+    for row in governed.datasets():
+        walked |= {
+            (each.source, each.target, each.relation) for each in governed.lineage(row.node, depth=1, down=False).edges
+        }
     assert edges == walked
-    assert edges
+    assert {relation for _, _, relation in edges} >= {
+        "trained_on",
+        "fine-tune_of",
+        "made_from",
+        "evaluated_on",
+        "runs_at",
+        "tracked_by",
+        "built_from",
+    }
 
 
 def test_the_same_log_makes_the_same_bytes_and_a_later_entry_makes_others(governed, page):
-    assert "".join(governed_history().registry.page(title='The models of "us" & <them>')) == page
+    assert "".join(rich_history().registry.page(title='The models of "us" & <them>')) == page
     history = History()
     history.register("fraud", "one")
     before = "".join(history.registry.page())
@@ -165,3 +180,21 @@ def test_parts_are_read_as_of_one_entry_while_others_write():
     assert [each["version"] for each in rows(found, "versions")] == [3, 2, 1]
     assert [each["name"] for each in found["index"]["models"]] == ["fraud"]
     assert found["index"]["head"]["seq"] == rows(found, "entries")[0]["seq"]
+
+
+def test_a_registry_of_an_older_schema_makes_the_same_page_with_one_replay(tmp_path):
+    world = tell_story(World(tmp_path))
+    before = "".join(world.registry.page())
+    tables = [name for (name,) in world.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    gone = [f"DROP TABLE {name}" for name in tables if name not in {"entry", "details", "document"}]
+    world.edit(*gone, "PRAGMA user_version = 0")
+    opened = []
+
+    class Counted(Database):
+        def reading(self):
+            opened.append(self)
+            return super().reading()
+
+    parts = whole_registry(replace(world.context, database=Counted(str(world.home))), None, "Model registry")
+    assert "".join(web.html_page("Model registry", parts)) == before
+    assert len(opened) == 1

@@ -51,10 +51,14 @@ def no_versions(
 
 
 def no_words(registry: Registry, text: str, moment: AsOf | None) -> str:
-    """Return what a search did not find, and the nearest name of a model."""
+    """Return what a search did not find: what is archived, or otherwise not as asked for, or the nearest name of a model."""
+    if registry.search(text, limit=1, as_of=moment):
+        return f"nothing with '{printable(text)}' in it is otherwise as asked for"
+    if registry.search(text, limit=1, all=True, as_of=moment):
+        return f"all with '{printable(text)}' in it are archived or deleted: --all shows them"
     names = [row.name for row in registry.models(limit=_MOST_NAMES, as_of=moment)]
     near = next(filter(None, (_near(word, names) for word in text.split())), "")
-    return f"no name, description or tag has these words: {printable(text)}{near}"
+    return f"no name, description or tag has '{printable(text)}' in it{near}"
 
 
 def _near_tag(registry: Registry, tags: Sequence[str], moment: AsOf | None) -> str:

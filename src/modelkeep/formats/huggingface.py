@@ -16,22 +16,11 @@ from modelkeep.formats.interface import Budget, FoundInTree, Malformed, ModelFil
 
 _CONFIG, _ADAPTER, _DIFFUSERS = "config.json", "adapter_config.json", "model_index.json"
 _SAYS_MODEL = ("model_type", "architectures", "transformers_version", "_name_or_path", "auto_map")
-_TOKENIZER = frozenset(
-    [
-        "tokenizer.json",
-        "tokenizer_config.json",
-        "tokenizer.model",
-        "vocab.json",
-        "vocab.txt",
-        "merges.txt",
-        "special_tokens_map.json",
-        "added_tokens.json",
-        "spiece.model",
-        "sentencepiece.bpe.model",
-        "chat_template.jinja",
-        "chat_template.json",
-    ]
-)
+_TOKENIZER = frozenset({
+    "tokenizer.json", "tokenizer_config.json", "tokenizer.model", "vocab.json", "vocab.txt", "merges.txt",
+    "special_tokens_map.json", "added_tokens.json", "spiece.model", "sentencepiece.bpe.model", "chat_template.jinja",
+    "chat_template.json",
+})  # fmt: skip
 _WEIGHTS = re.compile(
     r"(model|pytorch_model|tf_model|flax_model|diffusion_pytorch_model|consolidated)[\w.-]*"
     r"\.(safetensors|bin|h5|msgpack|pth|onnx)|[\w.-]+\.gguf"
@@ -60,7 +49,7 @@ def inspect(files: Mapping[str, ModelFile], found: Mapping[str, FileInspection],
     try:
         card = _card(files)
     except Malformed as error:
-        card, problems = {}, [*problems, problem("invalid", f"it {error}")]
+        card, problems = {}, [*problems, error.problem()]
     problems += [*_missing_shards(files, indexes), *_code(described), *code_problems(files)]
     return FoundInTree(
         "huggingface",
@@ -85,7 +74,7 @@ def _descriptions(files: Mapping[str, ModelFile], budget: Budget) -> tuple[dict[
         try:
             found[path] = read_json(files[path])
         except Malformed as error:
-            problems.append(problem("invalid", f"it {error}"))
+            problems.append(error.problem())
     return found, problems
 
 

@@ -19,7 +19,6 @@ from modelkeep.formats.findings import problems
 from modelkeep.formats.interface import LARGEST_READ, Budget, Malformed, ModelFile, OverBudget
 
 MAGIC = b"PK\x03\x04"
-EMPTY_MAGIC = b"PK\x05\x06"
 _LARGEST_DIRECTORY = 4 << 20
 _BLOCK = 64 << 10
 _LOCAL_HEADER_BYTES = 30

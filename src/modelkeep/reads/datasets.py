@@ -202,23 +202,9 @@ def _rows(
 
 
 def _recorded(row: Row) -> _Found:
-    name, version, seq, digest, checksum, count, schema_digest, since, actor, location, reason = row
-    return _Found(
-        node=lineage.data_node(name, version, None),
-        name=name,
-        version=version,
-        recorded=True,
-        uses=0,
-        rows=count,
-        digest=digest,
-        checksum=checksum,
-        location=location,
-        since=since,
-        actor=actor,
-        seq=seq,
-        schema=schema_digest,
-        reason=reason,
-    )
+    names = ("name", "version", "seq", "digest", "checksum", "rows", "schema", "since", "actor", "location", "reason")
+    found = dict(zip(names, row, strict=True))
+    return _Found(**found, node=lineage.data_node(found["name"], found["version"], None), recorded=True, uses=0)
 
 
 def _named(node: str, name: str, version: str | None, digest: str | None) -> _Found:

@@ -1,7 +1,7 @@
 // Who asked, who approved, what was waived, what waits for a person, and the rules.
 
 const GOVERNANCE = [
-  ["requests", "Requests"], ["items", "Open items"], ["changes", "Stage changes"], ["exceptions", "Exceptions"],
+  ["requests", "Requests"], ["items", "Items"], ["changes", "Stage changes"], ["exceptions", "Exceptions"],
   ["checks", "Checks"], ["policy", "Policy"], ["roles", "Roles"],
 ];
 

@@ -52,7 +52,7 @@ function matrix(query) {
         { name: "model", value: (row) => row.name, cell: (row) => [modelLink(row.name), row.description ? user(firstLine(row.description), "div") : null] },
         { name: "development", value: (row) => row.development?.since, cell: developmentCell, first: "desc" },
         ...index.stages.map((stage) => ({ name: stage, value: (row) => row.holders.find((each) => each.stage === stage)?.since, cell: (row) => holderCell(row, stage), first: "desc" })),
-        { name: "versions", value: (row) => row.versions, cell: (row) => number(row.versions), right: true, first: "desc" },
+        { name: "versions", value: (row) => row.versions, cell: (row) => row.versions.toLocaleString("en"), right: true, first: "desc" },
         { name: "last change", value: lastChange, cell: (row) => age(lastChange(row)), right: true, first: "desc" },
       ],
     }));

@@ -33,7 +33,7 @@ async function searchVersions(asked, place) {
     versions.forEach((row, which) => {
       const texts = searched(row, pages[which]);
       const all = texts.map(([, value]) => value).join("\n").toLowerCase();
-      if (asked.every((word) => all.includes(word))) found.push({ ...row, where: texts.filter(([, value]) => asked.some((word) => value.toLowerCase().includes(word))).slice(0, 3) });
+      if (asked.every((word) => all.includes(word))) found.push({ ...row, where: texts.filter(([name, value]) => name !== "version" && asked.some((word) => value.toLowerCase().includes(word))).slice(0, 3) });
     });
     if (found.length > MOST_FOUND) { whole = false; break; }
     if (at > 1 && !place.isConnected) return;

@@ -21,8 +21,6 @@ RECORDED = statement(_RECORDED + "data_version.name >= :low AND data_version.nam
 
 OF_NAME = statement(_RECORDED + "data_version.name = :name ORDER BY data_version.seq DESC")
 
-SAME_BYTES = statement(_RECORDED + "data_version.digest = :digest ORDER BY data_version.seq")
-
 # A number has nine digits at most, so model and version make one number.
 _BETWEEN = "{0} >= :low AND {0} < :end"
 _MENTIONS = """
