@@ -46,10 +46,12 @@ def test_the_definition_of_a_view_is_recorded_once_with_its_version(world, r, re
 def test_a_view_without_versions_is_known_by_its_definition(world, r):
     shutil.copytree(WRITTEN / "rides", world.work, dirs_exist_ok=True)
     made = world.register(features=["rides/card_stats", "rides/rates@mine"])
+    newest = feature_view(world.context, "rides/card_stats@latest").dataset.data.version
     assert [each.node for each in r.version(made.ref).data] == [
-        "data:rides/card_stats@389fed8aa9d0",
+        f"data:rides/card_stats@{newest}",
         "data:rides/rates@mine",
     ]
+    assert newest == "389fed8aa9d0"
     assert r.dataset("rides/rates@mine").feature_view.sources[0].location == "data/rates.parquet"
 
 
@@ -64,14 +66,15 @@ def test_another_definition_of_a_version_is_told_and_fails_nothing(world, r, rep
 @pytest.mark.parametrize(
     ("view", "change", "why"),
     [
-        ("payments/card_stat@7", None, "there is no view card_stat in '{registry}'"),
+        ("payments/card_stat@7", None, "there is no view card_stat in '{registry}' (its views: rates, card_stats, share)"),
         ("payments/card_stats@7", None, "'{registry}' has v0, v1 of card_stats, and not 7"),
         ("payments/card_stats@spring", None, "'{registry}' has v0, v1 of card_stats, and not spring"),
         ("payments/card_stats", "registry: s3://me:secret@lake/registry.db", "the registry of '{yaml}' is s3://lake/registry.db, which is not read"),
         ("payments/card_stats", "registry: {registry_type: sql, path: postgresql://me:secret@host/x}", "the registry of '{yaml}' is of the type sql, which is not read"),
         ("payments/card_stats", "registry: $PLACE/registry.db", "the registry of '{yaml}' is $PLACE/registry.db, which is not read"),
+        ("payments/card_stats", "registry: {registry_store_type: mine.Store, path: r.db}", "the registry of '{yaml}' is of the type mine.Store, which is not read"),
         ("payments/card_stats", "registry: {registry_type: mine.Registry}", "the registry of '{yaml}' is of the type mine.Registry, which is not read"),
-        ("payments/card_stats", "registry: none.db", "there is no file '{place}/none.db'"),
+        ("payments/card_stats", "registry: none.db", "there is no file '{place}/none.db' (feast apply writes the registry that feature_store.yaml names)"),
         ("payments/card_stats", "registry: feature_store.yaml", "'{place}/feature_store.yaml' has a field of the unknown kind 7 before byte 3"),
     ],
 )  # fmt: skip
@@ -105,6 +108,11 @@ def test_the_store_is_that_of_the_project_and_the_work_tree(world, repository):
     (world.work / "a" / ".git").unlink()
     assert version("payments/card_stats", cwd=str(inner)) is None
     assert world.said == []
+    named = str(repository / "feature_store.yaml")
+    assert version("rides/card_stats", environ={"FEAST_FS_YAML_FILE_PATH": named}) is None
+    assert world.said == [
+        "note: the feature view rides/card_stats is only named: FEAST_FS_YAML_FILE_PATH names the project payments"
+    ]
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")

@@ -196,6 +196,7 @@ def test_hdf5_that_leads_to_other_files_or_is_not_read_to_its_end_is_told():
     ):
         (file,) = inspected(data, "model.h5").inspection.files
         assert [(each.kind, each.text) for each in file.problems][:1] == [problem]
+        assert problem[0] == "dangerous" or file.fact("parameters") is None
 
 
 def test_inputs_come_in_the_order_in_which_the_model_takes_them():

@@ -27,7 +27,7 @@ from modelkeep.domain.verbs.data import AddDataset
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import Conflict, ModelkeepError, NotFound, UsageError
 from modelkeep.formats.feast_registry import FoundView, read_view, view_names
-from modelkeep.formats.interface import Budget, Malformed, OverBudget
+from modelkeep.formats.interface import Budget, Unread
 from modelkeep.provenance import feast_store, inputs
 from modelkeep.provenance.feast_store import FeastStore
 from modelkeep.rendering import counted
@@ -78,7 +78,8 @@ def feature_view(context: Context, text: str) -> FeatureView:
         store = feast_store.find_store(project, context.cwd, context.environ)
         return FeatureView(named) if store is None else view_in(store, named.data)
     except (UsageError, NotFound) as error:
-        context.say(f"note: the feature view {printable(text)} is only named: {error}")
+        more = f" ({error.hint})" if isinstance(error, NotFound) and error.hint else ""
+        context.say(f"note: the feature view {printable(text)} is only named: {error}{more}")
         return FeatureView(named)
 
 
@@ -93,8 +94,8 @@ def view_in(store: FeastStore, data: Data) -> FeatureView:
     try:
         found = read_view(file, project, name, _number(data.version), Budget())
         names = () if found is not None else view_names(file, project, Budget())
-    except (Malformed, OverBudget) as error:
-        message = f"'{shown}' {str(error) or 'was not read to its end in time'}"
+    except Unread as error:
+        message = f"'{shown}' {error}"
         raise UsageError(message, "feast registry-dump") from error
     if found is None:
         message = f"there is no view {printable(name)} in '{shown}'"
@@ -102,7 +103,7 @@ def view_in(store: FeastStore, data: Data) -> FeatureView:
     if found.definition is None or (found.version is not None and _is_unknown(data.version)):
         versions = ", ".join(f"v{each}" for each in found.versions) or "no versions"
         message = f"'{shown}' has {versions} of {printable(name)}, and not {printable(data.version or '')}"
-        raise NotFound(message, f"{quote(data.name)}@v{found.versions[-1]}" if found.versions else quote(data.name))
+        raise NotFound(message)
     definition = _without_secrets(found.definition)
     document = to_document(definition)
     if len(document) > LARGEST["schema"]:
@@ -168,7 +169,7 @@ def _version(found: FoundView, given: str | None, document: bytes) -> str:
     """Return the version as Feast calls it; where Feast has none, the one that was given, else that of the definition."""
     if found.version is not None:
         return f"v{found.version}"
-    return given or digest_of(document).removeprefix("sha256:")[:_SHORT]
+    return given if given and given.lower() != _NEWEST else digest_of(document).removeprefix("sha256:")[:_SHORT]
 
 
 def _without_secrets(view: ViewDefinition) -> ViewDefinition:

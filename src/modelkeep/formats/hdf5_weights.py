@@ -20,13 +20,13 @@ class Weights(NamedTuple):
 
 
 def weights_of(tree: Tree, datasets: Iterable[Dataset]) -> Weights:
-    """Return some datasets of a file as tensors."""
-    found = list(datasets)
+    """Return some datasets of a file as tensors, none of a file that was not read to its end."""
+    found = [] if tree.unread else list(datasets)
     unread = [f"it was not read to its end: {tree.unread[0]}"] if tree.unread else []
     return Weights(
         facts(
-            tensors=len(found),
-            parameters=sum(math.prod(each.shape) for each in found),
+            tensors=len(found) or None,
+            parameters=sum(math.prod(each.shape) for each in found) if found else None,
             dtypes=dtypes(each.dtype for each in found),
         ),
         few(tensor(each.path, each.dtype, each.shape) for each in found),

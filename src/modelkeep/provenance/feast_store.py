@@ -23,6 +23,7 @@ FILE = "feature_store.yaml"
 VARIABLE = "FEAST_FS_YAML_FILE_PATH"
 _DIRECTORY = "feature_repo"
 _DEFAULT = "data/registry.db"
+_FILES = ("file", "LocalRegistryStore")
 _LARGEST, LARGEST_REGISTRY = 64 << 10, 32 << 20
 _HINT = "feast apply writes the registry that feature_store.yaml names"
 
@@ -42,7 +43,11 @@ def find_store(project: str, cwd: str, environ: Mapping[str, str]) -> FeastStore
     """
     named = environ.get(VARIABLE)
     if named:
-        return _of_project(project, os.path.join(cwd, named))
+        store = read_store(os.path.join(cwd, named))
+        if store.project == project:
+            return store
+        message = f"{VARIABLE} names the project {printable(store.project)}"
+        raise UsageError(message, f"unset {VARIABLE}")
     return next((found for path in _candidates(cwd) if (found := _of_project(project, path))), None)
 
 
@@ -53,10 +58,11 @@ def read_store(path: str) -> FeastStore:
     if not project:
         message = f"'{shown}' names no project"
         raise UsageError(message, "project: payments")
-    kind = registry.get("registry_type", "file") if isinstance(registry, dict) else "file"
+    given = registry if isinstance(registry, dict) else {}
+    kind = given.get("registry_store_type") or given.get("registry_type") or "file"
     place = registry.get("path") if isinstance(registry, dict) else registry
     place = _DEFAULT if place is None else str(place)
-    if kind != "file":
+    if kind not in _FILES:
         message = f"the registry of '{shown}' is of the type {printable(str(kind))}, which is not read"
         raise UsageError(message, _HINT)
     place = place.removeprefix("file://")
