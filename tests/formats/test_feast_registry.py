@@ -55,7 +55,7 @@ def test_a_view_that_feast_wrote_is_read_to_its_source_and_its_function():
             keys=(Column("card_id", "Int64"),),
             sources=(
                 ViewSource(
-                    kind="file", name="card_events", location="s3://user:secret@lake/cards.parquet?token=1", timestamp="at"
+                    kind="file", name="card_events", location="s3://lake/cards.parquet", timestamp="at"
                 ),
             ),
             ttl_seconds=172_800,

@@ -27,7 +27,7 @@ from modelkeep.domain.verbs.data import AddDataset
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import Conflict, ModelkeepError, NotFound, UsageError
 from modelkeep.formats.feast_registry import FoundView, read_view, view_names
-from modelkeep.formats.interface import Budget, Malformed, OverBudget
+from modelkeep.formats.interface import Budget, Unread
 from modelkeep.provenance import feast_store, inputs
 from modelkeep.provenance.feast_store import FeastStore
 from modelkeep.rendering import counted
@@ -94,8 +94,8 @@ def view_in(store: FeastStore, data: Data) -> FeatureView:
     try:
         found = read_view(file, project, name, _number(data.version), Budget())
         names = () if found is not None else view_names(file, project, Budget())
-    except (Malformed, OverBudget) as error:
-        message = f"'{shown}' {str(error) or 'was not read to its end in time'}"
+    except Unread as error:
+        message = f"'{shown}' {error}"
         raise UsageError(message, "feast registry-dump") from error
     if found is None:
         message = f"there is no view {printable(name)} in '{shown}'"

@@ -49,7 +49,7 @@ def inspect(files: Mapping[str, ModelFile], found: Mapping[str, FileInspection],
     try:
         card = _card(files)
     except Malformed as error:
-        card, problems = {}, [*problems, problem("invalid", f"it {error}")]
+        card, problems = {}, [*problems, error.problem()]
     problems += [*_missing_shards(files, indexes), *_code(described), *code_problems(files)]
     return FoundInTree(
         "huggingface",
@@ -74,7 +74,7 @@ def _descriptions(files: Mapping[str, ModelFile], budget: Budget) -> tuple[dict[
         try:
             found[path] = read_json(files[path])
         except Malformed as error:
-            problems.append(problem("invalid", f"it {error}"))
+            problems.append(error.problem())
     return found, problems
 
 

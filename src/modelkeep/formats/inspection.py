@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from posixpath import join, normpath
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -27,14 +28,15 @@ from modelkeep.formats.interface import (
     Budget,
     FoundInFile,
     FoundInTree,
-    Malformed,
     ModelFile,
     OverBudget,
+    Unread,
     clean,
 )
-from modelkeep.formats.known_formats import FileFormat, format_of, tree_formats
+from modelkeep.formats.known_formats import FileFormat, TreeFormat, format_of, tree_formats
 from modelkeep.formats.part_digests import with_digest
 
+T = TypeVar("T")
 HEAD_BYTES = 4096
 #: Of each kind, in one file.
 _MOST_PROBLEMS = 50
@@ -77,22 +79,30 @@ def inspect(files: Iterable[ModelFile], seconds: float = ARTIFACT_SECONDS) -> Fo
 
 def _inspect_file(form: FileFormat, file: ModelFile) -> FoundInFile:
     """Return what the reader of a format found; what it could not read is a problem."""
-    try:
+
+    def read() -> FoundInFile:
         found: FoundInFile = form.load().inspect(file, Budget(FILE_SECONDS))
         _check_kept(Inspection(files=(found.inspection,)), found.interface)
-    except Malformed as error:
-        return _problem(form, file, "invalid", clean(f"it {error}"))
-    except OverBudget as error:
-        return _problem(
-            form, file, "unverified", f"it {str(error) or f'was not read to its end in {FILE_SECONDS:g} s'}"
-        )
+        return found
+
+    found = _found_or_problem(read)
+    if isinstance(found, Problem):
+        return FoundInFile(FileInspection(file.path, form.name, problems=(found,)))
+    return found
+
+
+def _found_or_problem(read: Callable[[], T]) -> T | Problem:
+    """Return what a reader finds, or what kept it from that: a reader that fails must not make a registration fail."""
+    try:
+        return read()
+    except Unread as error:
+        return error.problem()
     except RecursionError:
-        return _problem(form, file, "invalid", "it is nested too deeply")
+        return Problem("invalid", "it is nested too deeply")
     except ModelkeepError:  # the bytes cannot be read at all
         raise
-    except Exception as error:  # noqa: BLE001  a reader that fails must not make a registration fail
-        return _problem(form, file, "unverified", _failure(error))
-    return found
+    except Exception as error:  # noqa: BLE001  any
+        return Problem("unverified", clean(f"its reader failed: {type(error).__name__}: {error}"))
 
 
 def _with_missing(found: FoundInFile, files: Mapping[str, ModelFile]) -> FoundInFile:
@@ -116,32 +126,21 @@ def _check_kept(inspection: Inspection, interface: Interface | None) -> None:
         raise ValueError(message) from error
 
 
-def _failure(error: Exception) -> str:
-    return clean(f"its reader failed: {type(error).__name__}: {error}")
-
-
-def _problem(form: FileFormat, file: ModelFile, kind: str, text: str) -> FoundInFile:
-    return FoundInFile(FileInspection(file.path, form.name, problems=(Problem(kind, text),)))
-
-
 def _inspect_tree(
     files: Mapping[str, ModelFile], found: Mapping[str, FileInspection], budget: Budget
 ) -> FoundInTree | None:
+    """Return what the first reader of directories that knows them found."""
     for form in tree_formats(files):
-        try:
+
+        def read(form: TreeFormat = form) -> FoundInTree | None:
             tree: FoundInTree | None = form.load().inspect(files, found, budget)
             if tree is not None:
                 _check_kept(_of_tree(tree), tree.interface)
-        except (OverBudget, RecursionError):
-            return FoundInTree(form.name, problems=(Problem("unverified", "it was not read to its end"),))
-        except Malformed as error:
-            return FoundInTree(form.name, problems=(Problem("invalid", clean(f"it {error}")),))
-        except ModelkeepError:
-            raise
-        except Exception as error:  # noqa: BLE001  as of a file
-            return FoundInTree(form.name, problems=(Problem("unverified", _failure(error)),))
-        if tree is not None:
             return tree
+
+        tree = _found_or_problem(read)
+        if tree is not None:
+            return FoundInTree(form.name, problems=(tree,)) if isinstance(tree, Problem) else tree
     return None
 
 

@@ -23,12 +23,27 @@ LARGEST_READ = 64 << 20
 _LONGEST_TEXT, _LONGEST_SCRUBBED = 1000, 4000
 
 
-class Malformed(Exception):
-    """The bytes are not what their format asks for; the message completes "it ..."."""
+class Unread(Exception):
+    """A file, or a part of it, could not be read; the message completes "it ..."."""
+
+    kind = "unverified"
+
+    def problem(self, what: str = "it") -> Problem:
+        """Return it as a problem of what could not be read."""
+        return Problem(self.kind, clean(f"{what} {self}"))
 
 
-class OverBudget(Exception):
-    """The file could not be read to its end within the budget; the message, where there is one, completes "it ..."."""
+class Malformed(Unread):
+    """The bytes are not what their format asks for."""
+
+    kind = "invalid"
+
+
+class OverBudget(Unread):
+    """The file could not be read to its end within the budget."""
+
+    def __init__(self, message: str = "was not read to its end within the time for a file") -> None:
+        super().__init__(message)
 
 
 class Budget:

@@ -16,7 +16,7 @@ from modelkeep.domain.known_documents import Field, FileInspection, Interface, P
 from modelkeep.formats.findings import MOST_FIELDS, counted, facts, field, problems
 from modelkeep.formats.hdf5_tree import read_tree
 from modelkeep.formats.hdf5_weights import Weights, weights_of
-from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget
+from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget, Unread
 from modelkeep.formats.ranges import Ranges
 from modelkeep.formats.zip_files import ZipArchive
 
@@ -57,11 +57,8 @@ def _weights(archive: ZipArchive, budget: Budget) -> Weights:
         return Weights()
     try:
         tree = read_tree(Ranges(archive.member(_WEIGHTS), budget))
-    except Malformed as error:
-        return Weights(problems=problems("invalid", [f"its entry {_WEIGHTS!r} {error}"]))
-    except OverBudget as error:
-        text = str(error) or "was not read to its end within the time for a file"
-        return Weights(problems=problems("unverified", [f"its entry {_WEIGHTS!r} {text}"]))
+    except Unread as error:
+        return Weights(problems=(error.problem(f"its entry {_WEIGHTS!r}"),))
     return weights_of(tree, [each for each in tree.datasets if is_parameter(each.path)])
 
 

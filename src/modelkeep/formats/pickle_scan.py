@@ -12,7 +12,7 @@ from msgspec import Struct, field
 
 from modelkeep.domain.known_documents import Problem
 from modelkeep.formats.byte_sources import ByteSource, EndOfBytes
-from modelkeep.formats.interface import Budget, Malformed, OverBudget, clean
+from modelkeep.formats.interface import Budget, Malformed, OverBudget, Unread, clean
 from modelkeep.formats.joblib_arrays import UnknownArray, array_bytes, has_objects, is_array_in_file
 from modelkeep.formats.pickle_globals import judge
 from modelkeep.formats.pickle_machine import Machine
@@ -100,8 +100,8 @@ class Scan:
             self._found.add("unverified", f"it {error}{place}, and was not read further")
         except EndOfBytes:
             self._found.add("unverified", f"it breaks off in the middle{place}")
-        except OverBudget:
-            self._found.add("unverified", f"it was not read to its end within the time for a file{place}")
+        except OverBudget as error:
+            self._found.add("unverified", f"it {error}{place}")
         else:
             return True
         return False
@@ -119,11 +119,8 @@ class Scan:
             except EndOfBytes:
                 self._found.add("unverified", "it breaks off before its last storage")
                 return
-            except Malformed as error:
+            except Unread as error:
                 self._found.add("unverified", f"it {error}")
-                return
-            except OverBudget:
-                self._found.add("unverified", "it was not read to its end within the time for a file")
                 return
             if source.peek(1)[0] not in INSTRUCTIONS or self._found.pickles >= _MOST_PICKLES:
                 self._found.add("unverified", f"the bytes from {source.tell()} on are no pickle, and were not read")

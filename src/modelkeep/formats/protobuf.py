@@ -100,7 +100,7 @@ def unread_of(read: Callable[[Message], None], file: ModelFile, budget: Budget) 
     try:
         read(Message(Ranges(file, budget), 0, file.size))
     except OverBudget as error:
-        return [f"it {str(error) or 'was not read to its end, so counts are too low'}"]
+        return [f"it {error}, so counts are too low"]
     return []
 
 

@@ -24,8 +24,8 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         for archive in _archives(file, budget):
             count += 1
             search(archive, pytorch_root(archive.names), found, budget)
-    except OverBudget:
-        found.add("unverified", "it was not read to its end within the time for a file")
+    except OverBudget as error:
+        found.add("unverified", f"it {error}")
     found.roots.clear()  # tensors without their names
     return FoundInFile(inspection_of(file.path, "torch-distributed", found, more=(("entries", str(count)),)))
 

@@ -9,9 +9,9 @@ from collections.abc import Callable
 
 from msgspec.structs import replace
 
-from modelkeep.domain.known_documents import FileInspection, Problem
+from modelkeep.domain.known_documents import FileInspection
 from modelkeep.formats import torch_distributed, torch_export, zip_models
-from modelkeep.formats.interface import Budget, FoundInFile, Malformed, ModelFile, OverBudget, clean
+from modelkeep.formats.interface import Budget, FoundInFile, ModelFile, Unread
 from modelkeep.formats.zip_files import ZipArchive
 
 
@@ -28,10 +28,8 @@ def inspect(file: ModelFile, budget: Budget) -> FoundInFile:
         return FoundInFile(searched)
     try:
         found = reader(file, archive, budget)
-    except Malformed as error:
-        found = _problem(file, name, "invalid", error)
-    except OverBudget as error:
-        found = _problem(file, name, "unverified", error)
+    except Unread as error:
+        found = FoundInFile(FileInspection(file.path, name, problems=(error.problem(),)))
     inspection = found.inspection
     problems = tuple(dict.fromkeys((*inspection.problems, *searched.problems)))
     imported = tuple(dict.fromkeys((*inspection.globals, *searched.globals)))
@@ -50,8 +48,3 @@ def _reader(names: tuple[str, ...]) -> tuple[str, Callable[[ModelFile, ZipArchiv
     if any(name.endswith(torch_export.MARK) for name in names):
         return "torch-export", torch_export.inspect_archive
     return "zip", None
-
-
-def _problem(file: ModelFile, name: str, kind: str, error: Exception) -> FoundInFile:
-    text = str(error) or "was not read to its end within the time for a file"
-    return FoundInFile(FileInspection(file.path, name, problems=(Problem(kind, clean(f"it {text}")),)))

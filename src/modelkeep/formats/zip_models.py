@@ -45,8 +45,8 @@ def search(archive: ZipArchive, root: str | None, found: Findings, budget: Budge
                 _archive_in(archive, entry.name, found, budget, nested=nested)
             else:
                 _entry(archive, entry, root, found, budget)
-        except OverBudget:
-            found.add("unverified", "it was not read to its end within the time for a file")
+        except OverBudget as error:
+            found.add("unverified", f"it {error}")
             break
         except Malformed as error:
             found.add("unverified", f"it {error}")

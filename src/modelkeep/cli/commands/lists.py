@@ -15,7 +15,6 @@ from modelkeep.cli.call import Call, command
 from modelkeep.cli.nothing_found import no_models, no_versions, no_words
 from modelkeep.cli.row_limit import RowLimit
 from modelkeep.cli.views.columns import check_column, column, split_columns
-from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.interface import View
 from modelkeep.cli.views.lists import ModelsView, VersionsView, keyed
 from modelkeep.domain.answers.pages import Version
@@ -85,6 +84,8 @@ def list_(
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
     if search is not None:
+        from modelkeep.cli.views.found import FoundView  # few lists are searches
+
         hits, note = rows.first(
             registry.search(
                 search,
@@ -98,6 +99,9 @@ def list_(
                 as_of=moment,
             )
         )
+        found = [each.version for each in hits if each.version is not None]
+        _check_columns(registry, keys, found, None, moment)
+        note += _bad_ones(found) if sort and limit else []
         sorted_by = keyed(_sorted_by(sort))
         call.show(
             FoundView(moment, hits, search, (*keys, *(key for key in sorted_by if key not in keys))),
@@ -115,7 +119,7 @@ def list_(
             nothing=None if models else partial(no_models, registry, pattern, moment),
         )
         return
-    found = registry.versions(
+    listed = registry.versions(
         None if is_glob else pattern,
         pattern=pattern if is_glob else None,
         stage=stage,
@@ -127,6 +131,18 @@ def list_(
         as_of=moment,
     )
     name = None if is_glob else pattern
+    _check_columns(registry, keys, listed, name, moment)
+    versions, note = rows.first(listed)
+    nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment, where)
+    note += _bad_ones(versions) if sort and limit else []
+    trend = _trend(registry, listed, sort, moment) if call.has_table and name is not None and not keys else None
+    call.show(VersionsView(moment, versions, keys, _sorted_by(sort), trend), *note, nothing=nothing)
+
+
+def _check_columns(
+    registry: Registry, keys: Sequence[str], found: Sequence[VersionRow], name: str | None, moment: AsOf | None
+) -> None:
+    """Raise ``UsageError`` for the column of a metric, param or tag that no version has."""
     for key in keys:
         split = split_key(key)
         if found and split is not None and all(each is None for each in map(column(key, found), found)):
@@ -135,12 +151,12 @@ def list_(
                 if "," in key:  # its last part was a column, misspelt
                     check_column(key.rpartition(",")[2].strip())
                 raise error
-    versions, note = rows.first(found)
-    nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment, where)
-    if sort and limit and (bad := [row.ref for row in versions if row.bad]):
-        note.append(f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad")
-    trend = _trend(registry, found, sort, moment) if call.has_table and name is not None and not keys else None
-    call.show(VersionsView(moment, versions, keys, _sorted_by(sort), trend), *note, nothing=nothing)
+
+
+def _bad_ones(versions: Sequence[VersionRow]) -> list[str]:
+    """Return a warning where the best of some versions are marked bad."""
+    bad = [row.ref for row in versions if row.bad]
+    return [f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad"] if bad else []
 
 
 def _trend(registry: Registry, versions: Sequence[VersionRow], sort: str | None, moment: AsOf | None) -> Trend | None:
