@@ -59,6 +59,7 @@ def _normal(text: str) -> str:
         (r"\b\d+ ?(s|min|h|d)\b", "AGE"),
         (r"\s+", " "),  # a longer account's name moves columns, and breaks lines elsewhere
         (r"[─━-]{5,}", "-----"),
+        (r"[0-9·█]{20,}", "BARS"),  # of the time that the commands took
     ):
         text = re.sub(pattern, instead, text)
     return text

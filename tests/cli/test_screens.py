@@ -123,7 +123,7 @@ def test_the_history_of_a_stage_is_bars_and_a_row_for_each_tenure():
     ]
     # Where there is no room beside the names, the bars stand below them.
     assert drawn(HISTORY, width=20).splitlines()[4:10] == [
-        "production", f"  1{'█' * 8}3{'█' * 8}", "production share", f"  {'·' * 13}5████", "  Sep 01 08:00", f"  {'now':>18}",
+        "production", f"  1{'█' * 8}3{'█' * 8}", "production share", f"  {'·' * 13}5████", "  Sep 01 08:00   now", "",
     ]  # fmt: skip
 
 

@@ -46,6 +46,9 @@ class ZipArchive:
         self._budget = budget
         with _malformed():
             self._zip = zipfile.ZipFile(_Ranges(file, budget))
+        if not all(info.filename for info in self._zip.infolist()):
+            message = "is a broken zip archive: it has an entry without a name"
+            raise Malformed(message)
         infos = [info for info in self._zip.infolist() if not info.is_dir()]
         self._infos = {info.filename: info for info in infos}  # of two of one name the last, as Python reads them
         self.entries = tuple(_entry(info) for info in infos)

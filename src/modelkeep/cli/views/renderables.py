@@ -188,9 +188,8 @@ class Lanes(NamedTuple):
             ]
             yield _joined(name if beside else "", " " * (indent - name.cell_len * beside), *parts)
         begin, end = self.ends
-        gap = width - cell_len(begin) - cell_len(end)
-        for line in [f"{begin}{' ' * gap}{end}"] if gap > 0 else [begin, end.rjust(width)]:
-            yield _joined(" " * indent, (line, "dim"))
+        gap = max(width - cell_len(begin) - cell_len(end), 1)
+        yield _joined(" " * indent, (f"{begin}{' ' * gap}{end}", "dim"))
 
 
 def _wrapped(text: Text, width: int) -> Iterator[Text]:
