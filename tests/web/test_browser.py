@@ -281,6 +281,12 @@ def test_lineage_is_drawn_and_followed(visit, rich):
     page.locator("svg a", has_text="features@7").click()
     page.wait_for_selector("h1:has-text('Lineage of data:features@7')")
     assert "transactions@2026-03" in page.locator("svg .node-name").all_text_contents()
+    field = page.get_by_label("Version, data, run or target")
+    for typed, heading in (("k8s/us", "deployment:k8s/us"), ("risk/limits", "risk/limits@4"), ("FEATURE", "FEATURE")):
+        field.fill(typed)
+        page.keyboard.press("Enter")
+        page.wait_for_selector(f"h1:has-text('Lineage of {heading}')")
+    assert page.locator("main li").all_inner_texts() == ["data:features@7"]
 
 
 def test_what_waits_for_a_person_is_said_at_the_top(visit, rich):
