@@ -185,10 +185,7 @@ def replace_answer(view, **fields):
         ({"stages": ("staging",), "requests": (REQUEST,)}, ["approve fraud@3 production"]),
         ({"stages": ("staging",), "requests": (replace(REQUEST, needed=0),)}, ["promote fraud@3 production"]),
         ({"stages": ("staging",), "requests": (replace(REQUEST, state="rejected"),)}, ["promote fraud@3 production"]),
-        (
-            {"missing": ("metrics", "licence", "code")},
-            ["supplement fraud@3 --licence Apache-2.0", "evaluate fraud@3 --metrics metrics.json"],
-        ),
+        ({"missing": ("metrics", "licence", "code")}, ["evaluate fraud@3 --metrics metrics.json"]),
         ({"ref": "a b@3", "stages": ("staging",)}, ["promote 'a b@3' production"]),
     ],
 )

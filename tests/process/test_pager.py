@@ -1,4 +1,4 @@
-"""Long answers on a real terminal: in a pager, and only there."""
+"""A real terminal: long answers are in a pager, and only there; work shows its progress, and ^C ends it."""
 
 import pytest
 from tmux import Screen
@@ -71,3 +71,16 @@ def test_notes_stand_below_the_answer_when_the_pager_has_ended_whatever_it_is(ru
     shown.close()
     assert "MODEL   production\nleft out" in seen
     assert "m13" not in seen
+
+
+def test_progress_is_drawn_over_itself_and_ctrl_c_ends_the_work_and_leaves_a_terminal_that_works(screen):
+    feed = "(while :; do head -c 100000 /dev/zero; sleep 0.05; done)"
+    screen.type(f"{feed} | modelkeep register big - --filename big.bin --code none")
+    screen.wait_for("\nregistering ")
+    screen.press("C-c")
+    screen.wait_for("\nready>")
+    screen.type("echo code $?; modelkeep list -q big")
+    seen = screen.wait_for("no model big")
+    assert "code 130" in seen
+    assert "registering" not in seen
+    assert "Traceback" not in seen
