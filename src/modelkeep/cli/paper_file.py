@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -32,7 +33,13 @@ def write_page(path: str, page: str | Iterable[bytes], *, force: bool) -> str:
         require_free(path)
     try:
         with open(path, "wb" if force else "xb", opener=_without_links) as file:
-            file.writelines([page.encode()] if isinstance(page, str) else page)
+            try:
+                file.writelines([page.encode()] if isinstance(page, str) else page)
+                file.flush()
+            except BaseException:
+                if not force:
+                    _remove(path, file.fileno())
+                raise
     except (OSError, ValueError) as error:
         message = f"cannot write {printable(path)}: {getattr(error, 'strerror', None) or error}"
         raise UsageError(message, "-o FILE names another place") from error
@@ -42,6 +49,13 @@ def write_page(path: str, page: str | Iterable[bytes], *, force: bool) -> str:
 def show_paper(call: Call, view: PaperView, output: str | None, *, force: bool) -> None:
     """Print a paper, or write it to the file that was named and print its path."""
     call.show(view if output is None else replace(view, file=write_page(output, view.page, force=force)))
+
+
+def _remove(path: str, descriptor: int) -> None:
+    """Remove what was begun under a new name, unless another file stands there by now."""
+    with suppress(OSError):
+        if os.path.samestat(os.lstat(path), os.fstat(descriptor)):
+            os.unlink(path)
 
 
 def _without_links(path: str, flags: int) -> int:
