@@ -56,6 +56,8 @@ def _normal(text: str) -> str:
         (r"\b(?=[0-9a-f]*[a-f])(?=[0-9a-f]*[0-9])[0-9a-f]{7,12}\b", "COMMIT"),
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
         (r"\b(today|[A-Z][a-z]{2} +\d\d?) \d\d:\d\d\b", "TIME"),
+        (r"\b[A-Z][a-z]{2} \d{4}-\d\d-\d\d( \((to|yester)day\))?", "DAY"),
+        (r"\b\d\d:\d\d:\d\d\b", "TIME"),
         (r"\b\d+ ?(s|min|h|d)\b", "AGE"),
         (r"\s+", " "),  # a longer account's name moves columns, and breaks lines elsewhere
         (r"[─━-]{5,}", "-----"),
