@@ -35,7 +35,7 @@ class Knowledge:
 
         Formats, tensors, parameters, the globals that pickles import, problems, and the signature. Of a version it is what
         was recorded; with ``fresh``, and where nothing was, its bytes are read. Nothing is executed or unpickled. A path
-        object, and a text with ``./`` before it, is a path; a model's name is its latest version.
+        object, and a text with ``./`` before it, is a path; ``-`` is standard input; a model's name is its latest version.
 
         >>> found = registry.inspect("model.onnx")
         >>> found.recorded

@@ -8,10 +8,14 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from modelkeep.cli import command_table
 from modelkeep.cli.complete import completers, grammar, system_completers
 from modelkeep.cli.complete import completion as complete
+from modelkeep.cli.complete.filter_words import FilterEnd
+from modelkeep.domain.filters.parse import parse_filter
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "support"))
 
@@ -284,6 +288,24 @@ def test_each_part_of_a_filter_is_completed(home, where, offered):
     before = where[: max(map(where.rfind, " (=")) + 1]
     found = complete.candidates(["list", "fraud", "--where", where], {"MODELKEEP_REGISTRY": str(home)}, "/")
     assert [word.removeprefix(before) for word, _ in found] == [word.replace("·", " ") for word in offered.split()]
+
+
+@pytest.mark.parametrize(
+    "where",
+    [
+        "stage = 'production' AND (metric.auc>=0.5 OR NOT tag.`a b` NOT IN ('a', \"b\")) AND name IS NOT NULL",
+        "not (created > '7d') or alias like 'c%' and version in (1,2)",
+    ],
+)
+def test_every_beginning_of_a_filter_has_a_place(where):
+    parse_filter(where)
+    assert [end for end in range(len(where)) if not FilterEnd(where[:end]).place] == []
+    assert FilterEnd(f"{where} ").place == "join"
+
+
+@given(st.text(st.sampled_from("ab .,()='\"`<! \t\ud800")))
+def test_a_filter_of_any_characters_ends_somewhere(text):
+    assert 0 <= FilterEnd(text).begins <= len(text)
 
 
 def test_the_registry_is_the_one_that_the_line_names(tab, home):

@@ -14,6 +14,8 @@ from modelkeep.formats.interface import Budget, Malformed, OverBudget
 
 WRITTEN = Path(__file__).parent.parent / "fixtures" / "feast"
 
+SELECT = "sha256:822ae07d4783158bc1912bb623e5107cc9002d519e1143a9c200ed6ee18b6d0f"  # of "select 1"
+
 
 def registry(project):
     return InMemory("registry.db", (WRITTEN / project / "data" / "registry.db").read_bytes())
@@ -33,7 +35,7 @@ def test_views_are_what_feast_says(project):
         found = read(told["name"], 0 if first else None, project)
         view = found.definition
         assert (view.name, view.project, view.ttl_seconds) == (told["name"], project, told["ttl"])
-        assert [[each.name, each.dtype] for each in view.features] == told["features"]
+        assert [[each.name, each.dtype] for each in view.features] == sorted(told["features"])
         assert [[each.name, each.dtype] for each in view.keys] == told["keys"]
         assert list(view.entities) == told["entities"]
         assert found.version == (None if project == "rides" else told["version"] or 0)
@@ -48,7 +50,7 @@ def test_a_view_that_feast_wrote_is_read_to_its_source_and_its_function():
             project="payments",
             name="card_stats",
             features=(
-                Column("spent_7d", "Float64"), Column("countries", "Array(String)"), Column("night", "Bool"),
+                Column("countries", "Array(String)"), Column("night", "Bool"), Column("spent_7d", "Float64"),
                 Column("tries", "Int64"),
             ),
             entities=("card",),
@@ -71,6 +73,23 @@ def test_a_view_that_feast_wrote_is_read_to_its_source_and_its_function():
     assert read("share", project="rides").definition.transformation == share.transformation
 
 
+def test_views_of_other_kinds_and_other_sources_that_feast_made():
+    views = {name: read(name, project="kinds").definition for name in view_names(registry("kinds"), "kinds", Budget())}
+    b = ViewSource(kind="file", name="b", location="s3://lake/b.parquet", timestamp="at")
+    assert {name: (view.kind, view.sources) for name, view in views.items()} == {
+        "pushed": ("batch", (b, ViewSource(kind="push", name="p", timestamp="at"))),
+        "snow": ("batch", (ViewSource(kind="snowflake", name="s", location="D.S.T", timestamp="at"),)),
+        "big": ("batch", (ViewSource(kind="bigquery", name="q", location="p.d.t", timestamp="at"),)),
+        "red": ("batch", (ViewSource(kind="redshift", name="r", timestamp="at", query=SELECT),)),
+        "live": ("stream", (b, ViewSource(kind="kafka", name="k", location="cards", timestamp="at"))),
+        "label": ("label", (b,)),
+    }
+    live = views["live"]
+    assert [each.dtype for each in live.features] == ["Map", "Int64", "Set(String)", "Array(Float32)"]
+    assert (live.ttl_seconds, live.aggregations) == (3600, ("sum(n) 300 s",))
+    assert (live.transformation.name, live.transformation.mode) == ("function", "python")
+
+
 def test_views_that_are_not_there_and_versions_that_are_not_there_differ():
     assert read("card_stat") is None
     assert read_view(registry("payments"), "rides", "card_stats", None, Budget()) is None
@@ -86,7 +105,7 @@ def test_sources_are_named_by_place_or_query():
     for options, expected in (
         (((1, 2), (12, message((1, "db.t")))), ("bigquery", "db.t", None)),
         (((1, 8), (19, message((1, "t"), (3, "s"), (4, "d")))), ("snowflake", "d.s.t", None)),
-        (((1, 5), (15, message((2, "select 1")))), ("redshift", None, "sha256:822ae07d4783158bc1912bb623e5107cc9002d519e1143a9c200ed6ee18b6d0f")),
+        (((1, 5), (15, message((2, "select 1")))), ("redshift", None, SELECT)),
         (((1, 3), (13, message((1, "host:9092"), (2, "topic")))), ("kafka", "topic", None)),
         (((1, 99),), ("other", None, None)),
     ):  # fmt: skip

@@ -2,6 +2,7 @@
 
 import json
 import struct
+from pathlib import Path
 
 import pytest
 from model_files import InMemory, OnDisk, files_below
@@ -135,6 +136,18 @@ def test_a_broken_model_of_lightgbm_is_a_problem():
 
 def catboost(core):
     return b"CBM1" + struct.pack("<I", len(core)) + core
+
+
+@pytest.mark.parametrize(("name", "trees", "features"), [("categories", "3", "3"), ("classes", "4", "4")])
+def test_what_catboost_wrote_is_what_catboost_says(name, trees, features):
+    """Read two models of CatBoost 1.2.10, which is too large to be installed: a regressor with a category, and three classes."""
+    path = Path(__file__).parent.parent / "fixtures" / "catboost" / f"{name}.cbm"
+    found = inspect([OnDisk(path)])
+    assert facts(found) == ("catboost", {
+        "format-version": "FlabuffersModel_v1", "producer": "catboost 1.2.10", "trees": trees, "features": features,
+        "trained": "2026-11-30T22:52:08Z",
+    })  # fmt: skip
+    assert told(found) == []
 
 
 def test_catboost():

@@ -103,6 +103,11 @@ def test_a_list_of_entries_that_is_too_long_is_not_read():
         opened(data)
 
 
+def test_an_entry_without_a_name_is_malformed():
+    with pytest.raises(Malformed, match="an entry without a name"):
+        opened(packed([("name", b"1")]).replace(b"name", b"\0ame"))  # Python reads a name up to its first zero byte
+
+
 def test_the_budget_ends_the_reading():
     now = iter([0.0, *[1.0] * 4])
     archive = ZipArchive(InMemory("x", packed([("a", bytes(1_000_000))])), Budget(2, clock=lambda: next(now, 3.0)))

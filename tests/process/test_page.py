@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pexpect
@@ -80,11 +81,11 @@ def test_the_browser_shows_a_file_that_no_other_account_can_read(run, made):
     browser.chmod(0o755)
     env = {"BROWSER": f"{browser} %s"}
     first, second = run("page", "--open", env=env), run("page", "--open", "--title", "Later", env=env)
-    path = first.stdout.removesuffix("\n")
-    assert (first.exit_code, second.stdout) == (0, first.stdout)
-    assert (made / "shown").read_text() == f"file://{path}\n" * 2
+    path = second.stdout.removesuffix("\n")
+    assert (first.exit_code, second.exit_code) == (0, 0)
+    assert (made / "shown").read_text() == f"file://{first.stdout}file://{second.stdout}"
     assert "<title>Later</title>" in Path(path).read_text()
-    assert [os.stat(each).st_mode & 0o777 for each in (path, os.path.dirname(path))] == [0o600, 0o700]
+    assert os.stat(os.path.dirname(path)).st_mode & 0o777 == 0o700
     assert os.listdir(os.path.dirname(path)) == ["registry.html"]
     assert run("page", "--open", "-o", "here #1.html", env=env).stdout == "here #1.html\n"
     assert re.search(r"file://.*/here%20%231\.html\n$", (made / "shown").read_text())
@@ -98,3 +99,21 @@ def test_without_a_browser_the_page_is_there_all_the_same(run, made):
         "hint: BROWSER=firefox modelkeep page --open        (names one)\n"
     )
     assert (made / "registry.html").exists()
+
+
+def test_where_there_is_no_room_nothing_is_left(run, made):
+    import resource
+
+    def small():
+        resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, 50_000))
+
+    done = subprocess.run(
+        [run.script, "page", "-o", "registry.html"], cwd=made, env=run.env, capture_output=True, text=True, check=False,
+        preexec_fn=small,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout) == (7, "")
+    assert done.stderr == (
+        "error: the page has no room in the directory for temporary files: File too large\n"
+        "hint: TMPDIR=/var/tmp modelkeep page -o registry.html        (uses another one)\n"
+    )
+    assert not (made / "registry.html").exists()

@@ -1,4 +1,4 @@
-"""Long answers on a real terminal: in a pager, and only there."""
+"""A real terminal: long answers are in a pager, and only there; work shows its progress, and ^C ends it."""
 
 import pytest
 from tmux import Screen
@@ -42,6 +42,14 @@ def test_a_long_answer_is_read_in_less_and_q_and_ctrl_c_leave_a_terminal_that_wo
     assert "Traceback" not in seen
 
 
+def test_the_log_opens_at_its_newest_entry(screen):
+    screen.type("modelkeep audit")
+    seen = screen.wait_for("(END)")
+    assert "registered m13@1" in seen
+    assert "created the registry" not in seen
+    screen.press("q")
+
+
 def test_what_fits_is_printed_at_once_and_so_is_all_without_a_pager(screen):
     screen.type("modelkeep list --limit 3; echo then")
     assert "m02" in screen.wait_for("\nthen")
@@ -71,3 +79,16 @@ def test_notes_stand_below_the_answer_when_the_pager_has_ended_whatever_it_is(ru
     shown.close()
     assert "MODEL   production\nleft out" in seen
     assert "m13" not in seen
+
+
+def test_progress_is_drawn_over_itself_and_ctrl_c_ends_the_work_and_leaves_a_terminal_that_works(screen):
+    feed = "(while :; do head -c 100000 /dev/zero; sleep 0.05; done)"
+    screen.type(f"{feed} | modelkeep register big - --filename big.bin --code none")
+    screen.wait_for("\nregistering ")
+    screen.press("C-c")
+    screen.wait_for("\nready>")
+    screen.type("echo code $?; modelkeep list -q big")
+    seen = screen.wait_for("no model big")
+    assert "code 130" in seen
+    assert "registering" not in seen
+    assert "Traceback" not in seen

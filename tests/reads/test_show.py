@@ -1,5 +1,6 @@
 import pytest
 from changing import refused
+from governed_story import governed_history
 from msgspec.structs import asdict
 from world import World
 
@@ -435,3 +436,14 @@ def test_an_artifact_that_the_tables_and_the_log_describe_differently_is_never_h
     assert (kind, message) == ("Damaged", "the tables have another artifact for version 2 than the log")
     assert hint == "modelkeep verify --log"
     assert not (tmp_path / "out").exists()
+
+
+def test_a_model_tells_which_versions_are_asked_for_now_and_at_a_moment():
+    registry = governed_history().registry
+    (asked,) = registry.model("churn").requests
+    assert (asked.stage, asked.version, asked.actor) == ("production", 1, "ana")
+    assert registry.models("churn")[0].requests == (asked,)
+    assert registry.models("churn", as_of=f"seq:{asked.request - 1}")[0].requests == ()
+    assert registry.model("fraud").requests == ()
+    during = registry.model("fraud", as_of="seq:13").requests
+    assert [(each.version, each.request) for each in during] == [(2, 12)]

@@ -1,7 +1,8 @@
 """Makes a repository of Feast with its registry, and says what Feast says of its views: ``python feast_repositories.py DIR``.
 
 ``tests/fixtures/feast`` holds the registries that Feast 0.67.0 (``payments``, whose views have versions) and 0.47.0
-(``rides``, before views had any) wrote. Feast is too large to be installed for a test.
+(``rides``, before views had any) wrote, and with ``kinds`` as project what the classes of 0.67.0 make of other kinds of views
+and sources. Feast is too large to be installed for a test.
 """
 
 import json
@@ -65,6 +66,52 @@ def told(view, version=None):
     }
 
 
+def kinds():
+    """Return a registry with views of the other kinds."""
+    from feast import BigQuerySource, PushSource, RedshiftSource, SnowflakeSource
+    from feast.aggregation import Aggregation
+    from feast.data_format import JsonFormat
+    from feast.data_source import KafkaSource
+    from feast.labeling.label_view import LabelView
+    from feast.protos.feast.core.Registry_pb2 import Registry
+    from feast.stream_feature_view import StreamFeatureView
+    from feast.types import Map, Set
+
+    def function(rows):
+        return rows
+
+    registry = Registry()
+    number = Field(name="n", dtype=Int64)
+    batch = FileSource(name="b", path="s3://lake/b.parquet", timestamp_field="at")
+    topic = KafkaSource(
+        name="k", kafka_bootstrap_servers="host:9092", topic="cards", timestamp_field="at", batch_source=batch,
+        message_format=JsonFormat("a int"),
+    )  # fmt: skip
+    entities = [Entity(name="card", join_keys=["card_id"], value_type=ValueType.INT64)]
+    live = StreamFeatureView(
+        name="live", entities=entities, ttl=timedelta(hours=1), source=topic, mode="python", timestamp_field="at", udf=function,
+        schema=[number, Field(name="t", dtype=Set(String)), Field(name="m", dtype=Map), Field(name="v", dtype=Array(Float32))],
+        aggregations=[Aggregation(column="n", function="sum", time_window=timedelta(minutes=5))],
+    )  # fmt: skip
+    sources = {
+        "pushed": PushSource(name="p", batch_source=batch),
+        "snow": SnowflakeSource(name="s", database="D", schema="S", table="T", timestamp_field="at"),
+        "big": BigQuerySource(name="q", table="p.d.t", timestamp_field="at"),
+        "red": RedshiftSource(name="r", query="select 1", timestamp_field="at"),
+    }
+    label = LabelView(name="label", entities=entities, schema=[Field(name="fraud", dtype=Bool)], source=batch)
+    batches = [
+        FeatureView(name=name, entities=entities, schema=[number], source=each) for name, each in sources.items()
+    ]
+    for views, made in (
+        (registry.feature_views, batches), (registry.stream_feature_views, [live]), (registry.label_views, [label]),
+    ):  # fmt: skip
+        views.extend(each.to_proto() for each in made)
+        for each in views:
+            each.spec.project = "kinds"
+    return registry.SerializeToString()
+
+
 def main(place, project):
     os.makedirs(place, exist_ok=True)
     os.chdir(place)
@@ -72,6 +119,11 @@ def main(place, project):
         file.write(
             f"project: {project}\nprovider: local\nregistry: data/registry.db\nonline_store:\n  path: data/online.db\n"
         )
+    if project == "kinds":
+        os.mkdir("data")
+        with open("data/registry.db", "wb") as file:
+            file.write(kinds())
+        return
     store = FeatureStore(".")
     store.apply(views())
     said = []

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from page_stories import rich_history
 from world import World, tell_story
 
+from modelkeep.cli.paper_file import write_page
 from modelkeep.cli.views.history import TenuresView
 from modelkeep.cli.views.interface import as_json
 from modelkeep.cli.views.show import ModelView, VersionView
@@ -198,3 +199,14 @@ def test_a_registry_of_an_older_schema_makes_the_same_page_with_one_replay(tmp_p
     parts = whole_registry(replace(world.context, database=Counted(str(world.home))), None, "Model registry")
     assert "".join(web.html_page("Model registry", parts)) == before
     assert len(opened) == 1
+
+
+def test_a_file_that_was_begun_and_not_finished_is_removed(tmp_path):
+    def parts():
+        yield b"begun"
+        raise OSError(28, "No space left on device")
+
+    path = str(tmp_path / "page.html")
+    with pytest.raises(UsageError, match="No space left"):
+        write_page(path, parts(), force=False)
+    assert list(tmp_path.iterdir()) == []

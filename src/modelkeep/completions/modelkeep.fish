@@ -444,7 +444,7 @@ function __modelkeep_options --argument-names command
         case 'page'
             echo '-o'\t'Write the page into this file; - is standard output.'
             echo '--output'\t'Write the page into this file; - is standard output.'
-            echo '--open'\t'Show it in the browser; without -o it is written into your cache.'
+            echo '--open'\t'Show it in the browser; without -o the file is a temporary one.'
             echo '--title'\t'What the page is called.'
             echo '--force'\t'Overwrite the file if it is there.'
             echo '--as-of'\t'Answer as of then: a time, a date, an age or seq:N.'

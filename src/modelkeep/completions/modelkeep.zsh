@@ -626,7 +626,7 @@ _modelkeep_options() {
         offered=(
             '-o:Write the page into this file; - is standard output.'
             '--output:Write the page into this file; - is standard output.'
-            '--open:Show it in the browser; without -o it is written into your cache.'
+            '--open:Show it in the browser; without -o the file is a temporary one.'
             '--title:What the page is called.'
             '--force:Overwrite the file if it is there.'
             '--as-of:Answer as of then: a time, a date, an age or seq:N.'

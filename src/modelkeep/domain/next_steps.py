@@ -9,11 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from modelkeep.domain.answers.pages import Version
 
-_SUPPLIED = {
-    "licence": "modelkeep supplement {} --licence Apache-2.0",
-    "metrics": "modelkeep evaluate {} --metrics metrics.json",
-}
-
 
 class NextStep(NamedTuple):
     """A line to type, and why."""
@@ -53,7 +48,6 @@ def next_steps(version: Version, stages: Sequence[str]) -> list[NextStep]:
     higher = stages[max(held, default=-1) + 1 :]
     if higher and version.state in ("development", "active") and higher[0] not in asked:
         steps.append(NextStep(f"modelkeep promote {ref} {quote(higher[0])}", "the next stage"))
-    steps += [
-        NextStep(line.format(ref), f"it has no {word}") for word, line in _SUPPLIED.items() if word in version.missing
-    ]
+    if "metrics" in version.missing:
+        steps.append(NextStep(f"modelkeep evaluate {ref} --metrics metrics.json", "it has no metrics"))
     return steps

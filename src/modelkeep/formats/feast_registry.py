@@ -1,7 +1,7 @@
 """Feast's registry, a file that is one protocol buffer: the definition of a view, and of its earlier versions.
 
 https://github.com/feast-dev/feast/tree/master/protos/feast/core. Nothing of Feast is run or needed. Functions are known by
-the SHA-256 of their source; the pickles of them are not looked at.
+the SHA-256 of their source; the pickles of them, which differ from run to run, are not looked at.
 """
 
 from __future__ import annotations
@@ -136,19 +136,19 @@ def _message(parent: Message, number: int) -> Message:
 def _definition(word: str, spec: Message) -> ViewDefinition:
     kind = _KINDS[word]
     entities = [clean(each.text()) for each in _few(spec, kind.entities)]
-    keys = [column for column in map(_column, _few(spec, kind.keys)) if column.name != _DUMMY_KEY]
+    keys = [column for column in _columns(spec, kind.keys) if column.name != _DUMMY_KEY]
     ttl = number_of(_message(spec, kind.ttl).last(1)) if kind.ttl else 0
     return ViewDefinition(
         kind=word,
         store="feast",
         project=clean(text_of(spec.last(2))),
         name=clean(text_of(spec.last(1))),
-        features=tuple(map(_column, _few(spec, kind.features))),
-        entities=tuple(each for each in entities if each and each != _DUMMY),
+        features=_columns(spec, kind.features),
+        entities=tuple(sorted(each for each in entities if each and each != _DUMMY)),
         keys=tuple(keys),
         sources=tuple(sorted(_sources(spec, kind), key=lambda each: (each.kind, each.name or "", each.location or ""))),
         ttl_seconds=ttl if 0 < ttl < 1 << 53 else None,
-        aggregations=tuple(_aggregation(each) for each in _few(spec, kind.aggregations)),
+        aggregations=tuple(sorted(_aggregation(each) for each in _few(spec, kind.aggregations))),
         transformation=_transformation(spec, kind),
     )
 
@@ -161,6 +161,11 @@ def _few(message: Message, number: int) -> list[Message]:
             text = f"has a view with more than {_MOST} parts"
             raise Malformed(text)
     return found
+
+
+def _columns(spec: Message, number: int) -> tuple[Column, ...]:
+    """Return columns by name: Feast compares views without their order, and writes some in any."""
+    return tuple(sorted(map(_column, _few(spec, number)), key=lambda each: each.name))
 
 
 def _column(feature: Message) -> Column:
@@ -222,9 +227,10 @@ def _transformation(spec: Message, kind: _Kind) -> Transformation | None:
     newer = _message(_message(spec, kind.transformation), 1) if kind.transformation else None
     older = _message(spec, kind.function) if kind.function else None
     for function in (newer, older):
-        if function is not None and (digest := _digest(function.last(3)) or _digest(function.last(2))):
+        if function is not None and function.end > function.start:
             mode = clean(text_of(spec.last(kind.mode)) or text_of(function.last(4)))
-            return Transformation(name=clean(text_of(function.last(1))) or None, mode=mode or None, digest=digest)
+            name = clean(text_of(function.last(1)))
+            return Transformation(name=name or None, mode=mode or None, digest=_digest(function.last(3)))
     return None
 
 

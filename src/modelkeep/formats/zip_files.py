@@ -25,6 +25,8 @@ _LOCAL_HEADER_BYTES = 30
 _DEFLATE_RATIO = 1040  # deflate packs at most 1,032 bytes in one
 _READ = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 _ENCRYPTED = 0x1
+#: What `zipfile` says of a file without the list of entries that ends an archive, and what that means.
+_NO_ZIP, _NO_LIST = "File is not a zip file", "it has no list of entries at its end, as where it was cut off"
 
 
 class ZipEntry(Struct, frozen=True):
@@ -46,6 +48,9 @@ class ZipArchive:
         self._budget = budget
         with _malformed():
             self._zip = zipfile.ZipFile(_Ranges(file, budget))
+        if not all(info.filename for info in self._zip.infolist()):
+            message = "is a broken zip archive: it has an entry without a name"
+            raise Malformed(message)
         infos = [info for info in self._zip.infolist() if not info.is_dir()]
         self._infos = {info.filename: info for info in infos}  # of two of one name the last, as Python reads them
         self.entries = tuple(_entry(info) for info in infos)
@@ -167,7 +172,7 @@ def _malformed() -> Iterator[None]:
     try:
         yield
     except (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, EOFError, ValueError, OverflowError) as error:
-        message = f"is a broken zip archive: {error}"
+        message = f"is a broken zip archive: {_NO_LIST if str(error) == _NO_ZIP else error}"
         raise Malformed(message) from error
     except OSError as error:
         if error.errno is not None:  # of the disk, not of the archive

@@ -17,7 +17,7 @@ def inspect(
         str,
         Argument(
             metavar="REF|PATH",
-            help="The version, one of its files (fraud@3/model.onnx), or a file or directory here (./model.onnx).",
+            help="The version, one of its files (fraud@3/model.onnx), a file or directory here, or - for standard input.",
         ),
     ],
     fresh: Annotated[

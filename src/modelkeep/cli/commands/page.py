@@ -30,7 +30,7 @@ def page(
         Option("-o", "--output", metavar="FILE", help="Write the page into this file; - is standard output."),
     ] = None,
     open_it: Annotated[
-        bool, Option("--open", help="Show it in the browser; without -o it is written into your cache.")
+        bool, Option("--open", help="Show it in the browser; without -o the file is a temporary one.")
     ] = False,
     title: Annotated[str, Option("--title", metavar="TEXT", help="What the page is called.")] = "Model registry",
     force: Annotated[bool, Option("--force", help="Overwrite the file if it is there.")] = False,
@@ -48,10 +48,8 @@ def page(
             streams.out(part, utf8=True)
         return
     with _whole(call, parts) as (file, size):
-        if output is None:
-            output = _cached(call.settings.cache, file)
-        else:
-            write_paper(output, iter(lambda: file.read(_BLOCK), b""), force=force)
+        output = _private_file() if output is None else output
+        write_paper(output, iter(lambda: file.read(_BLOCK), b""), force=force)
     if open_it:
         _show(output)
     call.show(PageView(output, size))
@@ -75,37 +73,40 @@ def _whole(call: Call, parts: Iterator[str]) -> Iterator[tuple[IO[bytes], int]]:
     """Yield a private file with the whole page, and its size: what is in its place is not touched before."""
     import tempfile
 
-    with tempfile.TemporaryFile(prefix="modelkeep-") as file:
+    with tempfile.TemporaryFile(prefix="modelkeep-", buffering=0) as file:
+        size = 0
         with progress(call, "writing") as update:
             for part in parts:
-                file.write(part.encode())
+                size += _write(file, part.encode())
                 if update is not None:
-                    update(file.tell(), 0)
-        size = file.tell()
+                    update(size, 0)
         file.seek(0)
         yield file, size
 
 
-def _cached(cache: str, page: IO[bytes]) -> str:
-    """Write a page into the user's cache, where nobody else may read it, and return its path."""
-    import shutil
+def _write(file: IO[bytes], data: bytes) -> int:
+    """Write bytes into a temporary file, and return how many they are."""
+    rest = memoryview(data)
+    try:
+        while rest:
+            rest = rest[file.write(rest) :]
+    except OSError as error:
+        message = f"the page has no room in the directory for temporary files: {error.strerror or error}"
+        raise RegistryUnavailable(
+            message, "TMPDIR=/var/tmp modelkeep page -o registry.html        (uses another one)"
+        ) from error
+    return len(data)
+
+
+def _private_file() -> str:
+    """Return the path of a new file in a new directory that no other account can read or rename in."""
     import tempfile
 
-    directory = os.path.join(cache, "pages")
     try:
-        os.makedirs(directory, mode=0o700, exist_ok=True)
-        path = os.path.join(directory, "registry.html")
-        with tempfile.NamedTemporaryFile(dir=directory, delete=False) as file:
-            try:
-                shutil.copyfileobj(page, file)
-                os.replace(file.name, path)
-            except BaseException:
-                os.unlink(file.name)
-                raise
+        return os.path.join(tempfile.mkdtemp(prefix="modelkeep-page-"), "registry.html")
     except OSError as error:
-        message = f"cannot write into the cache {printable(directory)}: {error.strerror or error}"
+        message = f"cannot make a temporary directory: {error.strerror or error}"
         raise RegistryUnavailable(message, "modelkeep page --open -o FILE") from error
-    return path
 
 
 def _show(path: str) -> None:

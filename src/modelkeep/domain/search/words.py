@@ -41,7 +41,7 @@ def searched_text(field: str, text: str) -> str:
     return f"{field[4:]}={text}" if field.startswith("tag.") else text
 
 
-@functools.lru_cache(maxsize=1024)
+@functools.lru_cache(maxsize=64)
 def words(text: str) -> tuple[str, ...]:
     """Return the words of a text, in order; many versions have the same texts."""
     return tuple(word.text for word in located_words(text))

@@ -56,6 +56,7 @@ function sideBySide(found, all) {
   let hiddenRows = 0;
   for (const [title, rowsOfSection] of sections(found)) {
     const rows = rowsOfSection.filter(([, values]) => {
+      if (values.every((each) => each === null || each === undefined)) return false;
       const same = values.every((each) => JSON.stringify(each ?? null) === JSON.stringify(values[0] ?? null));
       if (same && !all) hiddenRows += 1;
       return all || !same;

@@ -52,10 +52,16 @@ function walk(root, sides, steps, environments, most) {
   return { edges: [...edges].filter((each) => layers.has(each.source) && layers.has(each.target)), layers, whole };
 }
 
+// The node that a text means: a version, or what has an edge by that name, with its kind or without.
+async function rootOf(text, sides) {
+  const found = await resolved(text);
+  const names = [text, ...["data", "run", "deployment", "code"].map((kind) => `${kind}:${text}`)];
+  return found?.ref ?? names.find((each) => sides.up.has(each) || sides.down.has(each)) ?? text;
+}
+
 async function lineageView(query) {
-  const wanted = query.node ?? "";
-  const root = kindOf(wanted) === "version" ? (await resolved(wanted))?.ref ?? wanted : wanted;
   const sides = await readEdges();
+  const root = await rootOf((query.node ?? "").trim(), sides);
   const steps = Math.max(1, Math.min(50, Number(query.steps) || 3));
   const environments = Boolean(query.env) || kindOf(root) === "environment";
   const to = (changes) => viewHash("lineage", { node: root, steps, env: environments ? "1" : "", ...changes });
@@ -74,8 +80,10 @@ async function lineageView(query) {
   const found = walk(root, sides, steps, environments, MOST_DRAWN);
   const { edges, whole } = found.whole ? found : walk(root, sides, steps, environments, MOST_LISTED);
   if (found.layers.size < 2) {
-    content.push(h("p", {}, kindOf(root) === "uri" ? "Nothing in this registry has that name." : "Nothing is recorded of what made it, and nothing was made from it."));
-    if (kindOf(root) === "version") content.push(h("p", {}, refLink(root)));
+    const isVersion = kindOf(root) === "version";
+    content.push(h("p", {}, isVersion ? ["Nothing is recorded of what made ", refLink(root), ", and nothing was made from it."] : "The lineage has nothing of that name."));
+    const near = isVersion ? [] : [...new Set([...sides.up.keys(), ...sides.down.keys()])].filter((each) => each.toLowerCase().includes(root.toLowerCase()));
+    content.push(section("Nodes with this in their name", near.length ? h("ul", {}, near.sort().slice(0, 50).map((each) => h("li", {}, link(viewHash("lineage", { node: each }), h("bdi", {}, each))))) : null));
     return { title: `Lineage of ${root}`, content };
   }
   content.push(h("section", {}, graph(root, found), found.whole ? null : h("p", { class: "quiet" }, `Only ${MOST_DRAWN} are drawn: the list has ${whole ? "all of them" : "more"}.`)));

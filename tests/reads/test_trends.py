@@ -1,0 +1,64 @@
+"""A metric over versions: which one, in which order, as of when, and what each change is against."""
+
+import pytest
+from governed_story import rules
+from history import History, at
+
+from modelkeep.errors import UsageError
+
+
+@pytest.fixture
+def history():
+    history = History()
+    for auc, rows in (("0.8", "10"), ("0.9", "20"), ("0.85", "30")):
+        history.register("fraud", auc, metrics=[("auc", auc), ("rows", rows)])
+    return history
+
+
+def points(found):
+    return [(each.ref, each.value, each.against, each.verdict) for each in found.points]
+
+
+def test_a_model_stands_for_its_newest_versions_oldest_first_and_as_of_a_moment(history):
+    registry = history.registry
+    found = registry.trend("fraud")
+    assert (found.metric, found.better) == ("auc", "higher")
+    assert points(found) == [
+        ("fraud@1", 0.8, None, None), ("fraud@2", 0.9, "fraud@1", "better"), ("fraud@3", 0.85, "fraud@2", "worse"),
+    ]  # fmt: skip
+    history.archive("fraud@1")
+    history.delete("fraud@2")
+    assert [each.ref for each in registry.trend("fraud").points] == ["fraud@3"]
+    # Asked for by name they are there, in the order given.
+    assert [each.ref for each in registry.trend(["fraud@3", "fraud@2", "fraud@1"]).points] == [
+        "fraud@3",
+        "fraud@2",
+        "fraud@1",
+    ]
+    assert [each.ref for each in registry.trend("fraud", as_of="seq:3").points] == ["fraud@1", "fraud@2"]
+    assert registry.trend("fraud", as_of=at(3)) == registry.trend("fraud", as_of="seq:3")
+
+
+def test_a_metric_can_be_asked_for_and_one_that_there_is_not_is_refused(history):
+    found = history.registry.trend("fraud", metric="rows")
+    assert (found.metric, found.better, found.points[1].difference, found.points[1].verdict) == ("rows", None, 10, None)
+    with pytest.raises(UsageError, match=r"no version has metric.acu"):
+        history.registry.trend("fraud", metric="acu")
+
+
+def test_the_first_gate_of_the_policy_names_the_main_metric(history):
+    history.evaluate("fraud@3", [("a_score", "1")])
+    history.evaluate("fraud@3", [("accuracy", "1")])
+    assert history.registry.trend("fraud").metric == "auc"
+    for number in (1, 2):
+        history.evaluate(f"fraud@{number}", [("accuracy", "1")])
+    assert history.registry.trend("fraud").metric == "accuracy"
+    history.policy(rules("0.85"))
+    assert history.registry.trend("fraud").metric == "auc"
+
+
+def test_versions_without_a_metric_are_points_without_a_value():
+    history = History()
+    history.register("fraud", "one")
+    found = history.registry.trend("fraud")
+    assert (found.metric, found.better, points(found)) == (None, None, [("fraud@1", None, None, None)])
