@@ -137,12 +137,11 @@ production  BARS
   until   TIME
   for     AGE
   auc     0.938765
-  change
-    +0.0000000000000001 better
+  change  +0.0000000000000001 better
   by      ME
-  began   "二月のデータで再学習した重みを
-          評価してから本番環境に移しまし
-          た"
+  began   "二月のデータで再学習した重み
+          を評価してから本番環境に移しま
+          した"
   ended
     rolled back: "worse than
     {LONG}@1"
@@ -151,8 +150,7 @@ production  BARS
   until   now
   for     AGE
   auc     0.938765
-  change
-    -0.0000000000000001 worse
+  change  -0.0000000000000001 worse
   by      ME
   began
     rollback from

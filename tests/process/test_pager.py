@@ -42,6 +42,14 @@ def test_a_long_answer_is_read_in_less_and_q_and_ctrl_c_leave_a_terminal_that_wo
     assert "Traceback" not in seen
 
 
+def test_the_log_opens_at_its_newest_entry(screen):
+    screen.type("modelkeep audit")
+    seen = screen.wait_for("(END)")
+    assert "registered m13@1" in seen
+    assert "created the registry" not in seen
+    screen.press("q")
+
+
 def test_what_fits_is_printed_at_once_and_so_is_all_without_a_pager(screen):
     screen.type("modelkeep list --limit 3; echo then")
     assert "m02" in screen.wait_for("\nthen")

@@ -236,7 +236,7 @@ class Call:
     def _page(self, view: View, text: str) -> None:
         """Print an answer, in the pager where it is long; that of a change at once, for its hooks wait."""
         may = self.format in _FOR_PEOPLE and not (self.flags.no_pager or self.flags.no_input or view.acted)
-        if not (may and pager.is_wanted(text) and pager.show(text, self.settings.pager)):
+        if not (may and pager.is_wanted(text) and pager.show(text, self.settings.pager, at_end=view.ends_newest)):
             streams.out(text)
 
     def _drawing(self, view: View) -> Drawing | None:

@@ -13,6 +13,7 @@ from modelkeep.cli import streams
 
 #: What ``less`` and ``lv`` are told unless the user tells them: colours as they are, and the text stays on the screen.
 _OPTIONS = {"LESS": "FRX", "LV": "-c"}
+_AT_END = {"LESS": "FRX+G"}
 #: How a shell ends that cannot run the program.
 _NOT_RUN = (126, 127)
 _NONE = ("", "cat")
@@ -29,10 +30,10 @@ def is_wanted(text: str) -> bool:
     return 0 < rows <= text.count("\n")
 
 
-def show(text: str, command: str) -> bool:
+def show(text: str, command: str, *, at_end: bool = False) -> bool:
     """Show a text in a pager; False where there is none or it cannot be run, and nothing was shown.
 
-    ``command`` is a line for the shell, as that in ``PAGER`` is.
+    ``command`` is a line for the shell, as that in ``PAGER`` is. ``at_end``: ``less`` opens at the end.
     """
     import shutil
     import subprocess
@@ -45,9 +46,8 @@ def show(text: str, command: str) -> bool:
         # A function and not SIG_IGN, which the pager would inherit.
         signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
-        with subprocess.Popen(
-            ["/bin/sh", "-c", command], stdin=subprocess.PIPE, env={**_OPTIONS, **os.environ}
-        ) as process:
+        environ = {**_OPTIONS, **(_AT_END if at_end else {}), **os.environ}
+        with subprocess.Popen(["/bin/sh", "-c", command], stdin=subprocess.PIPE, env=environ) as process:
             try:
                 process.communicate(data)  # a pager that ends early is no error
             except BaseException:  # TERM or HUP

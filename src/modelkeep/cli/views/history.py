@@ -101,10 +101,14 @@ def tenure_table(
     """
     has_metric = trend is not None and trend.metric is not None
     points = {} if trend is None else {id(each): trend.against(each.began.other, each.ref) for each in tenures}
+    beside = "version" if "stage" in without else "stage"
+
+    def share(row: Tenure, column: str) -> str:
+        return "" if row.share is None or column != beside else f" {row.share:g}%"
+
     cells: dict[str, Callable[[Tenure], object]] = {
-        "version": lambda row: text(row.ref, "bold" if row.until is None else None),
-        "stage": lambda row: row.stage,
-        "share": lambda row: "" if row.share is None else f"{row.share:g}%",
+        "version": lambda row: text(f"{row.ref}{share(row, 'version')}", "bold" if row.until is None else None),
+        "stage": lambda row: text(row.stage) + text(share(row, "stage") or " ", ""),
         "since": lambda row: clock.minute(row.since),
         "until": lambda row: ("now" if clock.at is None else "then") if row.until is None else clock.minute(row.until),
         "for": lambda row: clock.lasted(row.since, row.until),
@@ -114,8 +118,6 @@ def tenure_table(
         "began": beginning,
         "ended": lambda row: ending(row) or " ",
     }
-    if all(row.share is None for row in tenures):
-        without = {*without, "share"}
     if not has_metric:
         without = {*without, VALUE}
     if all(each is None or each.difference is None for each in points.values()):
@@ -135,6 +137,11 @@ class EntriesView(View, frozen=True):
     """Entries of the log."""
 
     entries: Sequence[AuditEntry]
+
+    @property
+    def ends_newest(self) -> bool:
+        """Whether the newest entry stands below the others."""
+        return len(self.entries) > 1 and self.entries[0].seq < self.entries[-1].seq
 
     def lines(self) -> list[str]:
         return [

@@ -86,6 +86,11 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
         return self.wrote
 
     @property
+    def ends_newest(self) -> bool:
+        """Whether what is wanted most stands at the end: a pager opens there."""
+        return False
+
+    @property
     def wrote(self) -> bool:
         """Whether the answer is about a change that was written to the registry."""
         return False

@@ -99,7 +99,7 @@ class FittingTable(NamedTuple):
             for gap in _GAPS:
                 widths = self._widths(shown, options.max_width - gap * (len(shown) - 1))
                 if widths is not None:
-                    getattr(console, "left_out", []).extend(dropped)
+                    getattr(console, "left_out", []).extend(self.headings[self.columns.index(each)] for each in dropped)
                     yield self._as_table(dict(zip(shown, widths, strict=True)), gap)
                     return
         yield from self._as_blocks()
