@@ -99,6 +99,9 @@ def test_the_store_is_that_of_the_project_and_the_work_tree(world, repository):
     assert version("payments/card_stats", cwd=str(inner)) == "v1"
     assert version("rides/card_stats") is None
     assert version("card_stats") is None
+    assert world.said.pop() == (
+        "note: the feature view card_stats is only named: that of the store here is payments/card_stats"
+    )
     assert version(
         "rides/card_stats", environ={"FEAST_FS_YAML_FILE_PATH": str(WRITTEN / "rides" / "feature_store.yaml")}
     )

@@ -28,7 +28,7 @@ def refused(do, *given, **more):
 def emptied():
     """Return a history in which production was emptied: fraud@1 (auc 0.9) was in it, and fraud@2 has 0.1."""
     history = History()
-    history.policy(rules(gates=(Gate(metric="auc", no_worse_than_production="0.005"),)))
+    history.policy(rules(gates=(Gate(metric="auc", no_worse_than_production="0.005", direction="higher"),)))
     history.register("fraud", metrics=[("auc", "0.9")])
     history.register("fraud", metrics=[("auc", "0.1")])
     history.promote("fraud@1", "production")

@@ -88,6 +88,21 @@ def test_the_direction_of_a_metric_may_stand_twice_where_it_is_the_same():
     assert parse_policy(TWO + gate, "policy.toml").rules.stages[1].gates[0].direction == "higher"
 
 
+@pytest.mark.parametrize(
+    ("metric", "more", "direction"),
+    [
+        ("auc", "", "higher"),
+        ("val_loss", "", "lower"),
+        ("val_loss", "direction = 'higher'", "higher"),
+        ("churn", "[metrics]\nchurn = 'lower'", None),
+        ("auc", "[metrics]\nauc = 'lower'", None),
+    ],
+)
+def test_what_a_name_says_of_the_direction_is_written_into_the_rules(metric, more, direction):
+    gate = f"[[stages.gates]]\nmetric = '{metric}'\nno_worse_than_production = 0\n{more}"
+    assert parse_policy(TWO + gate, "policy.toml").rules.stages[1].gates[0].direction == direction
+
+
 def test_a_soak_may_only_warn():
     rules = parse_policy(TWO + 'soak = {time = "2d in staging", warn = true}', "policy.toml").rules
     assert rules.stages[1].soak == Soak(stage="staging", seconds=172_800, warn=True)
@@ -231,6 +246,7 @@ then = "erase"
         ("[[stages.gates]]\nmetric = 'auc'\nmin = 1\ndirection = 'higher'", "stages.gates.direction: pointless without no_worse_than_production"),
         ("[[stages.gates]]\nmetric = 'auc'\nmin = 1\n[[stages.gates]]\nmetric = 'auc'\nmin = 2", "stages.gates: the same stands there twice"),
         ("[[stages.gates]]\nmetric = 'auc'\nno_worse_than_production = 0\ndirection = 'lower'\n[metrics]\nauc = 'higher'", "stages.gates.direction: the policy says something else of auc under metrics"),
+        ("[[stages.gates]]\nmetric = 'churn'\nno_worse_than_production = 0", 'stages.gates: say which values of churn are better: direction = "higher" or "lower"'),
         ("[[stages.checks]]\nname = 'Bias!'", "stages.checks.name: not a name for a check: 'Bias!'"),
         ("[[stages.checks]]\nname = 'bias'\nmax_age = 30", 'stages.checks.max_age: max_age is a length of time, as "30d", "12h" or "15m", not the int 30'),
         ("[[stages.checks]]\nname = 'bias'\nmax_age = '200000d'", "stages.checks.max_age: max_age is a length of time, as \"30d\", \"12h\" or \"15m\", not the str '200000d'"),

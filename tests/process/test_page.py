@@ -58,10 +58,16 @@ def test_places_that_are_no_free_file_are_left_alone(run, made):
     (made / "link.html").symlink_to(made / "other")
     os.mkfifo(made / "pipe.html")
     (made / "directory.html").mkdir()
-    for name, code in (("link.html", 2), ("pipe.html", 2), ("directory.html", 2), ("nowhere/page.html", 2)):
+    kept = "is there, and is no regular file: it will not be replaced"
+    for name, code, why in (
+        ("link.html", 4, f"link.html {kept}"),
+        ("pipe.html", 4, f"pipe.html {kept}"),
+        ("directory.html", 4, "directory.html is a directory"),
+        ("nowhere/page.html", 3, "there is no directory 'nowhere' to write into"),
+    ):
         done = run("page", "-o", name, "--force")
         assert (done.exit_code, done.stdout) == (code, ""), name
-        assert done.stderr.startswith(f"error: cannot write {name}: "), name
+        assert done.stderr.startswith(f"error: {why}\n"), name
     assert run("page", "-o", "https://example.org/page.html").exit_code == 2
     assert (made / "other").read_text() == "mine"
     done = run("page", "-o", "kept.html", "--as-of", "seq:99")

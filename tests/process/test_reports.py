@@ -39,13 +39,32 @@ def test_a_report_of_a_damaged_log_says_so_and_is_exit_5(run, made):
 def test_a_link_in_the_place_of_the_file_is_not_followed(run, made):
     (made / "other").write_text("mine")
     (made / "q1.md").symlink_to(made / "other")
-    assert run("report", "-o", "q1.md", "--force").exit_code == 2
+    assert run("report", "-o", "q1.md", "--force").exit_code == 4
     assert (made / "other").read_text() == "mine"
 
 
 def test_a_pipe_that_nobody_reads_is_not_waited_for(run, made):
     os.mkfifo(made / "q1.md")
-    assert run("report", "-o", "q1.md", "--force").stderr.startswith("error: cannot write q1.md: No such device")
+    assert run("report", "-o", "q1.md", "--force").stderr == (
+        "error: q1.md is there, and is no regular file: it will not be replaced\nhint: -o FILE writes to another place\n"
+    )
+
+
+@pytest.mark.parametrize("words", ["report", "card fraud@1", "bom fraud@1", "page"])
+def test_no_paper_is_written_over_a_registry_or_into_it(run, made, words):
+    before = {path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()}
+    for place in (".modelkeep/registry.db", ".modelkeep/x.md", ".modelkeep/store/x.md", "/dev/full"):
+        done = run(*words.split(), "-o", place, "--force")
+        assert (done.exit_code, done.stdout) == (4, ""), place
+    assert {path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()} == before
+
+
+def test_a_paper_that_is_replaced_keeps_who_may_read_it(run, made):
+    place = made / "q1.md"
+    place.write_text("old")
+    place.chmod(0o600)
+    assert run("report", "-o", "q1.md", "--force").exit_code == 0
+    assert (place.read_text()[:2], place.stat().st_mode & 0o777) == ("# ", 0o600)
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import json
 
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from modelkeep.domain.policy.permissions import BY_STAGE, PLAIN
 from modelkeep.domain.policy.problems import METADATA, find_problems
@@ -154,6 +155,12 @@ _gates = st.builds(
     max=st.none() | _numbers,
     no_worse_than_production=st.none() | st.sampled_from(("0", "0.005", "1e-3")),
     warn=st.booleans(),
+).map(
+    lambda gate: (
+        gate
+        if gate.no_worse_than_production is None
+        else replace(gate, direction="higher" if gate.metric == "auc" else "lower")
+    )
 )
 _checks = st.builds(
     RequiredCheck, name=st.sampled_from(("bias", "scan.v2")), max_age=st.none() | _seconds, warn=st.booleans()
@@ -231,8 +238,6 @@ def policies(draw, stages=None, with_roles=None):
 
 def _mended(rules):
     """Return rules of which the stages that have a problem ask for nothing."""
-    from msgspec.structs import replace
-
     for problem in find_problems(rules):
         match problem.path:
             case ("stages", place, *_):

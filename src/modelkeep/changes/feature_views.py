@@ -73,6 +73,10 @@ def feature_view(context: Context, text: str) -> FeatureView:
     named = inputs.parse_feature(text)
     project, slash, _ = named.data.name.partition("/")
     if not slash:
+        here = feast_store.nearest_project(context.cwd, context.environ)
+        if here is not None:
+            shown = printable(f"{here}/{text}")
+            context.say(f"note: the feature view {printable(text)} is only named: that of the store here is {shown}")
         return FeatureView(named)
     try:
         store = feast_store.find_store(project, context.cwd, context.environ)

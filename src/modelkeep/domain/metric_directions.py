@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -11,30 +12,43 @@ if TYPE_CHECKING:
     from modelkeep.domain.policy.rules import Direction
 
 HIGHER, LOWER = "higher", "lower"
-#: Words in names of metrics of which lower values are better, and of those of which higher ones are.
+#: Words in names of metrics of which lower values are better, and of those of which higher ones are; two words that
+#: stand beside each other count as one.
 _LOWER = frozenset({
-    "loss", "error", "err", "latency", "mae", "mse", "rmse", "mape", "smape", "rmsle", "wer", "cer", "perplexity", "ppl",
-    "brier", "drift", "fpr", "fnr", "ece",
+    "loss", "logloss", "error", "err", "latency", "time", "duration", "ms", "mae", "mse", "rmse", "mape", "smape", "rmsle",
+    "medae", "wer", "cer", "eer", "perplexity", "ppl", "nll", "crossentropy", "bce", "deviance", "brier", "drift", "fpr",
+    "fnr", "falsepositive", "falsenegative", "ece", "aic", "bic", "fid", "kldivergence", "regret", "cost",
 })  # fmt: skip
 _HIGHER = frozenset({
     "accuracy", "acc", "auc", "auroc", "auprc", "roc", "ap", "map", "map50", "f1", "precision", "recall", "sensitivity",
     "specificity", "tpr", "tnr", "r2", "ndcg", "mrr", "bleu", "rouge", "iou", "miou", "dice", "mcc", "kappa", "gini", "psnr",
     "ssim", "throughput",
 })  # fmt: skip
+#: What is made of a metric, of which the name no longer says which values are better.
+_DERIVED = frozenset({
+    "std", "stdev", "stddev", "sd", "var", "variance", "drop", "gap", "diff", "difference", "delta", "change", "spread",
+    "threshold", "weight", "count",
+})  # fmt: skip
 
 
 def direction_of(metric: str, told: Sequence[Direction] = ()) -> str | None:
     """Return ``higher`` or ``lower``, whichever is better; None where neither the policy nor the name says so.
 
-    ``told`` are the directions of a policy. ``loss``, ``val_rmse`` and ``p99-latency`` are known by their names.
+    ``told`` are the directions of a policy. ``val_rmse`` and ``p99-latency`` are known by the last word that says something;
+    scikit-learn's ``neg_log_loss`` is the higher the better. Of ``auc_std`` and ``1-auc`` nothing is known.
     """
     named = next((each.better for each in told if each.metric == metric), None)
     if named is not None:
         return str(named)
     words = "".join(letter if letter.isalnum() else " " for letter in metric.lower()).split()
-    if not _LOWER.isdisjoint(words):
-        return LOWER
-    return None if _HIGHER.isdisjoint(words) else HIGHER
+    if not _DERIVED.isdisjoint(words) or words[:1] == ["1"]:
+        return None
+    pairs = ["".join(pair) for pair in itertools.pairwise(words)]
+    for word in (each for at in range(len(words) - 1, -1, -1) for each in (*pairs[at : at + 1], words[at])):
+        if word in _LOWER or word in _HIGHER:
+            lower = (word in _LOWER) != (words[0] in {"neg", "negative"})
+            return LOWER if lower else HIGHER
+    return None
 
 
 def verdict_of(difference: str | None, better: str | None) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 
 from msgspec import Struct
 
@@ -49,6 +50,16 @@ def find_store(project: str, cwd: str, environ: Mapping[str, str]) -> FeastStore
         message = f"{VARIABLE} names the project {printable(store.project)}"
         raise UsageError(message, f"unset {VARIABLE}")
     return next((found for path in _candidates(cwd) if (found := _of_project(project, path))), None)
+
+
+def nearest_project(cwd: str, environ: Mapping[str, str]) -> str | None:
+    """Return the project of the nearest ``feature_store.yaml``, None where there is none that can be read."""
+    named = environ.get(VARIABLE)
+    for path in [os.path.join(cwd, named)] if named else _candidates(cwd):
+        with suppress(UsageError, NotFound):
+            if project := _settings(path)[0]:
+                return project
+    return None
 
 
 def read_store(path: str) -> FeastStore:

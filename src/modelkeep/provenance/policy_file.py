@@ -6,11 +6,12 @@ All mistakes are told at once, each with its line, its key and the nearest word 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
+from modelkeep.domain.metric_directions import direction_of
 from modelkeep.domain.policy.problem import Path, Problem
 from modelkeep.domain.policy.problems import find_problems
 from modelkeep.domain.policy.rules import (
@@ -161,7 +162,8 @@ def _rules(top: Table) -> Rules:
 def _stages(top: Table) -> tuple[StageRules, ...]:
     """Return the stages; as `init` does it, the last one is protected, and ``prod`` and ``stg`` mean the long words."""
     tables = list(top.tables("stages", "a stage", _STAGE))
-    stages = [_stage(each) for each in tables]
+    metrics = top.raw("metrics")
+    stages = [_stage(each, metrics if isinstance(metrics, dict) else ()) for each in tables]
     taken = {word for stage in stages for word in (stage.name, *stage.synonyms)}
     for place, (table, stage) in enumerate(zip(tables, stages, strict=True)):
         changes: dict[str, object] = {}
@@ -173,7 +175,7 @@ def _stages(top: Table) -> tuple[StageRules, ...]:
     return tuple(stages)
 
 
-def _stage(table: Table) -> StageRules:
+def _stage(table: Table, told: Container[str]) -> StageRules:
     return StageRules(
         name=table.needed("name", "a stage"),
         protected=table.flag("protected"),
@@ -183,7 +185,7 @@ def _stage(table: Table) -> StageRules:
         soak=_soak(table),
         require=table.texts("require"),
         recommend=table.texts("recommend"),
-        gates=tuple(_gate(each) for each in table.tables("gates", "a gate", _GATE)),
+        gates=tuple(_gate(each, told) for each in table.tables("gates", "a gate", _GATE)),
         checks=tuple(_check(each) for each in table.tables("checks", "a check", _CHECK)),
         approvals=_approvals(table),
         approvals_expire=table.seconds("approvals_expire"),
@@ -224,14 +226,18 @@ def _content(table: Table, key: str) -> ContentRule | None:
     return ContentRule(level=inner.needed("level", key), warn=inner.flag("warn"))
 
 
-def _gate(table: Table) -> Gate:
+def _gate(table: Table, told: Container[str]) -> Gate:
+    """Return a gate; its direction is the one that the name of the metric says, unless the policy tells it."""
+    metric, direction = table.needed("metric", "a gate"), table.text("direction")
+    if direction is None and "no_worse_than_production" in table and metric not in told:
+        direction = direction_of(metric)
     return Gate(
-        metric=table.needed("metric", "a gate"),
+        metric=metric,
         data=table.text("data"),
         min=table.number("min"),
         max=table.number("max"),
         no_worse_than_production=table.number("no_worse_than_production"),
-        direction=table.text("direction"),
+        direction=direction,
         warn=table.flag("warn"),
     )
 

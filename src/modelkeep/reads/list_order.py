@@ -5,7 +5,7 @@ A metric without a direction is sorted by which is best: as the policy says, els
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
@@ -63,8 +63,10 @@ def parse_order(text: str | None) -> Order:
     raise UsageError(message, printable(f"KEY[:asc|desc], where KEY is {', '.join([*_PLAIN_KEYS, *keys_meant(key)])}"))
 
 
-def sorted_by(reader: Reader, at: int | None, found: Iterable[Candidate], order: Order) -> list[Candidate]:
-    """Return versions in an order, the newer first among equals."""
+def sorted_by(
+    reader: Reader, at: int | None, found: Iterable[Candidate], order: Order, say: Callable[[str], None]
+) -> list[Candidate]:
+    """Return versions in an order, the newer first among equals; ``say`` is told where the best may not come first."""
     newest_first = sorted(found, key=lambda each: each.seq, reverse=True)
     own = {
         "name": lambda each: fold(each.name),
@@ -81,6 +83,11 @@ def sorted_by(reader: Reader, at: int | None, found: Iterable[Candidate], order:
         rules = rules_at(reader, at)
         better = None if metric is None else direction_of(metric, () if rules is None else rules.metrics)
         order = Order(order.key, better != LOWER)
+        if metric is not None and better is None:
+            turned = printable(f"{order.key}:asc")
+            say(
+                f"note: the largest {printable(metric)} is first: its name does not tell what is better; --sort {turned} turns it"
+            )
     if newest_first and not values:
         _check_key(reader, at, order.key, by_model)
     return _ordered([(values.get((each.model, each.number)), each) for each in newest_first], order)

@@ -133,6 +133,7 @@ class Listing:
         self.stage = None if wanted.stage is None else _stage(wanted.stage, version_states.stages(reader, at))
         self.tags = wanted.tags
         self.everything = wanted.everything
+        self._say = context.say
 
     def first(
         self, models: list[tuple[int, str]] | None, pattern: str | None, order: Order, limit: int | None
@@ -144,7 +145,7 @@ class Listing:
         looked_at = named(self.reader, self.at, pattern) if models is None else models
         candidates: Iterable[Candidate] = (each for one in looked_at for each in self.candidates(*one))
         if models is None or order.key not in ("version", "created") or not order.descending:
-            candidates = sorted_by(self.reader, self.at, candidates, order)
+            candidates = sorted_by(self.reader, self.at, candidates, order, self._say)
         return self.rows(islice(candidates, limit))
 
     def say_unknown_keys(self, say: Say, models: Iterable[tuple[int, str]]) -> None:

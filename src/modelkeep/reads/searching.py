@@ -47,7 +47,7 @@ def search(
         versions = {each: match for match, each in found.versions(listing)}
         listing.say_unknown_keys(context.say, named(reader, at, None) if models is None else models.items())
         if sort is not None:
-            hits = [(versions[each], each) for each in sorted_by(reader, at, versions, order)]
+            hits = [(versions[each], each) for each in sorted_by(reader, at, versions, order, context.say)]
         else:
             hits = [(match, each) for each, match in versions.items()]
             hits += [] if only_versions else found.models()

@@ -118,7 +118,7 @@ def test_an_approval_ends_after_its_time():
 
 def stale_after(change, **registered):
     """Return what counts after bo approved, and again after ``change`` happened to it."""
-    gate = Gate(metric="auc", no_worse_than_production="0.05")
+    gate = Gate(metric="auc", no_worse_than_production="0.05", direction="higher")
     history = asked(rules(gates=(gate,)), **registered)
     history.user = "bo"
     history.approve("fraud@1", 4)
@@ -132,7 +132,7 @@ def new_holder(history):
     history.policy(rules((), gates=()))
     history.register("fraud", metrics=[("auc", "0.91")])
     history.promote("fraud@2", "production")
-    history.policy(rules(gates=(Gate(metric="auc", no_worse_than_production="0.05"),)))
+    history.policy(rules(gates=(Gate(metric="auc", no_worse_than_production="0.05", direction="higher"),)))
 
 
 @pytest.mark.parametrize(
@@ -145,8 +145,8 @@ def new_holder(history):
         (lambda h: h.note("fraud@1", "hm"), {5: None}),
         (lambda h: h.mark("fraud@1", "bad"), {5: "changed"}),
         (lambda h: h.archive("fraud@1"), {5: "changed"}),
-        (lambda h: h.policy(rules(gates=(Gate(metric="auc", no_worse_than_production="0.04"),))), {5: "changed"}),
-        (lambda h: h.policy(rules(gates=(Gate(metric="auc", no_worse_than_production="0.05"),), meaning="live")), {5: None}),
+        (lambda h: h.policy(rules(gates=(Gate(metric="auc", no_worse_than_production="0.04", direction="higher"),))), {5: "changed"}),
+        (lambda h: h.policy(rules(gates=(Gate(metric="auc", no_worse_than_production="0.05", direction="higher"),), meaning="live")), {5: None}),
         (new_holder, {5: "changed"}),
     ],
 )  # fmt: skip

@@ -23,7 +23,10 @@ RULES = Rules(
             soak=Soak(stage="staging", seconds=60),
             require=("data", "licence", "tag.owner"),
             recommend=("description",),
-            gates=(Gate(metric="auc", min="0.1", no_worse_than_production="0.5"), Gate(metric="loss", max="9")),
+            gates=(
+                Gate(metric="auc", min="0.1", no_worse_than_production="0.5", direction="higher"),
+                Gate(metric="loss", max="9"),
+            ),
             checks=(RequiredCheck(name="bias"), RequiredCheck(name="scan")),
             approvals=(RequiredApproval(count=1, role="risk"), RequiredApproval(count=1)),
         ),

@@ -12,12 +12,12 @@ from typer import Option
 
 from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
-from modelkeep.cli.paper_file import require_free, write_page
 from modelkeep.cli.progress import progress
 from modelkeep.cli.views.page import PageView
 from modelkeep.domain.text import printable
 from modelkeep.errors import PartlyDone, RegistryUnavailable, UsageError
 from modelkeep.local_path import local_path
+from modelkeep.papers.paper_file import require_writable, write_paper
 
 _BLOCK = 1 << 20
 
@@ -40,8 +40,7 @@ def page(
         _check_stdout(call, open_it=open_it)
     elif output is not None:
         output = local_path(output, "--output")
-        if not force:  # before a large registry is read
-            require_free(output)
+        require_writable(output, force=force)  # before a large registry is read
     registry = call.registry()
     parts = registry.page(title=title, as_of=registry.as_of(call.flags.as_of))
     if to_stdout:
@@ -50,7 +49,7 @@ def page(
         return
     with _whole(call, parts) as (file, size):
         output = _private_file() if output is None else output
-        write_page(output, iter(lambda: file.read(_BLOCK), b""), force=force)
+        write_paper(output, iter(lambda: file.read(_BLOCK), b""), force=force)
     if open_it:
         _show(output)
     call.show(PageView(output, size))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from modelkeep.domain.metric_directions import LOWER, direction_of
+from modelkeep.domain.metric_directions import LOWER
 from modelkeep.domain.metrics import MetricKey
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.policy.candidate import Candidate, has_document, measured
@@ -150,7 +150,8 @@ def _against(
     if theirs is None or margin is None:
         has = f"has {short(text)}" if text is not None else f"has no {gate.metric}"
         return f"as good as {ref}, which {has}{on}", False
-    lower = (gate.direction or direction_of(gate.metric, rules.metrics)) == LOWER
+    told = (each.better for each in rules.metrics if each.metric == gate.metric)
+    lower = (gate.direction or next(told, None)) == LOWER
     limit = _exact_sum(theirs, margin if lower else margin.copy_negate())
     holds = value is not None and (value <= limit if lower else value >= limit)
     return f"{'<=' if lower else '>='} {_plain(limit)}: {ref} has {short(text or '')}{on}", holds

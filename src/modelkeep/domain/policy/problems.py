@@ -144,6 +144,10 @@ def _gate(rules: Rules, gate: Gate, path: Path) -> Iterator[Problem]:
     if margin is not None and margin < 0:
         yield Problem((*path, "no_worse_than_production"), "how much worse it may be: 0 or more")
     if gate.direction is None:
+        if gate.no_worse_than_production is not None and all(each.metric != gate.metric for each in rules.metrics):
+            yield Problem(
+                path, f'say which values of {printable(gate.metric)} are better: direction = "higher" or "lower"'
+            )
         return
     if gate.direction not in DIRECTIONS:
         yield unknown_word((*path, "direction"), "no direction", gate.direction, DIRECTIONS)

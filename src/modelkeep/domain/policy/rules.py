@@ -31,7 +31,8 @@ class Gate(LogValue, frozen=True, kw_only=True):
 
     ``data`` names the dataset (``NAME`` or ``NAME@VERSION``) that it must be measured on; without it the rule of
     `domain.metrics` says which value counts. ``no_worse_than_production`` is how much worse than the holder of the last
-    stage it may be, measured on the same data. ``direction`` is ``higher`` or ``lower``: which values are better.
+    stage it may be, measured on the same data. ``direction`` is ``higher`` or ``lower``: which values are better; such a gate
+    has one, unless `Rules.metrics` says so, for what a program takes a name to mean may change with the program.
     """
 
     metric: str

@@ -56,10 +56,11 @@ class Destination(Struct, frozen=True):
             return found.is_empty()
 
 
-def open_destination(dest: str, form: Form, name: str) -> Destination:
+def open_destination(dest: str, form: Form, name: str, *, to_stdout: str = "modelkeep get REF -") -> Destination:
     """Return the place that the artifact gets: ``dest``, or ``name`` in the directory that ``dest`` means.
 
-    A destination that ends in ``/``, ``.`` or ``..`` is a directory, and is made where it is missing.
+    A destination that ends in ``/``, ``.`` or ``..`` is a directory, and is made where it is missing. ``to_stdout`` is what
+    writes to standard output instead.
     """
     if not dest:
         message = "an empty destination"
@@ -78,20 +79,20 @@ def open_destination(dest: str, form: Form, name: str) -> Destination:
                 raise Conflict(message, "leave out the / at the end, or name another place") from None
     found = Destination(directory, os.path.basename(path), path)
     try:
-        _require_outside(found)
+        _require_outside(found, to_stdout)
     except BaseException:
         directory.close()
         raise
     return found
 
 
-def _require_outside(place: Destination) -> None:
+def _require_outside(place: Destination, to_stdout: str) -> None:
     """Raise ``Conflict`` for a place inside a registry, a backup or a store, and for one of the system's."""
     real = Path(real_path(place.directory.path), place.name)
     top = real.parts[1:2] if real.parts[1:3] != ("dev", "shm") else ()
     if top in {("dev",), ("proc",), ("sys",)}:
         message = f"'{printable(place.path)}' belongs to the system: nothing is written there"
-        raise Conflict(message, "to write to standard output: modelkeep get REF -")
+        raise Conflict(message, f"to write to standard output: {to_stdout}")
     for inner, directory in zip((real, *real.parents), real.parents, strict=False):
         own = inner.name.startswith(_OWN) and any(os.path.lexists(directory / name) for name in _MARKS)
         if own or directory.name == ".modelkeep" or _is_store(directory):
