@@ -28,7 +28,7 @@ async function auditView(query) {
     list.append(...byDay(found, lastDay));
     const begun = found.length ? day(found.at(-1).time) : lastDay;
     const rest = at < index.entries;
-    more.replaceChildren(rest ? h("button", { type: "button", click: () => next(mine, at, begun) }, "Older entries") : h("span", { class: "quiet" }, list.childElementCount ? "The log begins here." : "No entry is like that."));
+    more.replaceChildren(rest ? h("button", { type: "button", click: () => next(mine, at, begun) }, "Older entries") : h("span", { class: "quiet" }, list.childElementCount ? (["q", "action", "actor", "since", "about", "seq"].some((key) => state[key]) ? "No older entry is like that." : "The log begins here.") : "No entry is like that."));
   }
 
   function matches(entry) {

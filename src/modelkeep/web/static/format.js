@@ -2,8 +2,7 @@
 
 function number(value) {
   if (typeof value !== "number") return value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
-  if (Number.isInteger(value)) return Math.abs(value) < 1e15 ? String(value) : value.toPrecision(6);
-  return String(Number(value.toPrecision(6)));
+  return Object.is(value, -0) ? "-0" : String(value); // never rounded: a value beside a threshold stays on its side
 }
 
 function asNumber(value) {

@@ -133,7 +133,7 @@ function frame() {
   add(document.getElementById("foot"),
     h("p", {}, "This page is a copy of registry ", h("code", {}, index.registry), index.past ? " as it was at a moment of the past: " : ", read-only: ",
       "entry ", h("b", {}, number(index.head.seq)), " of ", h("time", { datetime: index.head.time }, index.head.time), ", ", h("code", { class: "digest" }, index.head.hash), "."),
-    h("p", {}, "To check it: ", h("code", {}, `modelkeep audit --since seq:${index.head.seq} --until seq:${index.head.seq} --json`), " has the same hash. Made by ", document.querySelector("meta[name=generator]").content, "; plots by uPlot. Times are UTC."));
+    h("p", {}, "To check it: ", h("code", {}, `modelkeep audit --since seq:${index.head.seq} --until seq:${index.head.seq} --json`), " has the same hash. Made by ", document.querySelector("meta[name=generator]").content, "; plots by uPlot. Times are UTC. Requests and checks are judged, and ages counted, as of that entry: what expired later is not in it."));
 }
 
 function mark() {

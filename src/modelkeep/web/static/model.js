@@ -129,16 +129,28 @@ function rowText(row) {
 }
 
 function bestOf(rows, name) {
-  const values = rows.filter((row) => !row.deleted).map((row) => asNumber(own(row.metrics, name))).filter((each) => each !== null && Number.isFinite(each));
+  const fit = rows.filter((row) => canBeBest(row) && own(row.metrics, name) !== undefined);
+  if (new Set(fit.map((row) => dataOf(row, name))).size > 1) return null; // values on different data are not compared
+  const values = fit.map((row) => asNumber(own(row.metrics, name))).filter((each) => each !== null && Number.isFinite(each));
   if (values.length < 2 || !index.better.get(name)) return null;
   return index.better.get(name) === "lower" ? Math.min(...values) : Math.max(...values);
 }
 
+function canBeBest(row) {
+  return !row.deleted && !row.archived && !row.bad;
+}
+
+// The data of the value that a bare name means: none, or the only one it was measured on.
+function dataOf(row, name) {
+  const found = row.evaluations.filter((each) => each.name === name);
+  return found.some((each) => each.data === null) ? null : found[0]?.data ?? null;
+}
+
 function metricCell(row, name, best) {
   const value = own(row.metrics, name);
-  if (value === undefined) return null;
+  if (value === undefined) return row.evaluations.some((each) => each.name === name) ? h("span", { class: "quiet" }, "on several data") : null;
   const shownAs = number(value);
-  return best !== null && asNumber(value) === best ? h("b", { class: "best", title: "the best of these versions" }, shownAs) : shownAs;
+  return best !== null && canBeBest(row) && asNumber(value) === best ? h("b", { class: "best", title: "the best of these versions" }, shownAs) : shownAs;
 }
 
 function compareHash(refs) {
