@@ -41,7 +41,7 @@ function plot({ label, points, series, xName, time = false }) {
       scales: { x: { time } },
       legend: { live: true },
       tzDate: (moment) => uPlot.tzDate(new Date(moment), "Etc/UTC"),
-      axes: [{ ...axis, space: time ? 110 : 50, ...(time ? { values: timeMarks } : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }) }, { ...axis, size: 64, values: (_, all) => all.map((each) => number(each)) }],
+      axes: [{ ...axis, space: time ? 110 : 50, ...(time ? { values: timeMarks } : { incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10000] }) }, { ...axis, size: 64, values: (_, all) => all.map((each) => number(Number(each.toPrecision(6)))) }],
       series: [
         { label: xName, value: (_, x, __, at) => (at === null || at === undefined ? "–" : points[at].label) },
         ...series.map((each, at) => ({
