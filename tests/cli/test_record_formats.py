@@ -91,7 +91,7 @@ def test_an_unknown_field_is_refused_with_close_ones(template):
 
 
 def test_a_key_of_a_singular_field_is_answered_with_the_field_of_a_record():
-    with pytest.raises(UsageError, match="a record has no field 'metric.a.b'") as error:
+    with pytest.raises(UsageError, match="a record has no field") as error:
         Writer("{metric.a.b}").write({"ref": "m@1", "metrics": {"a.b": 1}})
     assert error.value.hint == "there are metrics.a.b"
 
