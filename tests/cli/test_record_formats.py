@@ -90,6 +90,12 @@ def test_an_unknown_field_is_refused_with_close_ones(template):
         Writer(template).write(ROWS)
 
 
+def test_a_key_of_a_singular_field_is_answered_with_the_field_of_a_record():
+    with pytest.raises(UsageError, match="a record has no field") as error:
+        Writer("{metric.a.b}").write({"ref": "m@1", "metrics": {"a.b": 1}})
+    assert error.value.hint == "there are metrics.a.b"
+
+
 def test_what_stands_below_null_is_empty():
     assert Writer("{ref} {label.of.it}").write({"ref": "m@1", "label": None}) == "m@1 \n"
 

@@ -23,6 +23,10 @@ def test_help_and_version_are_understood_as_words(capsys):
     assert app.run(["version"]) == 0
     assert capsys.readouterr().out.startswith("modelkeep ")
     assert refused("help", "promot")[1] == "modelkeep promote --help"
+    assert refused("help", "statuz")[1] == "modelkeep status --help"
+    with pytest.raises(ModelkeepError) as error:
+        app.run(["help", "statez"])
+    assert error.value.hint == "modelkeep help states"  # nearer than status
 
 
 def test_a_word_like_no_command_is_answered_with_the_help():

@@ -38,7 +38,7 @@ def test_a_registration_captures_its_surroundings_and_shows_them(run, surroundin
     assert (document["encoding"], document["content"]) == ("utf-8", "by night\x1b[31m\n")
     shown = run("show", "fraud@1", "--format", "table").stdout
     assert "seeds        42\n" in shown
-    assert "missing      no data recorded, no code recorded, no metrics, no licence\n" in shown
+    assert "missing     no data recorded, no code recorded, no metrics, no licence\n" in shown
     assert run("show", "fraud@1", "--packages", "--field", "ref").exit_code == 2
     assert run("show", "fraud", "--packages").exit_code == 2
     done = run("show", "fraud@1", "--attachment", "diff")

@@ -78,7 +78,7 @@ def test_the_time_of_files_is_said_to_be_that(run, work):
     run("register", "fraud", "../model.bin", "--if-exists", "new", "--trained-at", "2026-03-01")
     shown = [run("show", f"fraud@{number}", "--format", "table").stdout.splitlines() for number in (1, 2)]
     assert "  files dated  2023-11-14 22:13:20" in shown[0]
-    assert "  trained     2026-03-01 00:00:00" in shown[1]
+    assert "  trained  2026-03-01 00:00:00" in shown[1]
 
 
 def test_python_m_modelkeep_imports_nothing_of_the_current_directory(run):

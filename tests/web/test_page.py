@@ -15,11 +15,11 @@ from msgspec.structs import replace
 from page_stories import rich_history
 from world import World, tell_story
 
-from modelkeep.cli.paper_file import write_page
 from modelkeep.cli.views.history import TenuresView
 from modelkeep.cli.views.interface import as_json
 from modelkeep.cli.views.show import ModelView, VersionView
-from modelkeep.errors import UsageError
+from modelkeep.errors import RegistryUnavailable, UsageError
+from modelkeep.papers.paper_file import write_paper
 from modelkeep.reads.whole import whole_registry
 from modelkeep.store.db.sqlite.database import Database
 from modelkeep.web import page as web
@@ -201,12 +201,16 @@ def test_a_registry_of_an_older_schema_makes_the_same_page_with_one_replay(tmp_p
     assert len(opened) == 1
 
 
-def test_a_file_that_was_begun_and_not_finished_is_removed(tmp_path):
+def test_a_paper_that_was_not_finished_leaves_what_was_there(tmp_path):
     def parts():
         yield b"begun"
         raise OSError(28, "No space left on device")
 
     path = str(tmp_path / "page.html")
-    with pytest.raises(UsageError, match="No space left"):
-        write_page(path, parts(), force=False)
+    with pytest.raises(RegistryUnavailable, match="no space left"):
+        write_paper(path, parts(), force=False)
     assert list(tmp_path.iterdir()) == []
+    (tmp_path / "page.html").write_text("old")
+    with pytest.raises(RegistryUnavailable, match="no space left"):
+        write_paper(path, parts(), force=True)
+    assert [each.read_text() for each in tmp_path.iterdir()] == ["old"]

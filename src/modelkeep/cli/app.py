@@ -190,7 +190,10 @@ def _is_topic(words: Sequence[str]) -> bool:
     if words[0] in names():
         return True
     commands = [name for row in command_table.COMMANDS for name in (row.name, *row.aliases)]
-    return words[0] not in commands and not close_to(words[0], commands) and bool(nearest(words[0]))
+    if words[0] in commands:
+        return False
+    near = close_to(words[0], [*commands, *names()])
+    return near[0] in names() if near else bool(nearest(words[0]))
 
 
 def _negative_value_last(arguments: Sequence[str]) -> Sequence[str]:

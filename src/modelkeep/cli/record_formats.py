@@ -153,7 +153,8 @@ def _field(row: Mapping[str, Any], name: str) -> str:
 def _unknown(row: Mapping[str, Any], name: str) -> UsageError:
     shown = name if len(name) <= _LONGEST_SHOWN else f"{name[:_LONGEST_SHOWN]}..."
     message = f"a record has no field '{printable(shown)}'"
-    near = close_to(shown, list(row)) or list(row)
+    kind, _, key = shown.partition(".")
+    near = [f"{kind}s.{key}"] if key and f"{kind}s" in row else close_to(shown, list(row)) or list(row)
     return UsageError(message, f"there are {', '.join(near)}")
 
 
