@@ -76,7 +76,7 @@ def test_the_matrix_has_who_holds_each_stage_since_when_who_has_a_share_and_who_
 
 def test_versions_have_their_main_metric_and_its_change():
     assert drawn(VERSIONS, width=200) == (
-        "auc  ▂▁▇·█  0.88 -> 0.94 (+0.06 better), best 0.94 in fraud@5\n"
+        "auc  ▂▁▇·█  0.88 -> 0.94 (+0.06 better), best shown 0.94 in fraud@5\n"
         "\n"
         "version   label   stage                     state        auc        change               created   author   alias        size\n"
         "fraud@5   2.0     staging, production 10%   active       0.94       +0.00876543 better   2d        ana      -          3.2 MB\n"
@@ -90,7 +90,7 @@ def test_versions_have_their_main_metric_and_its_change():
         "fraud@5  2.0    staging, production 10%  active      0.94      +0.00876543 better  2d       -",
     ]
     assert drawn(VERSIONS, width=60).splitlines()[:5] == [
-        "auc  ▂▁▇·█  0.88 -> 0.94 (+0.06 better), best 0.94 in",
+        "auc  ▂▁▇·█  0.88 -> 0.94 (+0.06 better), best shown 0.94 in",
         "fraud@5",
         "",
         "version   label   stage                     state",
@@ -100,7 +100,7 @@ def test_versions_have_their_main_metric_and_its_change():
 
 def test_the_history_of_a_stage_is_bars_and_a_row_for_each_tenure():
     assert drawn(HISTORY, width=200) == (
-        "auc  ▂▁▇·█  0.88 -> 0.94 (+0.06 better), best 0.94 in fraud@5\n"
+        "auc  ▂▁▇·█  0.88 -> 0.94 (+0.06 better), best shown 0.94 in fraud@5\n"
         "\n"
         f"production        1{'█' * 50}23{'█' * 47}\n"
         f"production share  {'·' * 75}5{'█' * 24}\n"
@@ -122,7 +122,7 @@ def test_the_history_of_a_stage_is_bars_and_a_row_for_each_tenure():
         '                             1"               fraud@2',
     ]
     # Where there is no room beside the names, the bars stand below them.
-    assert drawn(HISTORY, width=20).splitlines()[4:10] == [
+    assert drawn(HISTORY, width=20).splitlines()[5:11] == [
         "production", f"  1{'█' * 8}3{'█' * 8}", "production share", f"  {'·' * 13}5████", "  Sep 01 08:00   now", "",
     ]  # fmt: skip
 

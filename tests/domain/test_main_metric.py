@@ -76,8 +76,8 @@ def test_a_change_is_against_what_was_measured_on_the_same_data():
 
 def test_a_trend_in_words_goes_from_the_first_value_to_the_last_and_names_the_best():
     points = tuple(TrendPoint(f"m@{n}", value) for n, value in enumerate((0.5, None, 0.25, float("nan"), 0.375), 1))
-    assert trend_words(Trend("loss", "lower", points)) == "0.5 -> 0.375 (-0.125 better), best 0.25 in m@3"
-    assert trend_words(Trend("auc", "higher", points)) == "0.5 -> 0.375 (-0.125 worse), best 0.5 in m@1"
+    assert trend_words(Trend("loss", "lower", points)) == "0.5 -> 0.375 (-0.125 better), best shown 0.25 in m@3"
+    assert trend_words(Trend("auc", "higher", points)) == "0.5 -> 0.375 (-0.125 worse), best shown 0.5 in m@1"
     assert trend_words(Trend("rows", None, points)) == "0.5 -> 0.375 (-0.125)"
     assert trend_words(Trend("rows", None, points[:2])) is None
     assert trend_words(Trend("rows", "higher", (TrendPoint("m@1", "1e999"), TrendPoint("m@2", "2e999")))) == (

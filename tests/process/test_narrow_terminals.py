@@ -113,7 +113,7 @@ def test_history_becomes_a_list_where_there_is_no_room(hard):
         told
         == f"""\
 auc  ▁█  0.938765 -> 0.938765
-(+0.0000000000000001 better), best
+(+0.0000000000000001 better), best shown
 0.938765 in
 {LONG}@2
 

@@ -240,7 +240,7 @@ def test_what_was_sorted_by_is_a_column_and_a_bad_winner_is_told(run, made):
         run("register", "fraud", "m.bin", "-M", f"auc={auc}")
     run("mark", "fraud@3", "bad")
     told = seen(run, "list", "fraud", "--sort", "metric.auc:desc", "--limit", "3", NO_COLOR="1").splitlines()
-    assert told[0] == "auc  ▂█▁  0.914 -> 0.912 (-0.002 worse), best 0.938765 in fraud@3"
+    assert told[0] == "auc  ▂█▁  0.914 -> 0.912 (-0.002 worse), best shown 0.914 in fraud@2"
     assert told[2].split() == ["version", "stage", "state", "auc", "change", "created", "author", "size"]
     assert told[3].split()[:6] == ["fraud@3", "-", "bad", "0.938765", "+0.0247654", "better"]
     assert told[5].split()[:6] == ["fraud@4", "-", "development", "0.912", "-0.0267654", "worse"]

@@ -4,9 +4,11 @@ import pytest
 from history import History
 from msgspec.structs import replace
 
+from modelkeep.cli.complete import filter_words
 from modelkeep.domain.known_documents import FileInspection, Inspection
+from modelkeep.domain.state import STATES
 from modelkeep.domain.verbs.evaluate import Data
-from modelkeep.errors import UsageError
+from modelkeep.errors import NotFound, UsageError
 from modelkeep.registry import Registry
 
 
@@ -50,6 +52,10 @@ def shop():
         ("created <= '2026-01-01'", ["churn@1", "fraud@2", "fraud@1"]),
         ("created < '2026-01-01'", []),
         ("size <= 3 AND version = 1", ["fraud@1"]),
+        ("size <= '3 B' AND version IN ('1', 7)", ["fraud@1"]),
+        ("size > '1.5 kB' OR size >= '1 GiB'", []),
+        ("stage = 'dev'", []),
+        ("stage IN ('development', 'prod')", ["fraud@1"]),
         ("author = 'ana' AND name IN ('CHURN', 'x')", ["churn@1"]),
         # as MLflow's documentation writes them
         ("tags.tier = 'gold' AND name = 'fraud'", ["fraud@2", "fraud@1"]),
@@ -110,6 +116,36 @@ def test_a_key_that_no_version_has_is_named(shop, name, where, notes):
     context = replace(shop.registry._context, say=said.append)
     Registry(context, shop.registry._located).versions(name, where=where)
     assert said == notes
+
+
+@pytest.mark.parametrize(
+    ("where", "error", "message"),
+    [
+        ("stage = 'prodution'", NotFound, "there is no stage 'prodution'"),
+        ("NOT stage IN ('prod', 'x')", NotFound, "there is no stage 'x'"),
+        ("state = 'badd'", UsageError, "there is no state 'badd'"),
+        ("size > 'large'", UsageError, "size is compared with a number, not with 'large'"),
+        ("size = '1 MX'", UsageError, "size is compared with a number, not with '1 MX'"),
+        ("version < 'abc'", UsageError, "version is compared with a number, not with 'abc'"),
+        ("metric.auc < 'abc'", UsageError, "metric is compared with a number, not with 'abc'"),
+    ],
+)
+def test_a_word_that_can_be_no_value_is_refused(shop, where, error, message):
+    with pytest.raises(error, match=message):
+        shop.registry.versions(where=where)
+
+
+def test_development_is_where_a_version_is_before_any_stage():
+    history = History()
+    history.register("m", "a", stage="staging")
+    history.register("m", "b")
+    assert [row.ref for row in history.registry.versions(where="stage = 'dev'")] == ["m@2"]
+    assert [row.ref for row in history.registry.versions(where="stage != 'development'")] == ["m@1"]
+    assert [row.ref for row in history.registry.versions(where="stage IN ('dev', 'stg')")] == ["m@2", "m@1"]
+
+
+def test_completion_knows_the_states():
+    assert sorted(filter_words.STATES) == sorted(STATES)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,9 @@ import pytest
 from governed_story import rules
 from history import History, at
 
+from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import UsageError
+from modelkeep.rendering.trends import trend_words
 
 
 @pytest.fixture
@@ -55,6 +57,23 @@ def test_the_first_gate_of_the_policy_names_the_main_metric(history):
     assert history.registry.trend("fraud").metric == "accuracy"
     history.policy(rules("0.85"))
     assert history.registry.trend("fraud").metric == "auc"
+
+
+def test_all_values_are_of_the_data_that_most_versions_were_measured_on():
+    history = History()
+    for number, measured in enumerate(({"a": "0.9"}, {"b": "0.99"}, {"a": "0.95", "b": "0.8"}, {"a": "0.91"}), 1):
+        history.register("fraud", str(number))
+        for data, auc in measured.items():
+            history.evaluate(f"fraud@{number}", [("auc", auc)], Data(name=data))
+    found = history.registry.trend("fraud")
+    assert found.metric == "auc@a"
+    assert points(found) == [
+        ("fraud@1", 0.9, None, None), ("fraud@2", None, None, None), ("fraud@3", 0.95, "fraud@1", "better"),
+        ("fraud@4", 0.91, "fraud@3", "worse"),
+    ]  # fmt: skip
+    assert trend_words(found) == "0.9 -> 0.91 (+0.01 better), best shown 0.95 in fraud@3"
+    history.mark("fraud@3")
+    assert trend_words(history.registry.trend("fraud")) == "0.9 -> 0.91 (+0.01 better), best shown 0.91 in fraud@4"
 
 
 def test_versions_without_a_metric_are_points_without_a_value():

@@ -10,7 +10,7 @@ from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import RESERVED, RESERVED_LATER
 from modelkeep.domain.record import LogValue
 from modelkeep.domain.text import pattern, printable
-from modelkeep.errors import UsageError
+from modelkeep.errors import NotFound, UsageError
 
 _WORD = pattern(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
 _NUMBER = pattern(r"[vV]?[1-9][0-9]{0,8}")
@@ -75,6 +75,15 @@ def resolve_stage(text: str, stages: Stages) -> StageDef | None:
         if wanted == stage.name or wanted in stage.synonyms:
             return stage
     return None
+
+
+def stage_named(text: str, stages: Stages) -> str:
+    """Return the name of the stage that a text means; ``NotFound`` if none does."""
+    stage = resolve_stage(text, stages)
+    if stage is not None:
+        return stage.name
+    message = f"there is no stage '{printable(text)}'"
+    raise NotFound(message, f"stages are {', '.join([DEVELOPMENT, *(each.name for each in stages)])}")
 
 
 def is_development(text: str, stages: Stages) -> bool:

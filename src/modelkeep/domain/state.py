@@ -183,16 +183,14 @@ class State(GovernedState, Protocol):
         """Return a version of a dataset that was recorded for itself."""
 
 
+#: The states of a version; the first that applies is its state, and ``development`` where none of the others does.
+STATES = ("deleted", "archived", "bad", "active", "superseded", "development")
+
+
 def state_of(*, archived: bool, bad: bool, active: bool, held: bool, deleted: bool = False) -> str:
-    """Return the state of a version: the first that applies of deleted, archived, bad, active, superseded, development.
+    """Return the state of a version: the first of `STATES` that applies.
 
     ``active`` says that it holds a stage, ``held`` that it ever held one.
     """
-    words = (
-        (deleted, "deleted"),
-        (archived, "archived"),
-        (bad, "bad"),
-        (active, "active"),
-        (held, "superseded"),
-    )
-    return next((word for applies, word in words if applies), "development")
+    applies = (deleted, archived, bad, active, held, True)
+    return next(word for word, here in zip(STATES, applies, strict=True) if here)

@@ -14,8 +14,11 @@ from modelkeep.domain.filters.holds import fields, holds
 from modelkeep.domain.filters.parse import parse_filter
 from modelkeep.domain.json_values import Json, to_text
 from modelkeep.domain.keys import KINDS, unknown_key
+from modelkeep.domain.labels import fold
 from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
-from modelkeep.domain.stages import StageDef, resolve_stage
+from modelkeep.domain.numbers import as_number
+from modelkeep.domain.stages import DEVELOPMENT, StageDef, is_development, stage_named
+from modelkeep.domain.state import STATES
 from modelkeep.domain.text import printable
 from modelkeep.domain.times import At
 from modelkeep.errors import UsageError
@@ -28,6 +31,9 @@ from modelkeep.store.db.sql.version_states import stages
 #: The fields that a row of a list does not have.
 _MORE = ("description", "format", "run")
 _ATTRIBUTES = {"stage": "stages", "alias": "aliases", "size": "size_bytes"}
+#: Bytes in the units of a size.
+_UNITS = {"b": 1} | {f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)}
+_UNITS |= {f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)}
 #: Whether a bare date is its end.
 _ENDS = {"<=": True, ">": True, "<": False, ">=": False}
 
@@ -103,21 +109,55 @@ def _resolved(expression: Expression, context: Context, known: Sequence[StageDef
             return replace(expression, expressions=tuple(map(resolved, expression.expressions)))
         case Not():
             return Not(resolved(expression.expression))
-        case Membership(field=Field(kind="stage")):
-            return replace(expression, values=tuple(_stage(each, known) for each in expression.values))
-        case Comparison(field=Field(kind="stage"), operator="=" | "!="):
-            return replace(expression, value=_stage(expression.value, known))
+        case Membership(field=Field(kind="created" | "stage" | "state" | "size" | "version")):
+            return Any(tuple(resolved(Comparison(expression.field, "=", each)) for each in expression.values))
         case Comparison(field=Field(kind="created")):
             return replace(expression, value=_time(context, expression))
-        case Membership(field=Field(kind="created")):
-            raise _no_time()
-        case Comparison() | Membership() | Missing():
+        case Comparison(operator="LIKE" | "ILIKE") | Membership() | Missing():
             return expression
+        case Comparison():
+            return _with_value(expression, known)
 
 
-def _stage(value: Value, known: Sequence[StageDef]) -> Value:
-    found = resolve_stage(str(value), known)
-    return value if found is None else found.name
+def _with_value(comparison: Comparison, known: Sequence[StageDef]) -> Comparison:
+    """Return a comparison whose value is one that its field can have."""
+    kind = comparison.field.kind
+    if kind == "stage":
+        return _stage(comparison, known)
+    if kind == "state":
+        return replace(comparison, value=_state(comparison.value))
+    if kind in ("size", "version") or (kind == "metric" and comparison.operator in _ENDS):
+        return replace(comparison, value=_number(kind, comparison.value))
+    return comparison
+
+
+def _stage(comparison: Comparison, known: Sequence[StageDef]) -> Comparison:
+    """Return a comparison with a stage that there is; with ``development`` it is one of the state."""
+    text = str(comparison.value)
+    if is_development(text, known):
+        return Comparison(Field("state"), comparison.operator, DEVELOPMENT)
+    return replace(comparison, value=stage_named(text, known))
+
+
+def _state(value: Value) -> str:
+    text = str(value)
+    if fold(text) in STATES:
+        return text
+    message = f"there is no state '{printable(text)}'"
+    raise UsageError(message, f"states are {', '.join(STATES)}")
+
+
+def _number(kind: str, value: Value) -> Decimal:
+    """Return the number that a field is compared with; of a size ``1.5 MB`` and ``1 GiB`` too."""
+    number = value if isinstance(value, Decimal) else as_number(value)
+    if number is None and kind == "size":
+        digits = str(value).rstrip("BbKkMmGgTtIi")
+        unit, count = _UNITS.get(str(value)[len(digits) :].lower()), as_number(digits.strip())
+        number = None if unit is None or count is None else count * unit
+    if number is None or not number.is_finite():
+        message = f"{kind} is compared with a number, not with '{printable(str(value))}'"
+        raise UsageError(message, "size > '1.5 MB', version >= 3, metric.auc > 0.9")
+    return number
 
 
 def _time(context: Context, comparison: Comparison) -> str:

@@ -13,9 +13,9 @@ from modelkeep.context import Context
 from modelkeep.domain.answers.versions import AsOf, ModelRow, VersionRow
 from modelkeep.domain.keys import KINDS
 from modelkeep.domain.labels import fold
-from modelkeep.domain.stages import DEVELOPMENT, Stages, is_development, resolve_stage
+from modelkeep.domain.stages import DEVELOPMENT, Stages, is_development, stage_named
 from modelkeep.domain.text import printable
-from modelkeep.errors import NotFound, UsageError
+from modelkeep.errors import UsageError
 from modelkeep.reads.list_order import NEWEST_FIRST, Candidate, Order, parse_order, sorted_by
 from modelkeep.reads.references import Say, model_named, version_of, version_or_model
 from modelkeep.reads.snapshot import snapshot
@@ -226,13 +226,7 @@ def _filter(context: Context, reader: Reader, at: int | None, text: str) -> Filt
 
 
 def _stage(text: str, stages: Stages) -> str:
-    if is_development(text, stages):
-        return _IN_DEVELOPMENT
-    stage = resolve_stage(text, stages)
-    if stage is not None:
-        return stage.name
-    message = f"there is no stage '{printable(text)}'"
-    raise NotFound(message, f"stages are {', '.join([DEVELOPMENT, *(each.name for each in stages)])}")
+    return _IN_DEVELOPMENT if is_development(text, stages) else stage_named(text, stages)
 
 
 def one_model(reader: Reader, name: str, say: Say, at: int | None) -> tuple[int, str]:

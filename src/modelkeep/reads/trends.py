@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from modelkeep.context import Context
@@ -16,7 +17,7 @@ from modelkeep.reads.references import version_or_model
 from modelkeep.reads.roles import rules_at
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.version_states import walk
+from modelkeep.store.db.sql.version_states import standing, walk
 from modelkeep.store.db.sql.versions import evaluations_of, spans
 
 _NEWEST = 50
@@ -41,9 +42,21 @@ def over(context: Context, reader: Reader, at: int | None, refs: Sequence[str], 
         key = main_metric(newest, rules)
     else:
         key = _asked_for(metric, [(name, on) for each in newest for name in each for on in each[name]])
-    better = None if key is None else direction_of(key.name, () if rules is None else rules.metrics)
     refs = [f"{name}@{number}" for _, name, number in chosen]
-    return Trend(None if key is None else str(key), better, _points(refs, newest, key, better))
+    if key is None:
+        return Trend(None, None, tuple(TrendPoint(ref, None) for ref in refs))
+    better = direction_of(key.name, () if rules is None else rules.metrics)
+    values = [each.get(key.name, {}) for each in newest]
+    data = key.data or _data_of_most(values)
+    good = _eligible(reader, at, chosen)
+    points = []
+    last: TrendPoint | None = None
+    for (model, _, number), ref, by_data in zip(chosen, refs, values, strict=True):
+        value = by_data[data].value if data in by_data else None
+        point = TrendPoint(ref, value, None if value is None else data, eligible=(model, number) in good)
+        points.append(point.beside(last, better))
+        last = last if value is None else points[-1]
+    return Trend(str(MetricKey(key.name, data)), better, tuple(points))
 
 
 def _asked_for(text: str, known: Sequence[tuple[str, str | None]]) -> MetricKey | None:
@@ -76,17 +89,17 @@ def _measured(
     return found
 
 
-def _points(
-    refs: Sequence[str], newest: Sequence[ByData[Evaluation]], key: MetricKey | None, better: str | None
-) -> tuple[TrendPoint, ...]:
-    last: dict[str | None, TrendPoint] = {}
-    points = []
-    for ref, by_data in zip(refs, newest, strict=True):
-        places = () if key is None else key.candidates(by_data.get(key.name, {}))
-        if key is None or len(places) != 1:
-            points.append(TrendPoint(ref, None))
-            continue
-        data = places[0]
-        points.append(TrendPoint(ref, by_data[key.name][data].value, data).beside(last.get(data), better))
-        last[data] = points[-1]
-    return tuple(points)
+def _data_of_most(values: Sequence[Mapping[str | None, Evaluation]]) -> str | None:
+    """Return the data that most versions were measured on, None for without data; of equals those of the newest version."""
+    count = Counter(data for by_data in reversed(values) for data in by_data)
+    return max(count, key=lambda data: count[data], default=None)
+
+
+def _eligible(reader: Reader, at: int | None, chosen: Sequence[tuple[int, str, int]]) -> set[tuple[int, int]]:
+    """Return model and number of the versions that are neither bad nor archived nor deleted."""
+    found = set()
+    for model in dict.fromkeys(model for model, _, _ in chosen):
+        numbers = [number for of, _, number in chosen if of == model]
+        there = standing(reader, at, model, min(numbers), max(numbers))
+        found |= {(model, number) for number in numbers if there.is_latest(number)}
+    return found

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import isfinite
+
 from modelkeep.domain.answers.trends import Trend, TrendPoint
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metric_directions import LOWER, verdict_of
@@ -26,9 +28,9 @@ def _words(change: str, verdict: str | None) -> str:
 
 
 def trend_words(found: Trend) -> str | None:
-    """Return a metric from the first version to the last: ``0.88 -> 0.92 (+0.04 better), best 0.94 in fraud@4``.
+    """Return a metric from the first version to the last: ``0.88 -> 0.92 (+0.04 better), best shown 0.94 in fraud@4``.
 
-    None where fewer than two versions have a value.
+    A version that is bad, archived or deleted is not called best. None where fewer than two versions have a value.
     """
     there = [each for each in found.points if each.value is not None]
     if len(there) < 2:
@@ -37,9 +39,9 @@ def trend_words(found: Trend) -> str | None:
     less = difference(texts[-1], texts[0])
     change = "" if less is None else f" ({_words(six_digits(less), verdict_of(less, found.better))})"
     words = f"{six_digits(texts[0])} -> {six_digits(texts[-1])}{change}"
-    numbers = [each for each in there if isinstance(each.value, float) and each.value == each.value]
+    numbers = [each for each in there if each.eligible and isinstance(each.value, float) and isfinite(each.value)]
     if found.better is None or not numbers:
         return words
     sign = -1 if found.better == LOWER else 1
     best = max(numbers, key=lambda each: sign * float(each.value or 0))
-    return f"{words}, best {six_digits(to_text(best.value))} in {best.ref}"
+    return f"{words}, best shown {six_digits(to_text(best.value))} in {best.ref}"

@@ -14,7 +14,8 @@ class TrendPoint(Answer, frozen=True):
     """The value of a version and the data it was measured on, None where it has none.
 
     ``against`` is the nearest version before it that was measured on the same data, ``difference`` how much more the value
-    is than that one's, and ``verdict`` whether it is ``better``, ``worse`` or the ``same``.
+    is than that one's, and ``verdict`` whether it is ``better``, ``worse`` or the ``same``. ``eligible`` says that the version
+    is neither bad nor archived nor deleted.
     """
 
     ref: str
@@ -23,6 +24,7 @@ class TrendPoint(Answer, frozen=True):
     against: str | None = None
     difference: float | str | None = None
     verdict: str | None = None
+    eligible: bool = True
 
     def beside(self, before: TrendPoint | None, better: str | None) -> TrendPoint:
         """Return this value against another one; without a change where one is missing, no number, or on other data."""
@@ -37,7 +39,8 @@ class TrendPoint(Answer, frozen=True):
 class Trend(Answer, frozen=True):
     """A metric of versions in their order; ``better`` is ``higher`` or ``lower``, None where neither is known.
 
-    ``metric`` is as it is typed behind ``metric.``, None where no version has a metric.
+    ``metric`` is as it is typed behind ``metric.``, None where no version has a metric. All values were measured on the same
+    data: those that most of the versions were measured on, if none were asked for.
     """
 
     metric: str | None
@@ -50,4 +53,4 @@ class Trend(Answer, frozen=True):
         found, other = points.get(ref), None if before in (None, ref) else points.get(before or "")
         if found is None:
             return None
-        return TrendPoint(found.ref, found.value, found.data).beside(other, self.better)
+        return TrendPoint(found.ref, found.value, found.data, eligible=found.eligible).beside(other, self.better)
