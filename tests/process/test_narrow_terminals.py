@@ -115,7 +115,7 @@ def test_history_becomes_a_list_where_there_is_no_room(hard):
 auc  ▁█  0.938765 -> 0.938765
 (+0.0000000000000001 better), best shown
 0.938765 in
-{LONG}@2
+{LONG}@1
 
 production  BARS
             TIME now
