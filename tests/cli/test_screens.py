@@ -121,6 +121,8 @@ def test_the_history_of_a_stage_is_bars_and_a_row_for_each_tenure():
         'fraud@1       Sep 01 08:00   "data of month   replaced by',
         '                             1"               fraud@2',
     ]
+    # Of a part of the history the bars would tell of stages that nothing held.
+    assert drawn(replace(HISTORY, part=True), width=200).splitlines()[2].startswith("version  ")
     # Where there is no room beside the names, the bars stand below them.
     assert drawn(HISTORY, width=20).splitlines()[5:11] == [
         "production", f"  1{'█' * 8}3{'█' * 8}", "production share", f"  {'·' * 13}5████", "  Sep 01 08:00   now", "",

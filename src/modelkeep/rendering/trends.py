@@ -7,7 +7,7 @@ from math import isfinite
 from modelkeep.domain.answers.trends import Trend, TrendPoint
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metric_directions import LOWER, verdict_of
-from modelkeep.domain.numbers import difference
+from modelkeep.domain.numbers import as_number, difference
 from modelkeep.rendering import signed, six_digits
 
 
@@ -32,7 +32,7 @@ def trend_words(found: Trend) -> str | None:
 
     A version that is bad, archived or deleted is not called best. None where fewer than two versions have a value.
     """
-    there = [each for each in found.points if each.value is not None]
+    there = [each for each in found.points if each.value is not None and as_number(to_text(each.value)) is not None]
     if len(there) < 2:
         return None
     texts = [to_text(each.value) for each in there]

@@ -82,4 +82,4 @@ def history(
         )
         newest = sorted(list(refs)[:ON_A_TERMINAL], key=lambda ref: int(ref.rpartition("@")[2]))
         trend = registry.trend(newest, as_of=moment)
-    call.show(TenuresView(moment, tenures, stage, trend), nothing=nothing)
+    call.show(TenuresView(moment, tenures, stage, trend, part=bool(since or until)), nothing=nothing)

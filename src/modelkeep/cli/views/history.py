@@ -30,14 +30,16 @@ class TenuresView(View, frozen=True):
     """Which version held which stage when, as known now or at a moment.
 
     On a terminal they are bars on a time axis as well, and there is no column for the one ``stage`` that was asked for;
-    ``trend`` is the main metric of their versions, where these are of one model.
+    ``trend`` is the main metric of their versions, where these are of one model. Of a ``part`` of the tenures there are no
+    bars: what held a stage before would look like none.
     """
 
-    undocumented = ("stage", "trend")
+    undocumented = ("stage", "trend", "part")
     as_of: AsOf | None
     tenures: Sequence[Tenure]
     stage: str | None = None
     trend: Trend | None = None
+    part: bool = False
 
     def lines(self) -> list[str]:
         return [
@@ -60,7 +62,8 @@ class TenuresView(View, frozen=True):
     def table(self, clock: Clock) -> RenderableType:
         without = {"stage"} if self.stage else set[str]()
         rows = tenure_table(self.tenures, clock, without=without, trend=self.trend)
-        return stack(*trend_block(self.trend), *_lanes(self.tenures, clock), rows)
+        lanes = [] if self.part else _lanes(self.tenures, clock)
+        return stack(*trend_block(self.trend), *lanes, rows)
 
 
 def _lanes(tenures: Sequence[Tenure], clock: Clock) -> list[RenderableType]:

@@ -136,7 +136,7 @@ def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str, trend: T
         ([cell(row) for cell in cells.values()] for row in rows),
         right=("size",),
         fold=("author", "alias"),
-        drop=("size", "author", "created", "alias", CHANGE, VALUE),
+        drop=("size", "author", "created", "alias", CHANGE, *([] if keys and has_metric else [VALUE])),
         headings={} if trend is None or trend.metric is None else {VALUE: trend.metric},
     )
 
