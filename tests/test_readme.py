@@ -57,6 +57,7 @@ def _normal(text: str) -> str:
         (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d+)?)?Z?", "TIME"),
         (r"\b(today|[A-Z][a-z]{2} +\d\d?) \d\d:\d\d\b", "TIME"),
         (r"\b[A-Z][a-z]{2} \d{4}-\d\d-\d\d( \((to|yester)day\))?", "DAY"),
+        (r"(?<=  )\d{4}-\d\d-\d\d(?=  )", "DAY"),  # in a column: 90 days from now
         (r"\b\d\d:\d\d:\d\d\b", "TIME"),
         (r"\b\d+ ?(s|min|h|d)\b", "AGE"),
         (r"\s+", " "),  # a longer account's name moves columns, and breaks lines elsewhere
