@@ -11,7 +11,7 @@ import sys
 
 from modelkeep.cli import streams
 
-#: What ``less`` and ``lv`` are told unless the user tells them: colours as they are, and the text stays on the screen.
+#: Options of ``less`` and ``lv`` where the user sets none: colours as they are, and the text stays on the screen.
 _OPTIONS = {"LESS": "FRX", "LV": "-c"}
 _AT_END = {"LESS": "FRX+G"}
 #: How a shell ends that cannot run the program.

@@ -2,7 +2,7 @@
 
 The file is the one that ``FEAST_FS_YAML_FILE_PATH`` names, else that of the working directory or of a directory above it in
 the same git work tree, there also in ``feature_repo``, as ``feast init`` makes it. Registries in files are read; those in
-a database, behind an address or of a class of one's own are told as not read.
+a database, behind an address or of a class of one's own are not read, and a note says so.
 """
 
 from __future__ import annotations

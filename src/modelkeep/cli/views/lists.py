@@ -46,7 +46,7 @@ class ModelsView(View, frozen=True):
         return [row.name for row in self.models]
 
     def notes(self) -> list[str]:
-        """Return a warning for each stage that is held because the glass was broken, and where requests are told."""
+        """Return a warning for each stage that is held because the glass was broken, and the line that lists requests."""
         warnings = [each for row in self.models for each in glass_warnings(row.name, row.holders)]
         asked = [f"{row.name}@{each.version}" for row in self.models for each in row.requests]
         return [*warnings, *([f"? is asked for: modelkeep requests {quote(asked[0])}"] if asked else [])]
