@@ -53,6 +53,17 @@ def test_lists_and_pages_in_a_pipe(made):
     assert made("data", "list", "x*", "--format", "table").stderr == "no dataset matches 'x*'\n"
 
 
+def test_of_versions_that_are_only_named_none_is_taken_for_the_newest(made):
+    assert made("data", "show", "holdout").stderr.startswith("note: holdout is taken as holdout@3\n")
+    made("evaluate", "fraud@1", "-M", "auc=0.9", "--on", "holdout@4")
+    done = made("data", "show", "holdout")
+    assert (done.exit_code, done.stdout) == (2, "")
+    assert done.stderr == (
+        "error: holdout has 2 versions, and which is the newest is not recorded\n"
+        "hint: modelkeep data show holdout@4        (or holdout@3)\n"
+    )
+
+
 def test_the_schema_comes_out_as_it_went_in(made):
     assert made("data", "show", "tx@2026-02", "--print-schema").stdout == '{"a": "\x1b[2J"}'
     done = made("data", "show", "tx@2026-02", "--print-schema", "--json")

@@ -22,7 +22,7 @@ from modelkeep.domain.answers.pages import Dataset
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.nodes import DataNode, parse_node
 from modelkeep.domain.text import printable
-from modelkeep.errors import NotFound
+from modelkeep.errors import NotFound, UsageError
 from modelkeep.reads.lists import is_glob
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader, Row, Value
@@ -153,6 +153,10 @@ def _find(context: Context, reader: Reader, at: int | None, node: DataNode) -> _
     found = _of_name(reader, at, node)
     if node.version is None:
         newest = found[0]
+        if newest.selector is not None and newest.seq is None and len(found) > 1:
+            names = [printable(each.node.removeprefix(_KIND)) for each in found]
+            message = f"{printable(node.name)} has {len(found)} versions, and which is the newest is not recorded"
+            raise UsageError(message, f"modelkeep data show {names[-1]}        (or {', '.join(names[:-1][:5])})")
         if newest.selector is not None:
             context.say(f"note: {printable(node.name)} is taken as {printable(newest.node.removeprefix(_KIND))}")
         return newest
