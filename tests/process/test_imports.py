@@ -82,6 +82,12 @@ def test_a_change_of_a_stage_loads_only_its_own_part_of_the_domain(run, made, wo
     assert "json" not in found
 
 
+def test_reading_the_log_loads_its_words_and_no_rules(run, made):
+    found = loaded(run, "audit", "--limit", "5")
+    assert inside(found, "modelkeep.domain.policy") == {"identity", "patterns", "permissions", "results", "words"}
+    assert "modelkeep.domain.known_documents" not in found
+
+
 def inside(found: set[str], package: str) -> set[str]:
     """Return the names of the modules that are loaded of a package."""
     return {name.removeprefix(f"{package}.") for name in found if name.startswith(f"{package}.")}

@@ -6,12 +6,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.governed_state import Approval, PromotionRequest
-from modelkeep.domain.policy.approvals import involvement
-from modelkeep.domain.policy.candidate import registered
-from modelkeep.domain.policy.gate import judge
 from modelkeep.domain.policy.identity import IN_A_USER_NAMESPACE, Identity, identity_of, is_same_person, person_of
 from modelkeep.domain.policy.permissions import require, roles_of
-from modelkeep.domain.policy.rules import Rules, StageRules
 from modelkeep.domain.record import Ordinal, Sha256
 from modelkeep.domain.state import Model, Version
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
@@ -23,6 +19,7 @@ from modelkeep.errors import Conflict, Denied, NotFound
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Subject
+    from modelkeep.domain.policy.rules import StageRules
 
 
 class Approve(Command, frozen=True):
@@ -38,6 +35,10 @@ class Approve(Command, frozen=True):
 
     def decide(self, proposal: Proposal) -> Decision:
         """Add an approval; where the policy says so, the last one promotes."""
+        from modelkeep.domain.policy.approvals import involvement  # reading an entry does not need the rules
+        from modelkeep.domain.policy.candidate import registered
+        from modelkeep.domain.policy.gate import judge
+
         model, version = proposal.model_and_version()
         asked = _open_request(proposal, self.request, model, version)
         name, state, observed = model.ref(version.number), proposal.state, proposal.observed
@@ -75,6 +76,9 @@ class Approve(Command, frozen=True):
         approval: Approval,
     ) -> tuple[Event, ...]:
         """Return the promotion, where this approval is the last one and the policy says that it promotes."""
+        from modelkeep.domain.policy.candidate import registered
+        from modelkeep.domain.policy.gate import judge
+
         if stage.on_last_approval != "promote":
             return ()
         judgement = judge(proposal, registered(proposal.state, model, version), asked.stage, asked.share, [approval])
@@ -113,6 +117,8 @@ class Reject(Command, frozen=True):
 
     def decide(self, proposal: Proposal) -> Decision:
         """Close the request; what is not one's own takes the permission to approve."""
+        from modelkeep.domain.policy.rules import Rules
+
         model, version = proposal.model_and_version()
         asked = _open_request(proposal, self.request, model, version)
         policy, observed = proposal.state.policy(), proposal.observed

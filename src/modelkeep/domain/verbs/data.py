@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from shlex import quote
 
 from modelkeep.domain.dataset_names import data_name
-from modelkeep.domain.known_documents import check_size
 from modelkeep.domain.record import Count, Sha256
 from modelkeep.domain.text import pattern, printable
 from modelkeep.domain.verbs.evaluate import Data
@@ -58,6 +57,8 @@ class AddDataset(Command, frozen=True, kw_only=True, tag="data"):
             message = f"{called} cannot be made from itself"
             raise UsageError(message)
         if self.schema is not None:
+            from modelkeep.domain.known_documents import check_size  # reading an entry does not need it
+
             check_size(proposal.document(self.schema, "schema"), "schema")
         there = proposal.state.dataset(self.name, self.version)
         if there is None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.policy.permissions import roles_of, roles_with
-from modelkeep.domain.policy.rules import Rules, parse_rules
 from modelkeep.domain.record import Sha256
 from modelkeep.domain.stages import check_stages
 from modelkeep.domain.verbs.interface import AlreadySo, Command, Decision, Event, Proposal
@@ -17,6 +16,7 @@ from modelkeep.errors import Conflict, Denied, UsageError
 
 if TYPE_CHECKING:
     from modelkeep.domain.governed_state import Binding
+    from modelkeep.domain.policy.rules import Rules
 
 
 #: The bytes of the TOML that is kept with the rules.
@@ -36,6 +36,8 @@ class Policy(Command, frozen=True):
 
     def decide(self, proposal: Proposal) -> Decision:
         """Change the rules; where nobody could change them again, the author becomes the one who can."""
+        from modelkeep.domain.policy.rules import parse_rules  # reading an entry does not need the rules
+
         state = proposal.state
         rules = parse_rules(proposal.document(self.rules, "policy"))
         present = state.policy()
@@ -60,6 +62,8 @@ class PolicySet(Event, frozen=True):
 
     def project(self, recorded: Recorded) -> Changes:
         """Close the row of the rules before and its stages, and open those of the new ones."""
+        from modelkeep.domain.policy.rules import parse_rules
+
         command = recorded.command(Policy)
         data = recorded.document(command.rules, "policy")
         rules = parse_rules(data)

@@ -6,7 +6,6 @@ from shlex import quote
 from typing import TYPE_CHECKING
 
 from modelkeep.domain.policy.identity import IN_A_USER_NAMESPACE
-from modelkeep.domain.policy.rules import Rules, StageRules
 from modelkeep.domain.record import Ordinal
 from modelkeep.domain.shares import check_share, share_or_all, share_words
 from modelkeep.domain.verbs.interface import (
@@ -24,6 +23,7 @@ from modelkeep.errors import Conflict, Denied
 
 if TYPE_CHECKING:
     from modelkeep.domain.entry import Subject
+    from modelkeep.domain.policy.rules import Rules, StageRules
     from modelkeep.domain.state import Version
 
 
@@ -93,6 +93,8 @@ def _check_accounts(proposal: Proposal, name: str, version: Version) -> None:
 
 def rules_with_approvals(proposal: Proposal, name: str, stage: str) -> tuple[Rules, StageRules]:
     """Return the policy's rules; raise ``Conflict`` where the stage asks for no approval."""
+    from modelkeep.domain.policy.rules import Rules  # reading an entry does not need the rules
+
     policy = proposal.state.policy()
     rules = Rules() if policy is None else policy.rules
     found = rules.stage(stage)
