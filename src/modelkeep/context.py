@@ -54,7 +54,7 @@ class Listener(Protocol):
 
 
 class NoListener:
-    """Nobody is told."""
+    """Nothing listens."""
 
     configured: object = None
 

@@ -230,7 +230,7 @@ def _upwards(cwd: str, environ: Mapping[str, str]) -> Located | None:
 
 
 def _judged(path: str, trustable: tuple[str, ...], environ: Mapping[str, str]) -> _Judged:
-    """Return a path that is another account's and not trusted as one of ``trustable``, else None and what is there."""
+    """Return the path where another account owns it and no directory of ``trustable`` is trusted, else None and its identity."""
     ours, identity = judge(path, environ)
     if ours:
         return None, identity

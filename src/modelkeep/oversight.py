@@ -1,4 +1,4 @@
-"""The part of the API that looks after a registry in use: what is kept, who is told, and what is reported.
+"""The part of the API that looks after a registry in use: retention, hooks and reports.
 
 `Oversight` is a base of `Registry`: its methods are the registry's own.
 """

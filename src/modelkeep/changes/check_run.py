@@ -165,7 +165,7 @@ def _as_text(say: Say | None) -> Callable[[bytes], None]:
 def _with_path(arguments: Sequence[str], path: str) -> list[str]:
     """Return the words of a command with the path of the artifact in them.
 
-    Whoever registered the version chose the name of its file. In a word that is a script (``sh -c 'scan {}'``), a name
+    The account that registered the version chose the name of its file. In a word that is a script (``sh -c 'scan {}'``), a name
     with characters that a shell interprets would run as a part of it: that is refused.
     """
     around = [each.replace(PLACE, "x") for each in arguments if PLACE in each]

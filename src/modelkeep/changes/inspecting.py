@@ -1,4 +1,4 @@
-"""What is in the files of a version, before its entry is written: whatever goes wrong is told, and the change goes on."""
+"""Inspect the files of a version before its entry is written; a failure becomes a note, and the change goes on."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ class FoundContents(Struct, frozen=True):
 
     @property
     def warnings(self) -> tuple[str, ...]:
-        """What whoever loads the files must know."""
+        """The problems that matter to a person who loads the files."""
         found = () if self.inspection is None else self.inspection.all_problems
         problems = (ProblemRow(each.kind, each.text, path) for path, each in found if each.kind in SERIOUS)
         failure = () if self.failure is None else (f"its files were not inspected: {self.failure}",)

@@ -39,7 +39,7 @@ _SHORT_DIGEST = len("sha256:") + 12
 
 
 class Given(Struct, frozen=True):
-    """What is to be added, as it was given: an SPDX expression, a file or an object, a file, files, the stored bytes."""
+    """The additions as the user gave them: an SPDX expression, a file or an object, a file, files, the stored bytes."""
 
     licence: str | None = None
     signature: str | Mapping[str, Any] | None = None
@@ -56,7 +56,7 @@ class _Inspected(Struct, frozen=True):
 
 
 class Facts(Struct, frozen=True):
-    """What is to be added to a version."""
+    """The additions to a version."""
 
     licence: str | None = None
     interface: Interface | None = None

@@ -41,9 +41,9 @@ class Tensor(LogValue, frozen=True):
 
 
 class Problem(LogValue, frozen=True):
-    """Something that whoever uses a file should know.
+    """A problem of a file that its users should know.
 
-    ``kind`` is ``dangerous`` (loading it runs code), ``unknown`` (it imports what is not known to be harmless),
+    ``kind`` is ``dangerous`` (loading it runs code), ``unknown`` (it imports a global that is not known to be harmless),
     ``unverified`` (it was not read to its end), ``invalid`` (it breaks the rules of its format) or ``note``.
     """
 

@@ -10,7 +10,7 @@ _BLOCK = 128 << 10
 
 
 class EndOfBytes(Exception):
-    """The bytes end before what was asked for."""
+    """The bytes end before the range that was asked for."""
 
 
 class ByteSource:

@@ -1,4 +1,4 @@
-"""The datasets of an HDF5 file as tensors, and what whoever uses the file should know."""
+"""The datasets of an HDF5 file as tensors, and the problems that its users should know."""
 
 from __future__ import annotations
 

@@ -183,7 +183,7 @@ def _problems(objects: Iterable[dict[str, Any]]) -> tuple[Problem, ...]:
         vocabulary = about.get("vocabulary") if isinstance(about, dict) else None
         if isinstance(vocabulary, str) and ("/" in vocabulary or "\\" in vocabulary):
             dangerous[f"loading its {name} reads the file {vocabulary!r}"] = None
-    if in_layers:  # the functions of Lambda layers, each of which is told already
+    if in_layers:  # the functions of Lambda layers, each of which has its problem already
         dangerous.pop("its __lambda__ is code that runs when it is loaded or used", None)
     return (*problems("dangerous", dangerous), *problems("unknown", unknown))
 

@@ -24,7 +24,7 @@ _LARGEST_INT = 16
 
 
 class Watcher(Protocol):
-    """What is told of the steps that matter."""
+    """The receiver of the steps that matter."""
 
     def imports(self, found: Global) -> None:
         """A global is imported."""

@@ -57,7 +57,7 @@ class Findings(Struct):
         if len(self.problems) < _MOST_PROBLEMS:
             self.problems[Problem(kind, clean(text))] = None
         else:
-            self.problems[Problem("unverified", "it has more problems than are told here")] = None
+            self.problems[Problem("unverified", "it has more problems than are listed here")] = None
 
     def take_over(self, other: Findings, kinds: tuple[str, ...] = ("dangerous", "unknown", "unverified")) -> None:
         """Add what was found in a pickle inside of this one."""
@@ -107,7 +107,7 @@ class Scan:
         return False
 
     def follow_all(self, source: ByteSource) -> None:
-        """Follow every pickle up to the end of the source; what is none behind them is told."""
+        """Follow every pickle up to the end of the source; other bytes behind them become a problem."""
         while self.follow(source):
             try:
                 if storages_follow(self._found.roots):

@@ -43,7 +43,7 @@ def _holds_no_pickle(source: ByteSource) -> bool:
     try:
         return not is_plain_pickle(source.peek(_HEAD_BYTES), 1 << 62)
     except Malformed:
-        return False  # whoever follows it finds that out, and tells
+        return False  # the machine that follows it reports that
 
 
 def inspection_of(
@@ -72,7 +72,7 @@ def _format(file: ModelFile, found: Findings, compression: str | None) -> str:
 
 
 def _facts(found: Findings, tensors: list[FoundTensor], compression: str | None) -> Iterator[tuple[str, str]]:
-    """Yield what is known of a file, an empty text for what is not."""
+    """Yield the facts of a file, an empty text for an unknown one."""
     yield "protocol", "" if found.protocol is None else str(found.protocol)
     yield "compression", compression or ""
     yield "pickles", str(found.pickles) if found.pickles != 1 else ""

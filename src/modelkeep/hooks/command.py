@@ -98,7 +98,7 @@ def _follow(process: subprocess.Popen[bytes], deadline: float, output: bytearray
 
 
 def _read(descriptor: int, output: bytearray) -> bool:
-    """Read what is there, keep the beginning of it, and return whether more may come."""
+    """Read the bytes that have arrived, keep the beginning of them, and return whether more may come."""
     try:
         chunk = os.read(descriptor, _CHUNK)
     except BlockingIOError:

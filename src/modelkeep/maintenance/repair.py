@@ -1,7 +1,7 @@
 """`verify --repair`: replace damaged and missing contents with right copies from a place the user names.
 
 `verify` notes what is wrong while it checks. A copy is taken only when its bytes have the digest. It is made
-durable before it replaces anything, so a kill at any moment leaves what was there, or the right bytes.
+durable before it replaces anything, so a kill at any moment leaves the bytes that were there, or the right ones.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ VARIABLES = frozenset({
 
 
 def capture(environ: Mapping[str, str]) -> CiRun | None:
-    """Return the CI run that the environment tells of; None where there is none."""
+    """Return the CI run that the environment variables describe; None where there is none."""
     system = next((each for each in _SYSTEMS if all(map(environ.get, each.marks))), None)
     if system is None or all(environ[mark].lower() in ("false", "0") for mark in system.marks):
         return None

@@ -1,6 +1,6 @@
 """A ``policy.toml`` as people write it, read into the `Rules` that the log holds.
 
-All mistakes are told at once, each with its line, its key and the nearest word that is right.
+All mistakes are reported at once, each with its line, its key and the nearest word that is right.
 """
 
 from __future__ import annotations
@@ -105,7 +105,7 @@ def parse_policy(text: str, shown: str, present_stages: Sequence[str] | None = N
 
 
 def _is_told(path: Path, told: set[Path]) -> bool:
-    """Tell whether a mistake of the same field, or of what holds or is in it, is told already."""
+    """Tell whether a mistake of the same field, or of a field around or inside it, is reported already."""
     return any(path[: len(each)] == each or each[: len(path)] == path for each in told if each) and bool(path)
 
 

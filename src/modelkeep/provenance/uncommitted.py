@@ -1,4 +1,4 @@
-"""What is not committed in a work tree: whether a tracked file was changed, and the diff.
+"""The uncommitted changes of a work tree: whether a tracked file was changed, and the diff.
 
 git is asked through a `private_repository`, so that it runs nothing of the repository.
 """
@@ -29,7 +29,7 @@ MOST_DIFF_BYTES = 1 << 20
 
 
 class Changes(Struct, frozen=True):
-    """What is not committed: the digest and size of the diff, and the diff where it is kept and not too large.
+    """The uncommitted changes: the digest and size of the diff, and the diff where it is kept and not too large.
 
     ``untracked`` are the files that git does not know, which are not in the diff; None where they were not looked for.
     """

@@ -28,7 +28,7 @@ Take = Callable[[Content, BinaryIO, str], object]
 
 
 class RepairSource:
-    """One place to look for right bytes. ``unread`` counts what was there and could not be read."""
+    """One place to look for right bytes. ``unread`` counts the files there that could not be read."""
 
     def __init__(self, path: str) -> None:
         """Look at the place; ``NotFound`` or ``UsageError`` where no bytes can come from it."""

@@ -1,4 +1,4 @@
-"""Answers about requests for a promotion: what was asked for, who approved, and what each approver saw."""
+"""Answers about requests for a promotion: the request, its approvals, and the plan that each approver saw."""
 
 from __future__ import annotations
 

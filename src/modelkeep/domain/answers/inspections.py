@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from modelkeep.domain.record import Answer
 
-#: The kinds of problems that whoever loads a file must know of; the other is ``note``.
+#: The kinds of problems that matter to a person who loads a file; the other is ``note``.
 SERIOUS = ("dangerous", "unknown", "unverified", "invalid")
 
 
 class ProblemRow(Answer, frozen=True):
     """Something to beware of, and the file it is about, None for the artifact.
 
-    ``kind`` is ``dangerous`` (loading it runs code), ``unknown`` (it imports what is not known to be harmless),
+    ``kind`` is ``dangerous`` (loading it runs code), ``unknown`` (it imports a global that is not known to be harmless),
     ``unverified`` (it was not read to its end), ``invalid`` (it breaks the rules of its format) or ``note``.
     """
 

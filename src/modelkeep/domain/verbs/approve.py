@@ -112,11 +112,11 @@ class Reject(Command, frozen=True):
     request: Ordinal
 
     def permissions(self, _subject: Subject | None) -> tuple[str, ...]:
-        """Return none: whoever asked may withdraw, which `decide` knows."""
+        """Return none: the person who asked may withdraw, and `decide` knows that person."""
         return ()
 
     def decide(self, proposal: Proposal) -> Decision:
-        """Close the request; what is not one's own takes the permission to approve."""
+        """Close the request; that of another person takes the permission to approve."""
         from modelkeep.domain.policy.rules import Rules
 
         model, version = proposal.model_and_version()

@@ -1,4 +1,4 @@
-"""`check`: what somebody or a program found when a version was checked."""
+"""`check`: the result of a check of a version by a person or a program."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ _EFFECTIVE = os.access in os.supports_effective_ids
 
 
 class Exam:
-    """One run of `doctor`. What is asked more than once is looked up once."""
+    """One run of `doctor`. An answer that several checks need is looked up once."""
 
     def __init__(self, context: Context, located: Located) -> None:
         self.context = context

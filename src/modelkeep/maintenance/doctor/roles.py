@@ -1,4 +1,4 @@
-"""Checks of the policy's roles: whether somebody of this machine may change the policy, and whom it does not know."""
+"""Checks of the policy's roles: whether an account of this machine may change the policy, and which accounts it does not know."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ _NOTES = frozenset({"owner.json", "gc-mark"})
 
 
 def create_store(root: str, *, elsewhere: bool = False) -> None:
-    """Make the directories of a bucket, durably; what is there already stays.
+    """Make the directories of a bucket, durably; those that exist stay.
 
     ``elsewhere``: the bucket's own directory is there, outside of the registry, and keeps its owner and mode.
     """
@@ -84,11 +84,11 @@ class DirectoryBucket:
             yield _OpenContents(self, keys)
 
     def stat(self, key: str) -> Blob | None:
-        """Return what ``lstat`` tells of a key, None where no regular file is there."""
+        """Return the ``lstat`` of a key, None where no regular file is there."""
         return self.stat_all((key,)).get(key)
 
     def stat_all(self, keys: Iterable[str]) -> dict[str, Blob]:
-        """Return what ``lstat`` tells of each key under which a regular file is."""
+        """Return the ``lstat`` of each key under which a regular file is."""
         with explain_store_errors(self.root), self.keys() as opened:
             return dict(self.blobs_under(opened, keys))
 

@@ -153,7 +153,7 @@ class DirectoryUpload:
             draft.discard()
 
     def stat(self, key: str) -> Blob | None:
-        """Return what ``lstat`` tells of a key."""
+        """Return the ``lstat`` of a key."""
         with explain_store_errors(self._root):
             return dict(self._bucket.blobs_under(self._keys, (key,))).get(key)
 

@@ -26,7 +26,7 @@ class NotWritten(OSError):
 
 
 class Blob(Struct, frozen=True):
-    """What a bucket tells of a key without reading its bytes.
+    """The facts that a bucket has of a key without reading its bytes.
 
     ``since`` (seconds since 1970) is when the bytes came, as they are, to where they are. ``writable``: it is a
     file that some account may write to, which no file of a bucket should be.
@@ -74,7 +74,7 @@ class Draft(Protocol):
 
 
 class Upload(Protocol):
-    """Several drafts that come into a bucket together; a ``with`` block removes what was not flushed."""
+    """Several drafts that come into a bucket together; a ``with`` block removes the drafts that were not flushed."""
 
     def __enter__(self) -> Self:
         """Begin."""

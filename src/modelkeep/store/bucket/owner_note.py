@@ -1,8 +1,8 @@
 """The note in a store that says whose it is, and what it must say where a link leads to the store.
 
-Whoever can write beside the database can make such a link, also to the store of another registry, whose bytes `gc`
+An account that can write beside the database can make such a link, also to the store of another registry, whose bytes `gc`
 would take for garbage; and ``cp -r`` of a registry copies the link. So the link counts only where the store names the
-link's directory. The directory is told by its path and its inode: a rename keeps the inode, a restored database both,
+link's directory. The note names the directory by its path and its inode: a rename keeps the inode, a restored database both,
 a copy neither. See docs/decisions/0016. In a store that is no link the note means nothing.
 """
 

@@ -29,11 +29,11 @@ class NotRead(OSError):
 
 
 def copy_file(source: int, target: int, size: int, count: Count) -> Content:
-    """Copy the first ``size`` bytes of an open file into an empty one, and return what is there then.
+    """Copy the first ``size`` bytes of an open file into an empty one, and return the bytes that it then has.
 
     Where the source is shorter, that is all of it. ``count`` is called as bytes are hashed, and
     stops everything when it raises. An error of the source is a `NotRead`, one of the target a `NotWritten`. The
-    caller syncs the file; most of a large one is on the disk by then.
+    caller syncs the file; most of a large one is on the disk already.
     """
     landed = _Landed(target, count)
     if _share_blocks(source, target):

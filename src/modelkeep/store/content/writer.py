@@ -45,7 +45,7 @@ class ContentWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Remove what was not committed."""
+        """Remove the drafts that were not committed."""
         self._upload.__exit__(kind, error, trace)
 
     def add_stream(self, stream: BinaryIO, look: Callable[[memoryview], object] | None = None) -> Content:

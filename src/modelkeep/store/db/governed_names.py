@@ -57,7 +57,7 @@ class GovernedNames:
         return [(f"{kind}:{name}", "") for kind, name in self._rows(BEARERS, role=role)][:MOST]
 
     def requests(self, *, open_only: bool) -> list[Candidate]:
-        """Return the newest requests by their numbers, each with what was asked for and by whom."""
+        """Return the newest requests by their numbers, each with its version, its stage and the person who asked."""
         rows = self._rows(OPEN_REQUESTS if open_only else REQUESTS)
         return [(str(seq), f"{name}@{version} for {stage}, asked by {by}") for seq, name, version, stage, by in rows]
 

@@ -190,7 +190,7 @@ def _digest_of(path: str) -> str:
 
 
 def _read(path: str, selection: Selection, sizes: dict[str, int] | None) -> Manifest | None:
-    """Return the manifest of what is there; None where it is none, or other paths or sizes than those given."""
+    """Return the manifest of the destination; None where it is no artifact, or other paths or sizes than those given."""
     from modelkeep.store.ingest.artifact import name_all, read_all
     from modelkeep.store.ingest.walk import find
 

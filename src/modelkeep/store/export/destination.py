@@ -44,7 +44,7 @@ class Destination(Struct, frozen=True):
     path: str
 
     def status(self) -> os.stat_result | None:
-        """Return the ``lstat`` of what is there, None where nothing is."""
+        """Return the ``lstat`` of the destination, None where nothing is there."""
         return self.directory.status(self.name)
 
     def is_empty_directory(self) -> bool:

@@ -87,7 +87,7 @@ class Draft:
         self._name = ""
 
     def replace(self, name: str) -> None:
-        """Rename the draft in one step over what is there, which is removed."""
+        """Rename the draft in one step over the destination, which is removed."""
         there = self._directory.status(name)
         if there is None or self._form == "file":
             self._directory.rename(self._name, name)
@@ -96,7 +96,7 @@ class Draft:
         self._name = ""
 
     def _exchange(self, name: str, replaced: os.stat_result) -> bool:
-        """Exchange the draft with what is there, and remove that; False, and undone, where it is another thing."""
+        """Exchange the draft with the destination and remove the old one; False, and undone, where it is another file."""
         swap(self._directory, self._name, name)
         there = self._directory.status(self._name)
         if there is None or not os.path.samestat(there, replaced):

@@ -52,7 +52,7 @@ class Found:
     manifest_bytes: int = 0
 
     def notes(self) -> tuple[str, ...]:
-        """Return notes of what is not in the artifact as it is in the source."""
+        """Return notes about the files that the artifact lacks or changes."""
         notes = []
         if self.left_out:
             notes.append("left out: " + ", ".join(_times(name, n) for name, n in sorted(self.left_out.items())))

@@ -82,7 +82,7 @@ def nth_newest(reader: Reader, wanted: Wanted, n: int, *, first: int, last: int)
 
 
 def people(reader: Reader, actor: str) -> tuple[str, ...]:
-    """Return the claimed names and authors in the log that somebody means: ``Ana Lima <ana@x.org>``, her name, her address.
+    """Return the claimed names and authors in the log that a text means: ``Ana Lima <ana@x.org>``, her name, her address.
 
     It takes one step in an index for each person there is.
     """

@@ -136,7 +136,7 @@ def children(reader: Reader, at: int | None, model: int, number: int) -> list[tu
 
 
 def derived(reader: Reader, at: int | None, model: int, number: int) -> list[tuple[int, int, str | None]]:
-    """Return the same with what was done: ``quantize``."""
+    """Return the same with the word for the derivation: ``quantize``."""
     return [(row[0], row[1], row[2]) for row in CHILDREN.rows(reader, at, model=model, number=number)]
 
 

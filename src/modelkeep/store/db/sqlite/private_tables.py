@@ -49,7 +49,7 @@ def replayed(reader: Reader) -> Transaction:
 
 
 def odd_objects(reader: Reader) -> Iterator[tuple[str, str, str]]:
-    """Yield type, name and fate (missing, changed, unknown) of what is not as the scripts make it.
+    """Yield type, name and fate (missing, changed, unknown) of each object that differs from what the scripts make.
 
     Of an older schema only the tables of the log are looked at: it is read from nothing else. A view in the place of
     one may yield rows for ever.
