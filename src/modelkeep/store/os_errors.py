@@ -135,7 +135,7 @@ def _near(path: str) -> str | None:
 def explain_destination_errors(path: str, instead: str | None = None) -> Iterator[None]:
     """Translate an ``OSError`` of a destination that a user named into an error that names it.
 
-    A full disk and a missing permission are ``RegistryUnavailable``, a directory that is not there is ``NotFound``,
+    A full disk, a limit of size and a missing permission are ``RegistryUnavailable``, a directory that is not there is ``NotFound``,
     anything else ``UsageError``. ``instead`` is a hint that says how to name another destination.
     """
     try:
@@ -148,6 +148,8 @@ def _destination_error(error: OSError, path: str, instead: str | None) -> Modelk
     above = os.path.dirname(path) or "."
     if error.errno in NO_SPACE:
         return RegistryUnavailable(f"no space left to write {path!r}: {_reason(error)}", room_hint(above))
+    if error.errno == errno.EFBIG:
+        return RegistryUnavailable(f"{path!r} cannot be written: {_reason(error)}", "ulimit -f")
     if error.errno == errno.ENOENT:
         return NotFound(f"there is no directory {above!r} to write into", f"mkdir -p {above}")
     message = f"{path!r} cannot be written: {_reason(error)}"

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import IO, Annotated
+from collections.abc import Callable, Iterable, Iterator
+from typing import Annotated
 
 from typer import Option
 
@@ -18,8 +17,6 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import PartlyDone, RegistryUnavailable, UsageError
 from modelkeep.local_path import local_path
 from modelkeep.papers.paper_file import require_writable, write_paper
-
-_BLOCK = 1 << 20
 
 
 @command("as_of", "progress")
@@ -47,12 +44,12 @@ def page(
         for part in parts:
             streams.out(part, utf8=True)
         return
-    with _whole(call, parts) as (file, size):
-        output = _private_file() if output is None else output
-        write_paper(output, iter(lambda: file.read(_BLOCK), b""), force=force)
+    output = _private_file() if output is None else output
+    with progress(call, "writing") as update:
+        write_paper(output, _encoded(parts, update), force=force)
     if open_it:
         _show(output)
-    call.show(PageView(output, size))
+    call.show(PageView(output, os.stat(output).st_size))
 
 
 def _check_stdout(call: Call, *, open_it: bool) -> None:
@@ -68,34 +65,15 @@ def _check_stdout(call: Call, *, open_it: bool) -> None:
     raise UsageError(message, hint)
 
 
-@contextmanager
-def _whole(call: Call, parts: Iterator[str]) -> Iterator[tuple[IO[bytes], int]]:
-    """Yield a private file with the whole page, and its size: what is in its place is not touched before."""
-    import tempfile
-
-    with tempfile.TemporaryFile(prefix="modelkeep-", buffering=0) as file:
-        size = 0
-        with progress(call, "writing") as update:
-            for part in parts:
-                size += _write(file, part.encode())
-                if update is not None:
-                    update(size, 0)
-        file.seek(0)
-        yield file, size
-
-
-def _write(file: IO[bytes], data: bytes) -> int:
-    """Write bytes into a temporary file, and return how many they are."""
-    rest = memoryview(data)
-    try:
-        while rest:
-            rest = rest[file.write(rest) :]
-    except OSError as error:
-        message = f"the page has no room in the directory for temporary files: {error.strerror or error}"
-        raise RegistryUnavailable(
-            message, "TMPDIR=/var/tmp modelkeep page -o registry.html        (uses another one)"
-        ) from error
-    return len(data)
+def _encoded(parts: Iterable[str], update: Callable[[int, int], None] | None) -> Iterator[bytes]:
+    """Yield the parts of the page as bytes, and tell how many there are so far."""
+    size = 0
+    for part in parts:
+        data = part.encode()
+        size += len(data)
+        if update is not None:
+            update(size, 0)
+        yield data
 
 
 def _private_file() -> str:
