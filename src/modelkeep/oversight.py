@@ -150,7 +150,7 @@ class Oversight:
     def page(self, *, title: str = "Model registry", as_of: Moment | None = None) -> Iterator[str]:
         """Return the whole registry as one HTML file, in parts: everything that it tells, to be read without modelkeep.
 
-        The file needs no server and no network. The same log and title make the same bytes. Memory grows with the
+        The file needs no server and no network. The same log, title and ``as_of`` make the same bytes. Memory grows with the
         number of models, and no writer waits between two parts. Raises `UsageError` for an empty title.
 
         >>> page = "".join(registry.page(title="Models of the risk team"))

@@ -161,7 +161,14 @@ def test_a_result_counts_until_it_expires(world, expires, until):
     assert world.registry.check("fraud@1", "bias").state == "current"
     world.pass_time(days=100)
     assert world.registry.check("fraud@1", "bias").state == "expired"
-    assert world.registry.check("fraud@1", "bias", as_of="99d").state == "current"
+    for moment, state in (
+        ("2026-11-23T10:00:00Z", "current"),
+        ("98d", "current" if "11-23" not in until else "expired"),
+    ):
+        for as_of in (moment, world.registry.as_of(moment)):
+            assert world.registry.check("fraud@1", "bias", as_of=as_of).state == state
+            assert world.registry.checks("fraud@1", as_of=as_of)[0].state == state
+            assert world.registry.version("fraud@1", as_of=as_of).checks[0].state == state
 
 
 @pytest.mark.parametrize("expires", ["tomorrow", "0", "seq:3", "999999999w", "-1d", "30", "", "2026-11-22", "0d"])

@@ -43,6 +43,12 @@ def rich_history():
     return history
 
 
+def page_of(registry, **words):
+    """Return the page of a registry as of its last entry: its ages are the same on every day."""
+    (last,) = registry.audit(limit=1)
+    return "".join(registry.page(as_of=f"seq:{last.seq}", **words))
+
+
 def hostile_history():
     """Return a registry in which every text is hostile."""
     history = History()

@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from page_stories import hostile_history, large_page, rich_history
+from page_stories import hostile_history, large_page, page_of, rich_history
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -50,12 +50,12 @@ def files(tmp_path_factory):
 
 @pytest.fixture
 def rich(files):
-    return files("rich", lambda: "".join(rich_history().registry.page()))
+    return files("rich", lambda: page_of(rich_history().registry))
 
 
 @pytest.fixture
 def hostile(files):
-    return files("hostile", lambda: "".join(hostile_history().registry.page()))
+    return files("hostile", lambda: page_of(hostile_history().registry))
 
 
 @pytest.fixture

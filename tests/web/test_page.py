@@ -12,7 +12,7 @@ import re
 import pytest
 from history import History
 from msgspec.structs import replace
-from page_stories import rich_history
+from page_stories import page_of, rich_history
 from world import World, tell_story
 
 from modelkeep.cli.views.history import TenuresView
@@ -49,7 +49,7 @@ def governed():
 
 @pytest.fixture(scope="module")
 def page(governed):
-    return "".join(governed.page(title='The models of "us" & <them>'))
+    return page_of(governed, title='The models of "us" & <them>')
 
 
 def as_document(view):
@@ -107,14 +107,38 @@ def test_edges_are_those_that_lineage_walks(governed, page):
     }
 
 
-def test_the_same_log_makes_the_same_bytes_and_a_later_entry_makes_others(governed, page):
-    assert "".join(rich_history().registry.page(title='The models of "us" & <them>')) == page
-    history = History()
-    history.register("fraud", "one")
-    before = "".join(history.registry.page())
-    history.note("fraud", "later")
-    assert "".join(history.registry.page()) != before
-    assert documents("".join(history.registry.page(as_of="seq:2")))["index"]["past"] is True
+def test_the_same_log_makes_the_same_bytes_as_of_the_same_moment(page, tmp_path):
+    assert page_of(rich_history().registry, title='The models of "us" & <them>') == page
+    world = World(tmp_path)
+    world.register("fraud")
+    world.registry.record_check("fraud@1", "bias", "pass", expires="30d")
+    world.pass_time(days=10)
+    before = "".join(world.registry.page())
+    moment = documents(before)["index"]["moment"]
+    assert moment.startswith("2026-12-03T")
+    world.pass_time(days=100)
+    assert "".join(world.registry.page(as_of=moment)) == before
+    later = documents("".join(world.registry.page()))
+    assert later["index"]["moment"] > moment
+    states = [
+        [each["state"] for row in rows(found, "pages") for each in row["checks"]]
+        for found in (documents(before), later)
+    ]
+    assert states == [["current"], ["expired"]]
+    world.registry.note("fraud", "later")
+    assert "".join(world.registry.page(as_of=moment)) == before
+
+
+def test_a_page_is_judged_at_its_moment_as_the_commands_are(tmp_path):
+    world = World(tmp_path)
+    world.register("fraud")
+    world.registry.record_check("fraud@1", "bias", "pass", expires="30d")
+    world.pass_time(days=100)
+    for moment in ("2026-12-01", "2027-01-15", "seq:3"):
+        found = documents("".join(world.registry.page(as_of=moment)))
+        assert found["index"]["moment"] == world.registry.as_of(moment).time
+        ((check,),) = [row["checks"] for row in rows(found, "pages")]
+        assert check["state"] == world.registry.check("fraud@1", "bias", as_of=moment).state
 
 
 def test_the_page_names_no_place_outside_of_itself(page):
@@ -185,7 +209,7 @@ def test_parts_are_read_as_of_one_entry_while_others_write():
 
 def test_a_registry_of_an_older_schema_makes_the_same_page_with_one_replay(tmp_path):
     world = tell_story(World(tmp_path))
-    before = "".join(world.registry.page())
+    before = page_of(world.registry)
     tables = [name for (name,) in world.rows("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     gone = [f"DROP TABLE {name}" for name in tables if name not in {"entry", "details", "document"}]
     world.edit(*gone, "PRAGMA user_version = 0")
@@ -196,7 +220,11 @@ def test_a_registry_of_an_older_schema_makes_the_same_page_with_one_replay(tmp_p
             opened.append(self)
             return super().reading()
 
-    parts = whole_registry(replace(world.context, database=Counted(str(world.home))), None, "Model registry")
+    parts = whole_registry(
+        replace(world.context, database=Counted(str(world.home))),
+        f"seq:{len(world.registry.audit())}",
+        "Model registry",
+    )
     assert "".join(web.html_page("Model registry", parts)) == before
     assert len(opened) == 1
 

@@ -19,8 +19,8 @@ from modelkeep.domain.policy.statements import Statement, statements
 from modelkeep.reads.history import as_sentences
 from modelkeep.reads.references import version_of
 from modelkeep.reads.roles import rules_at
-from modelkeep.reads.show import version_page
-from modelkeep.reads.snapshot import snapshot
+from modelkeep.reads.show import Judged, version_page
+from modelkeep.reads.snapshot import dated_snapshot
 from modelkeep.rendering import beginning, counted, ending, human_size, rule_word
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import annex as select
@@ -48,14 +48,14 @@ class _Facts(Struct, frozen=True):
 
 def annex_iv(context: Context, ref: str, moment: str | AsOf | None) -> AnnexIv:
     """Return the documentation of a version."""
-    with snapshot(context, moment) as (reader, at):
+    with dated_snapshot(context, moment) as (reader, at, time):
         found = version_of(reader, ref, context.say, "report {} --annex-iv", at)
         assert found.number is not None
         state = SqlState(reader)
         last = audit.newest(reader) if at is None else at
         known = rules_at(reader, at)
         facts = _Facts(
-            version=version_page(reader, at, found, context),
+            version=version_page(reader, at, found, judged=Judged(context, time)),
             purpose=models.description(reader, at, found.model, 0),
             checks=select.rows(reader, select.CHECKS, at, found.model, found.number),
             signals=select.rows(reader, select.SIGNALS, at, found.model, found.number, most=_MOST + 1),

@@ -19,12 +19,11 @@ from modelkeep.domain.times import parse_stored
 from modelkeep.errors import NotFound
 from modelkeep.reads.references import version_of
 from modelkeep.reads.roles import rules_at
-from modelkeep.reads.snapshot import snapshot
+from modelkeep.reads.snapshot import dated_snapshot
 from modelkeep.store.bucket.interface import Contents
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import checks as select
 from modelkeep.store.db.sql.references import Resolved
-from modelkeep.store.db.state import SqlState
 
 if TYPE_CHECKING:
     from modelkeep.domain.policy.rules import RequiredCheck
@@ -44,15 +43,15 @@ class _Document(Struct, frozen=True):
 
 def checks(context: Context, ref: str, moment: str | AsOf | None, *, every: bool) -> tuple[CheckRow, ...]:
     """Return the newest result of each check of a version and the checks that are missing, or ``every`` result."""
-    with snapshot(context, moment) as (reader, at):
+    with dated_snapshot(context, moment) as (reader, at, time):
         found = version_of(reader, ref, context.say, "check list {}", at)
-        return version_checks(reader, at, found, time_of_judgement(context, reader, at, moment), every=every)
+        return version_checks(reader, at, found, time, every=every)
 
 
 def check(context: Context, ref: str, name: str, moment: str | AsOf | None) -> CheckRow:
     """Return the newest result of a check; ``NotFound`` where there is none."""
-    with snapshot(context, moment) as (reader, at):
-        return _newest(context, reader, at, ref, name, moment)
+    with dated_snapshot(context, moment) as (reader, at, time):
+        return _newest(context, reader, at, ref, name, time)
 
 
 def evidence(
@@ -61,8 +60,8 @@ def evidence(
     """Copy the evidence of a check out, every byte checked; see `Registry.check_evidence`."""
     from modelkeep.store.export.artifact import export, export_stream
 
-    with snapshot(context, moment) as (reader, at):
-        row = _newest(context, reader, at, ref, name, moment)
+    with dated_snapshot(context, moment) as (reader, at, time):
+        row = _newest(context, reader, at, ref, name, time)
         document = None if row.evidence is None else select.document(reader, row.evidence)
     if row.evidence is None:
         message = f"the check {name} of {row.ref} was recorded without evidence"
@@ -133,12 +132,9 @@ def _required(reader: Reader, at: int | None) -> dict[str, dict[str, RequiredChe
     return required
 
 
-def _newest(
-    context: Context, reader: Reader, at: int | None, ref: str, name: str, moment: str | AsOf | None
-) -> CheckRow:
+def _newest(context: Context, reader: Reader, at: int | None, ref: str, name: str, time: str) -> CheckRow:
     found = version_of(reader, ref, context.say, "check show {} NAME", at)
-    now = time_of_judgement(context, reader, at, moment)
-    rows = [row for row in version_checks(reader, at, found, now) if row.result is not None]
+    rows = [row for row in version_checks(reader, at, found, time) if row.result is not None]
     for row in rows:
         if row.name == name:
             return row
@@ -147,10 +143,3 @@ def _newest(
     raise NotFound(
         message, f"its checks are {known}" if known else f"modelkeep check record {quote(found.ref)} NAME pass"
     )
-
-
-def time_of_judgement(context: Context, reader: Reader, at: int | None, moment: str | AsOf | None = None) -> str:
-    """Return the time at which results are judged: now, the moment that was asked for, or that of entry ``at``."""
-    if at is None:
-        return context.now()
-    return moment.time if isinstance(moment, AsOf) else SqlState(reader).time_of(at)

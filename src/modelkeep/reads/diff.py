@@ -23,7 +23,7 @@ from modelkeep.errors import NotFound, UsageError
 from modelkeep.reads.diff_contents import Side, contents_of_versions
 from modelkeep.reads.references import version_or_latest
 from modelkeep.reads.roles import rules_at
-from modelkeep.reads.show import version_page
+from modelkeep.reads.show import Judged, version_page
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql.references import Resolved
@@ -87,7 +87,8 @@ def sides(context: Context, reader: Reader, refs: Sequence[str]) -> list[Resolve
 
 def compared(context: Context, reader: Reader, chosen: Sequence[Resolved]) -> Diff:
     """Return what differs between versions."""
-    pages = [version_page(reader, None, each, context) for each in chosen]
+    judged = Judged(context, context.now())
+    pages = [version_page(reader, None, each, judged=judged) for each in chosen]
     rules = rules_at(reader, None)
     contents = contents_of_versions(reader, chosen, pages)
     return compare(pages, _signals(reader, chosen, pages), () if rules is None else rules.metrics, contents)

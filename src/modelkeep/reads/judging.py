@@ -9,10 +9,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from modelkeep.context import Context
-from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.governed_state import Approval, PromotionRequest
 from modelkeep.reads.authority import observation
-from modelkeep.reads.checks import time_of_judgement
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.state import SqlState
 
@@ -36,12 +34,13 @@ class Judge(Struct, frozen=True):
         context: Context,
         reader: Reader,
         at: int | None = None,
-        moment: str | AsOf | None = None,
+        time: str | None = None,
         *,
         observed: Observed | None = None,
     ) -> Judge:
-        """Return the judge as of entry ``at`` (None: now), for this account or one that was ``observed``."""
-        time, head = time_of_judgement(context, reader, at, moment), SqlState(reader).head()
+        """Return the judge at a ``time`` (None: now) as of entry ``at``, for this account or one that was ``observed``."""
+        head = SqlState(reader).head()
+        time = time or context.now()
         if at is None and head is not None:
             time = max(time, head.time)  # as an entry that is appended now
         return cls(SqlState(reader, at), time, observation(context) if observed is None else observed)

@@ -9,8 +9,8 @@ from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.known_documents import parse_environment, parse_inspection
 from modelkeep.domain.refs import parse_ref
 from modelkeep.reads.references import version_or_latest
-from modelkeep.reads.show import version_page
-from modelkeep.reads.snapshot import snapshot
+from modelkeep.reads.show import Judged, version_page
+from modelkeep.reads.snapshot import dated_snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import audit, models, periods
 from modelkeep.store.db.sql.facts import document_of, facts_of, interface_of
@@ -21,7 +21,7 @@ from modelkeep.store.db.state import SqlState
 
 def paper_facts(context: Context, ref: str, moment: str | AsOf | None) -> PaperFacts:
     """Return what papers about a version say; a bare name is its latest version."""
-    with snapshot(context, moment) as (reader, at):
+    with dated_snapshot(context, moment) as (reader, at, time):
         found = version_or_latest(reader, parse_ref(ref), context.say, at)
         assert found.number is not None
         known = {kind: fact.value for (kind, _), fact in facts_of(reader, at, found.model, found.number).items()}
@@ -29,7 +29,7 @@ def paper_facts(context: Context, ref: str, moment: str | AsOf | None) -> PaperF
         return PaperFacts(
             registry=SqlState(reader).registry_id() or "",
             head=Head(*reader.one(periods.HEAD_AT, seq=audit.newest(reader) if at is None else at)),
-            version=version_page(reader, at, found, context),
+            version=version_page(reader, at, found, judged=Judged(context, time)),
             purpose=models.description(reader, at, found.model, 0),
             parents=_parents(reader, at, found),
             environment=None

@@ -19,7 +19,7 @@ from modelkeep.domain.text import pattern
 from modelkeep.reads.authority import authority, observation
 from modelkeep.reads.judging import Judge
 from modelkeep.reads.references import version_or_model
-from modelkeep.reads.snapshot import snapshot
+from modelkeep.reads.snapshot import dated_snapshot, snapshot
 from modelkeep.store.db.interface import Reader, Row
 from modelkeep.store.db.sql import requests as select
 from modelkeep.store.db.sql.references import name_of
@@ -54,8 +54,8 @@ def requests(
     """
     # The name service may take seconds: it is asked outside of the snapshot.
     me = authority(context).observed if to_approve else observation(context)
-    with snapshot(context, moment) as (reader, at):
-        judge = Judge.of(context, reader, at, moment, observed=me)
+    with dated_snapshot(context, moment) as (reader, at, time):
+        judge = Judge.of(context, reader, at, time, observed=me)
         number = None if name is None else _NUMBER.fullmatch(name.strip())
         one = None if number is None else select.ONE.row(reader, at, last=at or EVER, request=int(number[1]))
         if one is not None:
@@ -76,10 +76,12 @@ def requests(
         return tuple(_request(judge, reader, at, row) for row in rows[:limit])
 
 
-def of_version(context: Context, reader: Reader, at: int | None, model: int, number: int) -> tuple[RequestRow, ...]:
-    """Return the requests for a version, newest first."""
+def of_version(
+    context: Context, reader: Reader, at: int | None, time: str, model: int, number: int
+) -> tuple[RequestRow, ...]:
+    """Return the requests for a version, newest first, as they stand at a time."""
     rows = select.OF_VERSION.rows(reader, at, last=at or EVER, model=model, version=number)
-    judge = Judge.of(context, reader, at)
+    judge = Judge.of(context, reader, at, time)
     return tuple(_request(judge, reader, at, row) for row in rows)
 
 

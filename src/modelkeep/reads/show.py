@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from shlex import quote
+from typing import NamedTuple
 
 from msgspec.structs import asdict, replace
 
@@ -16,7 +17,7 @@ from modelkeep.errors import UsageError
 from modelkeep.reads import deployments, origin, recorded
 from modelkeep.reads.references import version_of, version_or_model
 from modelkeep.reads.roles import rules_at, stage_authorities
-from modelkeep.reads.snapshot import snapshot
+from modelkeep.reads.snapshot import dated_snapshot, snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import history, lineage
 from modelkeep.store.db.sql import show as select
@@ -28,10 +29,18 @@ from modelkeep.store.db.sql.versions import version_rows
 _RECENT = 10
 
 
+class Judged(NamedTuple):
+    """The account that looks at requests and checks, and the time at which they are judged."""
+
+    context: Context
+    time: str
+
+
 def version(context: Context, ref: str, moment: str | AsOf | None) -> Version:
     """Return all that is known of a version."""
-    with snapshot(context, moment) as (reader, at):
-        return version_page(reader, at, version_of(reader, ref, context.say, "show {}", at), context)
+    with dated_snapshot(context, moment) as (reader, at, time):
+        found = version_of(reader, ref, context.say, "show {}", at)
+        return version_page(reader, at, found, judged=Judged(context, time))
 
 
 def model(context: Context, name: str, moment: str | AsOf | None) -> Model:
@@ -46,9 +55,11 @@ def model(context: Context, name: str, moment: str | AsOf | None) -> Model:
 
 def page(context: Context, ref: str, moment: str | AsOf | None) -> Version | Model:
     """Return the page of the version or the model that a reference means."""
-    with snapshot(context, moment) as (reader, at):
+    with dated_snapshot(context, moment) as (reader, at, time):
         found = version_or_model(reader, ref, context.say, at)
-        return model_page(reader, at, found) if found.number is None else version_page(reader, at, found, context)
+        if found.number is None:
+            return model_page(reader, at, found)
+        return version_page(reader, at, found, judged=Judged(context, time))
 
 
 def description(context: Context, ref: str, moment: str | AsOf | None) -> str | None:
@@ -60,10 +71,10 @@ def description(context: Context, ref: str, moment: str | AsOf | None) -> str | 
         return models.description(reader, at, found.model, found.number or 0)
 
 
-def version_page(reader: Reader, at: int | None, found: Resolved, context: Context | None = None) -> Version:
+def version_page(reader: Reader, at: int | None, found: Resolved, *, judged: Judged | None = None) -> Version:
     """Return the page of a version as of entry ``at`` (None: now); the version must have existed then.
 
-    With a context it has the requests for the version, what the policy says of the open ones now, and its checks.
+    ``judged`` adds the requests for the version, with what the policy says of the open ones, and its checks.
     """
     number = found.number or 0
     key = {"model": found.model, "number": number}
@@ -109,8 +120,8 @@ def version_page(reader: Reader, at: int | None, found: Resolved, context: Conte
         contents=tuple(FileRow(*file) for file in reader.rows(select.FILES, **key)),
         deletion=deletion(reader, at, **key) if row.deleted else None,
         deployments=deployments.of_version(reader, at, found.model, number),
-        requests=() if context is None else _requests(context, reader, at, found),
-        checks=() if context is None else _checks(context, reader, at, found),
+        requests=() if judged is None else _requests(judged, reader, at, found),
+        checks=() if judged is None else _checks(judged, reader, at, found),
         inspection=recorded.inspection(reader, facts),
         signature=recorded.signature(reader, facts),
         environment=origin.environment(reader, facts),
@@ -120,20 +131,20 @@ def version_page(reader: Reader, at: int | None, found: Resolved, context: Conte
     return replace(page, missing=missing(page))
 
 
-def _checks(context: Context, reader: Reader, at: int | None, found: Resolved) -> tuple[CheckRow, ...]:
+def _checks(judged: Judged, reader: Reader, at: int | None, found: Resolved) -> tuple[CheckRow, ...]:
     """Return the newest result of each check of a version, and the checks that are missing."""
-    from modelkeep.reads.checks import time_of_judgement, version_checks
+    from modelkeep.reads.checks import version_checks
 
-    return version_checks(reader, at, found, time_of_judgement(context, reader, at))
+    return version_checks(reader, at, found, judged.time)
 
 
-def _requests(context: Context, reader: Reader, at: int | None, found: Resolved) -> tuple[RequestRow, ...]:
+def _requests(judged: Judged, reader: Reader, at: int | None, found: Resolved) -> tuple[RequestRow, ...]:
     """Return the requests for a version; few registries have any."""
     if reader.row(select.WAS_ASKED_FOR, model=found.model, version=found.number) is None:
         return ()
     from modelkeep.reads.requests import of_version
 
-    return of_version(context, reader, at, found.model, found.number or 0)
+    return of_version(judged.context, reader, at, judged.time, found.model, found.number or 0)
 
 
 def model_page(reader: Reader, at: int | None, found: Resolved) -> Model:

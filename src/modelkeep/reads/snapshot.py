@@ -32,11 +32,23 @@ def snapshot(context: Context, moment: str | AsOf | None = None) -> Iterator[tup
 
     ``moment`` is what was typed or what `as_of` made of it; None is now.
     """
+    with _reading(context, moment) as (reader, found):
+        yield reader, None if found is None else found.seq
+
+
+@contextmanager
+def dated_snapshot(context: Context, moment: str | AsOf | None = None) -> Iterator[tuple[Reader, int | None, str]]:
+    """Yield what `snapshot` yields, and the time at which checks and approvals expire: the moment, or now."""
+    now = context.now() if moment is None else ""
+    with _reading(context, moment) as (reader, found):
+        yield reader, *((None, now) if found is None else (found.seq, found.time))
+
+
+@contextmanager
+def _reading(context: Context, moment: str | AsOf | None) -> Iterator[tuple[Reader, AsOf | None]]:
     with context.database.reading() as reader:
         check_head(context, reader)
-        if isinstance(moment, str):
-            moment = _as_of(reader, moment, context)
-        yield reader, None if moment is None else moment.seq
+        yield reader, _as_of(reader, moment, context) if isinstance(moment, str) else moment
 
 
 def as_of(context: Context, text: str) -> AsOf:

@@ -1,8 +1,8 @@
-"""`page`: the whole registry as it stood after one entry, in documents of the shapes that ``--json`` has.
+"""`page`: the whole registry as it stood at one moment, in documents of the shapes that ``--json`` has.
 
 Each part is read on snapshots of its own, as of the same entry: no writer waits for the whole, and the parts agree.
-What is judged by the time (checks that expire, requests) is judged at the time of that entry, so that the same log makes
-the same documents. They are yielded as they are read; only the index, which comes last, grows with the registry.
+Checks and approvals that expire are judged at that moment, which the index names: ``--as-of`` it makes the same
+documents again. They are yielded as they are read; only the index, which comes last, grows with the registry.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from shlex import quote
 from typing import Any, NamedTuple, TypeAlias
 
 from msgspec import Struct
@@ -22,14 +23,13 @@ from modelkeep.domain.answers.versions import AsOf, ModelRow, VersionRow
 from modelkeep.domain.metric_directions import direction_of
 from modelkeep.domain.nodes import DataNode, DeploymentNode
 from modelkeep.domain.record import Answer, plain
-from modelkeep.domain.times import parse_stored
 from modelkeep.errors import NotFound
 from modelkeep.reads import datasets, deployments, period, policy, requests, signals
 from modelkeep.reads.history import audit_pages
 from modelkeep.reads.lineage_steps import Neighbour, Place, Steps, VersionNode
 from modelkeep.reads.roles import rules_at
-from modelkeep.reads.show import model_page, version_page
-from modelkeep.reads.snapshot import snapshot
+from modelkeep.reads.show import Judged, model_page, version_page
+from modelkeep.reads.snapshot import dated_snapshot
 from modelkeep.store.db.sql import audit, history, models, periods
 from modelkeep.store.db.sql.references import Resolved
 from modelkeep.store.db.sql.version_states import stages
@@ -104,24 +104,24 @@ class _Whole:
     """One reading of a registry."""
 
     def __init__(self, context: Context, moment: str | AsOf | None, title: str) -> None:
-        with snapshot(context, moment) as (reader, at):
-            newest = audit.newest(reader)
-            last = newest if at is None else at
+        with dated_snapshot(context, moment) as (reader, at, asked):
+            last = audit.newest(reader) if at is None else at
             head = Head(*reader.one(periods.HEAD_AT, seq=last))
             rules = rules_at(reader, last)
             self._models = list(models.names(reader, last))
+            time = max(asked, head.time) if at is None else asked
             self._index: Document = {
                 "schema": "modelkeep.index/1",
                 "title": title,
                 "registry": SqlState(reader).registry_id() or "",
                 "head": plain(head),
-                "past": last != newest,
+                "moment": time,
+                "again": f"--as-of {f'seq:{last}' if time == head.time else time} --title {quote(title)}",
                 "stages": [each.name for each in stages(reader, last)],
             }
-        judged_at = parse_stored(head.time)
         # Notes that "seq:9" means this or that moment are no news.
-        self._context = replace(context, clock=lambda: judged_at, say=lambda _text: None)
-        self._moment = AsOf(last, head.time)
+        self._context = replace(context, say=lambda _text: None)
+        self._moment = AsOf(last, time)
         self._directions = () if rules is None else rules.metrics
         self._metrics: set[str] = set()
         self._edges = _Rows("edges", _EDGES)
@@ -174,7 +174,8 @@ class _Whole:
             with self._context.database.reading() as reader:
                 numbers = sorted(made_by(reader, model, max(1, last - _AT_ONCE + 1), last), reverse=True)
                 found = [Resolved(model, name, number) for number in numbers]
-                pages = [replace(version_page(reader, at, each, self._context), tenures=()) for each in found]
+                judged = Judged(self._context, self._moment.time)
+                pages = [replace(version_page(reader, at, each, judged=judged), tenures=()) for each in found]
                 steps = Steps(reader, at)
                 edges = [_edges_of_version(steps, VersionNode(model, each.number or 0, each.ref)) for each in found]
             yield from zip(pages, edges, strict=True)
@@ -216,12 +217,10 @@ class _Whole:
     def _of_governance(self) -> Iterator[Part]:
         context, moment = self._context, self._moment
         report = period.report(context, None, since=None, until=f"seq:{moment.seq}")
-        yield Part("report", {"schema": "modelkeep.report/1", **plain(report)})
+        found = plain(report)
+        del found["head"]  # it may be of a later entry
+        yield Part("report", {"schema": "modelkeep.report/1", **found})
         asked = requests.requests(context, None, moment, mine=False, open_only=False)
-        if not self._index["past"]:
-            judged = requests.requests(context, None, None, mine=False, open_only=True)
-            now = {each.request: each for each in judged}
-            asked = tuple(now.get(each.request, each) for each in asked)
         yield _listed("requests", asked)
         try:
             document = plain(policy.policy(context, moment))

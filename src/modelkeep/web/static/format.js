@@ -1,4 +1,4 @@
-// Numbers, sizes, times and names as people read them. Times are UTC; ages are those at the moment of this page.
+// Numbers, sizes, times and names as people read them. Times are UTC; ages are as of the moment of this page.
 
 function number(value) {
   if (typeof value !== "number") return value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
@@ -42,7 +42,7 @@ function duration(milliseconds) {
 }
 
 function lasted(since, until) {
-  return duration(Date.parse(until ?? index.head.time) - Date.parse(since));
+  return duration(Date.parse(until ?? index.moment) - Date.parse(since));
 }
 
 function day(time) {

@@ -131,9 +131,8 @@ function frame() {
     return made;
   }));
   add(document.getElementById("foot"),
-    h("p", {}, "This page is a copy of registry ", h("code", {}, index.registry), index.past ? " as it was at a moment of the past: " : ", read-only: ",
-      "entry ", h("b", {}, number(index.head.seq)), " of ", h("time", { datetime: index.head.time }, index.head.time), ", ", h("code", { class: "digest" }, index.head.hash), "."),
-    h("p", {}, "To check it: ", h("code", {}, `modelkeep audit --since seq:${index.head.seq} --until seq:${index.head.seq} --json`), " has the same hash. Made by ", document.querySelector("meta[name=generator]").content, "; plots by uPlot. Times are UTC. Requests and checks are judged, and ages counted, as of that entry: what expired later is not in it."));
+    h("p", {}, "This page is a copy of registry ", h("code", {}, index.registry), " as of ", h("time", { datetime: index.moment }, index.moment), ", up to entry ", h("b", {}, number(index.head.seq)), " of ", h("time", { datetime: index.head.time }, index.head.time), ", ", h("code", { class: "digest" }, index.head.hash), ". Times are UTC. Ages, and what has expired, are as of that moment."),
+    h("p", {}, "To check it: ", h("code", {}, `modelkeep audit --since seq:${index.head.seq} --until seq:${index.head.seq} --json`), " has the same hash, and ", h("code", {}, `modelkeep page -o again.html ${index.again}`), " makes the same file. Made by ", document.querySelector("meta[name=generator]").content, "; plots by uPlot."));
 }
 
 function mark() {

@@ -17,7 +17,7 @@ async function overview(query) {
     title: index.title,
     content: [
       h("h1", {}, index.title),
-      h("p", { class: "lead" }, "As it stood at ", when(index.head.time), " UTC, after entry ", entryLink(index.head.seq), "."),
+      h("p", { class: "lead" }, "As of ", when(index.moment), " UTC, after entry ", entryLink(index.head.seq), "."),
       cards,
       matrix(query),
       section("Latest changes", entryList(entries.slice(0, 8), true), h("p", {}, link(viewHash("audit"), "The whole log"))),

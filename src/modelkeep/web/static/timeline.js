@@ -57,7 +57,7 @@ const MOST_BARS = 100;
 // The stages of one model, the highest first.
 function stageTimeline(tenures) {
   if (!tenures.length) return null;
-  const to = Date.parse(index.head.time);
+  const to = Date.parse(index.moment);
   const stages = [...new Set([...index.stages].reverse().concat(tenures.map((each) => each.stage)))];
   const lanes = stages.map((stage) => ({ name: stage, tenures: tenures.filter((each) => each.stage === stage).slice(-MOST_BARS) })).filter((each) => each.tenures.length);
   const whole = lanes.reduce((sum, each) => sum + each.tenures.length, 0) === tenures.length;
@@ -73,7 +73,7 @@ function tenureTable(tenures, { without = [] } = {}) {
     { name: "stage", value: (row) => row.stage, cell: (row) => [row.stage, row.share === null ? null : ` ${number(row.share)} %`, row.waived ? [" ", badge(`${counted(row.waived, "rule")} waived`, "bad")] : null] },
     { name: "since", value: (row) => row.since, cell: (row) => when(row.since), first: "desc" },
     { name: "until", value: (row) => row.until ?? "~", cell: (row) => (row.until ? when(row.until) : badge("now", "good")) },
-    { name: "for", value: (row) => Date.parse(row.until ?? index.head.time) - Date.parse(row.since), cell: (row) => lasted(row.since, row.until), right: true, first: "desc" },
+    { name: "for", value: (row) => Date.parse(row.until ?? index.moment) - Date.parse(row.since), cell: (row) => lasted(row.since, row.until), right: true, first: "desc" },
     { name: "by", value: (row) => row.began.actor, cell: (row) => user(row.began.actor) },
     { name: "began", cell: beginning, wide: true },
     { name: "ended", cell: (row) => ending(row), wide: true },
@@ -87,7 +87,7 @@ const MOST_LANES = 80;
 async function timelineView(query) {
   const stage = index.stages.includes(query.stage) ? query.stage : index.stages.at(-1);
   const days = Number(query.days) || 0;
-  const to = Date.parse(index.head.time);
+  const to = Date.parse(index.moment);
   const all = (await rowsOf("tenures", 0, index.models.at(-1)?.tenures[1] ?? 0)).filter((each) => each.stage === stage);
   const begin = days ? to - days * DAY : Math.min(to - HOUR, ...all.map((each) => Date.parse(each.since)));
   const shownOnes = all.filter((each) => each.until === null || Date.parse(each.until) > begin);
