@@ -43,6 +43,25 @@ def rich_history():
     return history
 
 
+def measured_history():
+    """Return a model whose versions were measured on several data, with values that are easily shown wrong."""
+    history = History()
+    hold, easy = intents.Data("hold", "1"), intents.Data("easy", "2")
+    for number, metrics in enumerate(
+        ([("auc", "0.95")], [("loss", "2.0")], [("loss", "1")], [("tiny", "1e-05"), ("zero", "-0.0"), ("huge", "1.7e308")], []), start=1
+    ):  # fmt: skip
+        history.register("fraud", f"bytes {number}", metrics=metrics)
+    for number, auc, data in (
+        (2, "0.8999999999", hold), (3, "0.9", hold), (3, "0.97", easy), (4, "0.7827", hold), (4, "0.888", hold), (5, "0.99", hold),
+    ):  # fmt: skip
+        history.evaluate(f"fraud@{number}", [("auc", auc)], data)
+    history.mark("fraud@1")
+    history.archive("fraud@5")
+    history.promote("fraud@3", "staging")
+    history.retire("fraud@3", "staging")
+    return history
+
+
 def page_of(registry, **words):
     """Return the page of a registry as of its last entry: its ages are the same on every day."""
     (last,) = registry.audit(limit=1)

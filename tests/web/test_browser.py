@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from page_stories import hostile_history, large_page, page_of, rich_history
+from page_stories import hostile_history, large_page, measured_history, page_of, rich_history
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -51,6 +51,11 @@ def files(tmp_path_factory):
 @pytest.fixture
 def rich(files):
     return files("rich", lambda: page_of(rich_history().registry))
+
+
+@pytest.fixture
+def measured(files):
+    return files("measured", lambda: page_of(measured_history().registry))
 
 
 @pytest.fixture
@@ -166,11 +171,54 @@ def test_a_version_is_shown_with_all_that_is_known_of_it(visit, rich):
 def test_a_table_is_sorted_by_its_headings(visit, rich):
     page = visit(rich, "#/risk/limits")
     table = page.locator('[aria-label="Versions"][role="region"]')
-    table.get_by_role("button", name="auc").click()
+    table.get_by_role("button", name="auc", exact=True).click()
     assert column(page, "Versions", 3) == ["0.9", "0.86", "0.84", "0.81"]
-    table.get_by_role("button", name="auc").click()
+    table.get_by_role("button", name="auc", exact=True).click()
     assert column(page, "Versions", 3) == ["0.81", "0.84", "0.86", "0.9"]
     assert table.locator("th[aria-sort]").get_attribute("aria-sort") == "ascending"
+
+
+def test_each_metric_on_each_data_has_a_column_and_the_best_is_of_one(visit, measured):
+    page = visit(measured, "#/fraud")
+    table = page.locator('[aria-label="Versions"][role="region"]')
+    names = [each.strip() for each in table.locator("thead th").all_inner_texts()]
+    assert names[2:9] == ["auc on hold@1", "loss", "auc", "auc on easy@2", "huge", "tiny", "zero"]
+    assert column(page, "Versions", 3) == ["0.99", "0.888", "0.9", "0.8999999999", ""]
+    assert column(page, "Versions", 5) == ["", "", "", "", "0.95"]
+    assert column(page, "Versions", 6) == ["", "", "0.97", "", ""]
+    assert table.locator(".best").all_inner_texts() == ["0.9", "1"]
+
+
+def test_numbers_are_shown_with_the_digits_that_were_given(visit, measured):
+    page = visit(measured, "#/fraud")
+    assert [column(page, "Versions", at)[1] for at in (7, 8, 9)] == ["1.7e308", "1e-05", "-0.0"]
+    assert column(page, "Versions", 4) == ["", "", "1", "2.0", ""]
+    go(page, "#compare?ref=fraud@2&ref=fraud@3&ref=fraud@9")
+    rows = {each.split("\t")[0]: each.split("\t")[1:] for each in page.locator("table.side tbody tr").all_inner_texts()}
+    assert rows["auc on hold@1"] == ["0.8999999999", "0.9 (+1e-10, +1.1e-8 %, better)"]
+    assert rows["loss"] == ["2.0", "1 (\N{MINUS SIGN}1, \N{MINUS SIGN}50 %, better)"]
+    assert page.get_by_role("alert").inner_text() == "There is no version fraud@9."
+
+
+def test_a_measurement_that_was_replaced_is_shown_beside_the_one_that_counts(visit, measured):
+    page = visit(measured, "#/fraud/4")
+    rows = page.locator('[aria-label="Metrics"][role="region"] tbody tr').all_inner_texts()
+    assert rows[0].split("\t")[:3] == ["auc ↑", "0.888", "hold@1"]
+    assert re.search(r"by ana\s+0\.7827\s+20\d\d-\d\d-\d\d \d\d:\d\d by ana$", rows[0]), rows
+
+
+def test_an_empty_stage_and_a_wrong_version_say_so(visit, measured):
+    page = visit(measured, "#/fraud/staging")
+    assert "staging of fraud is empty." in page.locator("main").inner_text()
+    page.get_by_role("link", name="staging over time").click()
+    playwright.expect(page).to_have_title("Timeline of staging \N{EN DASH} Model registry")
+    for address, text in (
+        ("#/fraud/nope", "fraud has no version, label, stage or alias nope."),
+        ("#/fraud/99", "There is no version 99 of fraud."),
+        ("#/nope", "There is no model nope in this registry."),
+    ):
+        go(page, address)
+        assert text in page.locator("main").inner_text()
 
 
 def test_a_model_of_many_versions_is_narrowed_by_words(visit, large):
@@ -269,8 +317,8 @@ def test_a_table_is_taken_along_for_a_spreadsheet(visit, rich):
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert download.value.suggested_filename == "Versions.csv"
     assert text.splitlines()[:2] == [
-        "version,state,auc,loss,created,author,size",
-        "v4,staging champion,0.9,0.5,2026-01-01T00:30:00.000000Z,ana,8",
+        "version,state,auc,loss,auc on holdout@3,created,author,size",
+        "v4,staging champion,0.9,0.5,0.88,2026-01-01T00:30:00.000000Z,ana,8",
     ]
 
 

@@ -2,8 +2,9 @@
 
 async function compareView(query) {
   const refs = [...new Set(query.refs)];
-  const every = (await Promise.all(refs.map(resolved))).filter(Boolean);
-  const found = every.filter((each, at) => every.findIndex((one) => one.ref === each.ref) === at);
+  const every = await Promise.all(refs.map(resolved));
+  const none = refs.filter((_, at) => every[at] === null);
+  const found = every.filter((each, at) => each !== null && every.findIndex((one) => one?.ref === each.ref) === at);
   const state = { all: query.show === "all" };
   const place = h("div");
 
@@ -15,7 +16,7 @@ async function compareView(query) {
     location.hash = `${compareHash(list)}${state.all ? "&show=all" : ""}`;
   }
 
-  const error = h("p", { role: "alert", class: "worse" });
+  const error = h("p", { role: "alert", class: "worse" }, none.length ? `There is no version ${none.join(", nor ")}.` : null);
   const field = h("input", { id: newId(), placeholder: "fraud@3", autocomplete: "off", spellcheck: "false" });
   const form = h("form", { class: "field", submit: async (event) => {
     event.preventDefault();
@@ -55,16 +56,16 @@ function sideBySide(found, all) {
   const body = [];
   let hiddenRows = 0;
   for (const [title, rowsOfSection] of sections(found)) {
-    const rows = rowsOfSection.filter(([, values]) => {
+    const rows = rowsOfSection.filter(([, values, metric]) => {
       if (values.every((each) => each === null || each === undefined)) return false;
-      const same = values.every((each) => JSON.stringify(each ?? null) === JSON.stringify(values[0] ?? null));
+      const same = values.every((each) => isSame(each, values[0], metric));
       if (same && !all) hiddenRows += 1;
       return all || !same;
     });
     if (!rows.length) continue;
     body.push(h("tr", { class: "group" }, h("th", { colspan: found.length + 1, scope: "colgroup" }, title)));
     for (const [name, values, metric] of rows) {
-      body.push(h("tr", {}, h("th", { scope: "row" }, user(name)), values.map((value, at) => h("td", { class: all && at && JSON.stringify(value ?? null) !== JSON.stringify(values[0] ?? null) ? "differs" : null }, compared(value, metric, values[0], at)))));
+      body.push(h("tr", {}, h("th", { scope: "row" }, user(name)), values.map((value, at) => h("td", { class: all && at && !isSame(value, values[0], metric) ? "differs" : null }, compared(value, metric, values[0], at)))));
     }
   }
   return [
@@ -81,12 +82,19 @@ function compared(value, metric, first, at) {
   const text = longText(plainValue(value), 200);
   const a = asNumber(first);
   const b = asNumber(value);
-  if (!at || a === null || b === null || a === b || typeof first === "boolean") return text;
   const apart = b - a;
-  const part = a !== 0 && Number.isFinite(apart / a) ? `, ${apart > 0 ? "+" : "−"}${Math.abs((apart / a) * 100).toPrecision(2)} %` : "";
+  if (!at || a === null || b === null || !apart || typeof first === "boolean") return text;
+  const sign = apart > 0 ? "+" : "−";
+  const by = (value, digits, unit = "") => (Number.isFinite(value) ? `${sign}${rounded(Math.abs(value), digits)}${unit}` : null);
   const better = metric ? index.better.get(metric) : null;
   const verdict = better ? ((better === "higher") === (apart > 0) ? "better" : "worse") : null;
-  return [text, h("small", { class: verdict }, ` (${apart > 0 ? "+" : "−"}${number(Math.abs(Number(apart.toPrecision(6))))}${part}${verdict ? `, ${verdict}` : ""})`)];
+  const parts = [by(apart, 6), by((apart / a) * 100, 2, " %"), verdict].filter(Boolean);
+  return parts.length ? [text, h("small", { class: verdict }, ` (${parts.join(", ")})`)] : text;
+}
+
+// Values of a metric are the same whatever their digits: 2.0 and 2.
+function isSame(a, b, metric) {
+  return JSON.stringify(a ?? null) === JSON.stringify(b ?? null) || (Boolean(metric) && asNumber(a) !== null && asNumber(a) === asNumber(b));
 }
 
 // Sections of rows: [name, a value of each version, the name of the metric].

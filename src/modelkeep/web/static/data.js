@@ -20,7 +20,12 @@ async function unpack(name) {
   if (text === undefined) throw new Error(`the page has no part ${name}: it was cut off`);
   const bytes = Uint8Array.from(atob(text), (each) => each.charCodeAt(0));
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).json();
+  return JSON.parse(withTheirDigits(await new Response(stream).text()));
+}
+
+// A number that JavaScript would spell otherwise (2.0, 1e-05, -0) becomes a text with its digits: no number is shown changed.
+function withTheirDigits(json) {
+  return json.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (each) => (each[0] === '"' || String(Number(each)) === each ? each : `"${each}"`));
 }
 
 async function readIndex() {

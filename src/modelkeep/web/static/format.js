@@ -1,8 +1,8 @@
 // Numbers, sizes, times and names as people read them. Times are UTC; ages are as of the moment of this page.
 
+// A value of a metric as it was recorded, never rounded: beside a threshold it stays on its side.
 function number(value) {
-  if (typeof value !== "number") return value === null || value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value);
-  return Object.is(value, -0) ? "-0" : String(value); // never rounded: a value beside a threshold stays on its side
+  return value === null || value === undefined ? "" : plainValue(value);
 }
 
 function asNumber(value) {
@@ -13,7 +13,12 @@ function asNumber(value) {
 }
 
 function plainValue(value) {
-  return typeof value === "number" ? number(value) : typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : JSON.stringify(value);
+}
+
+// A number that was computed here, to some digits.
+function rounded(value, digits) {
+  return String(Number(value.toPrecision(digits)));
 }
 
 function size(bytes) {
@@ -120,7 +125,7 @@ function stateBadge(version) {
 function stageBadges(version) {
   return [
     ...version.stages.map((stage) => badge(stage, stageClass(stage))),
-    ...version.shares.map((each) => badge(`${each.stage} ${number(each.share)} %`, stageClass(each.stage))),
+    ...version.shares.map((each) => badge(`${each.stage} ${Number(each.share)} %`, stageClass(each.stage))),
     ...version.break_glass.map((stage) => badge(`glass broken for ${stage}`, "bad")),
   ];
 }

@@ -56,7 +56,7 @@ function governedChanges(report) {
       sort: ["when", true],
       columns: [
         { name: "when", value: (row) => row.time, cell: (row) => [when(row.time), " ", entryLink(row.seq)], first: "desc" },
-        { name: "stage", value: (row) => row.stage, cell: (row) => [badge(row.stage, stageClass(row.stage)), row.share === null ? null : ` ${number(row.share)} %`] },
+        { name: "stage", value: (row) => row.stage, cell: (row) => [badge(row.stage, stageClass(row.stage)), row.share === null ? null : ` ${Number(row.share)} %`] },
         { name: "before", cell: (row) => refLink(row.before) },
         { name: "after", cell: (row) => refLink(row.after) },
         { name: "what", value: (row) => row.what, cell: (row) => [words(row.what), row.waived ? [" ", badge(`${counted(row.waived, "rule")} waived`, "bad")] : null, row.forced ? [" ", badge("forced", "warn")] : null] },

@@ -52,7 +52,16 @@ async function viewOfPath(path, query) {
   const [name, selector] = parts.join("/").split(/@(?=[^@]*$)/);
   const named = selector ? modelNamed(name) : null;
   const number = named ? await numberOf(named, selector) : null;
-  return number ? versionView(named, number, query) : missing(`There is no ${parts.join("/")} in this registry.`);
+  if (number) return versionView(named, number, query);
+  const above = named ?? modelNamed(parts.slice(0, -1).join("/"));
+  return above ? noVersion(above, named ? selector : parts.at(-1)) : missing(`There is no model ${parts.join("/")} in this registry.`);
+}
+
+// What is said where nothing of a model is called so, or a stage of it is empty.
+function noVersion(model, selector) {
+  const stage = index.stages.find((each) => each === selector.toLowerCase());
+  const text = stage ? `${stage} of ${model.name} is empty.` : `${model.name} has no version, label, stage or alias ${selector}.`;
+  return missing(text, modelLink(model.name), stage ? link(viewHash("timeline", { stage }), `${stage} over time`) : null);
 }
 
 // What is typed into a view stands in its address, so that it can be sent; it makes no step of the history.

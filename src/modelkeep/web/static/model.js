@@ -46,7 +46,7 @@ function stageCards(model, rows) {
       h("span", { class: "big" }, refLink(`${model.name}@${held.version}`, `v${held.version}`), held.label ? [" ", user(held.label)] : null),
       h("small", {}, "for ", age(held.since), ", since ", when(held.since), " by ", user(held.actor)),
       row ? h("small", {}, Object.entries(row.metrics).slice(0, 3).map(([name, value]) => h("span", { class: "pair" }, user(name), " ", h("b", {}, number(value))))) : null,
-      held.shares.map((each) => h("small", {}, "beside it ", refLink(`${model.name}@${each.version}`, `v${each.version}`), ` with ${number(each.share)} %`)),
+      held.shares.map((each) => h("small", {}, "beside it ", refLink(`${model.name}@${each.version}`, `v${each.version}`), ` with ${Number(each.share)} %`)),
       held.waived ? badge(`${counted(held.waived, "rule")} waived by breaking the glass`, "bad") : null);
   });
   return h("div", { class: "stage-cards" }, found);
@@ -73,11 +73,16 @@ function authority(found) {
   return dataTable({ label: "Who may do what", columns, rows: found });
 }
 
-// The versions of a model: with a column for each of its metrics, and boxes to choose which are compared.
+// The versions of a model, with boxes to choose which are compared. Each metric on each data has a column of its own: values
+// on different data are not compared. The columns with the most values come first.
 function versionTable(rows, chosen) {
-  const names = [...new Set(rows.flatMap((each) => Object.keys(each.metrics)))].sort();
+  const measured = new Map(rows.map((row) => [row, metricsOf(row)]));
+  const columns = new Map();
+  for (const found of measured.values()) for (const [key, each] of found) columns.set(key, { name: each.name, values: (columns.get(key)?.values ?? 0) + 1 });
+  const keys = [...columns.keys()].sort((a, b) => columns.get(b).values - columns.get(a).values || (a < b ? -1 : 1));
+  const valueOf = (row, key) => measured.get(row).get(key)?.value;
   const params = [...new Set(rows.flatMap((each) => Object.keys(each.params)))].sort();
-  const best = new Map(names.map((name) => [name, bestOf(rows, name)]));
+  const best = new Map(keys.map((key) => [key, bestOf(rows, measured, key)]));
   const state = { q: "", params: false };
   const bar = h("div", { class: "compare", hidden: true });
   const place = h("div");
@@ -103,7 +108,7 @@ function versionTable(rows, chosen) {
         { name: "version", value: (row) => row.version, cell: (row) => h("span", { class: "nowrap" }, h("input", { type: "checkbox", checked: chosen.has(row.ref), "aria-label": `compare ${row.ref}`, change: (event) => chose(row.ref, event.target.checked) }), " ", refLink(row.ref, `v${row.version}`)), first: "desc" },
         rows.some((each) => each.label !== null) ? { name: "label", value: (row) => row.label, cell: (row) => user(row.label) } : null,
         { name: "state", value: (row) => row.state, cell: (row) => [row.stages.length || row.shares.length ? null : stateBadge(row), row.bad && row.state !== "bad" ? badge("bad", "bad") : null, stageBadges(row), row.aliases.map((each) => badge(each, "alias"))] },
-        ...names.slice(0, MOST_COLUMNS).map((name) => ({ name: `metric.${name}`, title: name, value: (row) => asNumber(own(row.metrics, name)) ?? own(row.metrics, name), cell: (row) => metricCell(row, name, best.get(name)), right: true, first: index.better.get(name) === "lower" ? "asc" : "desc" })),
+        ...keys.slice(0, MOST_COLUMNS).map((key) => ({ name: `metric.${key}`, title: key, value: (row) => asNumber(valueOf(row, key)) ?? valueOf(row, key), cell: (row) => metricCell(row, valueOf(row, key), best.get(key)), right: true, first: index.better.get(columns.get(key).name) === "lower" ? "asc" : "desc" })),
         ...(state.params ? params.slice(0, 2 * MOST_COLUMNS).map((name) => ({ name: `param.${name}`, title: name, value: (row) => own(row.params, name), cell: (row) => (own(row.params, name) === undefined ? null : user(plainValue(own(row.params, name)))), right: rows.some((row) => typeof own(row.params, name) === "number") })) : []),
         { name: "created", value: (row) => row.created, cell: (row) => when(row.created), first: "desc" },
         { name: "author", value: (row) => row.author, cell: (row) => user(row.author.replace(/ <.*>$/, "")) },
@@ -119,7 +124,7 @@ function versionTable(rows, chosen) {
     tools(
       rows.length > 10 ? filterField("Filter", (value) => { state.q = value; tell(counted(draw(), "version")); }) : null,
       params.length ? h("div", { class: "field" }, h("input", { id: box, type: "checkbox", change: (event) => { state.params = event.target.checked; draw(); } }), h("label", { for: box }, "with parameters")) : null,
-      names.length > MOST_COLUMNS ? h("span", { class: "quiet" }, `${MOST_COLUMNS} of ${names.length} metrics have a column.`) : null),
+      keys.length > MOST_COLUMNS ? h("span", { class: "quiet" }, `${MOST_COLUMNS} of ${keys.length} metrics have a column.`) : null),
     place, bar,
   ];
 }
@@ -128,29 +133,21 @@ function rowText(row) {
   return [row.ref, row.label, row.state, row.author, ...row.stages, ...row.aliases, ...row.formats, ...Object.entries({ ...row.tags, ...row.params }).map(([key, value]) => `${key}=${plainValue(value)}`)].join("\n").toLowerCase();
 }
 
-function bestOf(rows, name) {
-  const fit = rows.filter((row) => canBeBest(row) && own(row.metrics, name) !== undefined);
-  if (new Set(fit.map((row) => dataOf(row, name))).size > 1) return null; // values on different data are not compared
-  const values = fit.map((row) => asNumber(own(row.metrics, name))).filter((each) => each !== null && Number.isFinite(each));
-  if (values.length < 2 || !index.better.get(name)) return null;
-  return index.better.get(name) === "lower" ? Math.min(...values) : Math.max(...values);
+// The best of the values of one metric on one data, null where it is not known which are better.
+function bestOf(rows, measured, key) {
+  const found = rows.filter(canBeBest).map((row) => measured.get(row).get(key)).filter(Boolean);
+  const values = found.map((each) => asNumber(each.value)).filter((each) => each !== null && Number.isFinite(each));
+  const better = values.length < 2 ? null : index.better.get(found[0].name);
+  return better ? values.reduce((a, b) => ((better === "lower" ? b < a : b > a) ? b : a)) : null;
 }
 
 function canBeBest(row) {
   return !row.deleted && !row.archived && !row.bad;
 }
 
-// The data of the value that a bare name means: none, or the only one it was measured on.
-function dataOf(row, name) {
-  const found = row.evaluations.filter((each) => each.name === name);
-  return found.some((each) => each.data === null) ? null : found[0]?.data ?? null;
-}
-
-function metricCell(row, name, best) {
-  const value = own(row.metrics, name);
-  if (value === undefined) return row.evaluations.some((each) => each.name === name) ? h("span", { class: "quiet" }, "on several data") : null;
-  const shownAs = number(value);
-  return best !== null && canBeBest(row) && asNumber(value) === best ? h("b", { class: "best", title: "the best of these versions" }, shownAs) : shownAs;
+function metricCell(row, value, best) {
+  if (value === undefined) return null;
+  return best !== null && canBeBest(row) && asNumber(value) === best ? h("b", { class: "best", title: "the best of these versions" }, number(value)) : number(value);
 }
 
 function compareHash(refs) {

@@ -103,6 +103,6 @@ function holderCell(row, stage) {
     refLink(`${row.name}@${found.version}`, found.label ?? `v${found.version}`),
     h("small", {}, age(found.since), " by ", user(found.actor)),
     mainMetric(row.metrics[found.version]),
-    found.shares.map((each) => h("small", {}, "beside it ", refLink(`${row.name}@${each.version}`, `v${each.version}`), ` ${number(each.share)} %`)),
+    found.shares.map((each) => h("small", {}, "beside it ", refLink(`${row.name}@${each.version}`, `v${each.version}`), ` ${Number(each.share)} %`)),
     found.waived ? badge("glass broken", "bad") : null);
 }

@@ -1,4 +1,4 @@
-// Plots by uPlot. The values of a plot stand in a table too: a plot is read by eye, or a point at a time with the arrows.
+// Plots by uPlot. The values of a plot stand elsewhere too: a plot is read by eye, or a point at a time with the arrows.
 
 function color(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -24,7 +24,7 @@ function plot({ label, points, series, xName, time = false }) {
   const canvas = h("div", { class: "canvas" });
   const help = newId();
   const place = h("div", { class: "plot", role: "group", "aria-roledescription": "plot", "aria-label": label, "aria-describedby": help, tabindex: "0" },
-    canvas, h("p", { id: help, class: "hidden" }, "Arrow keys move along the points, Enter opens one. The values stand in the table below."));
+    canvas, h("p", { id: help, class: "hidden" }, "Arrow keys move along the points, Enter opens one."));
   const state = { place, plot: null, draw };
   let at = -1;
 
@@ -89,11 +89,13 @@ function metricPlot(rows, tenures, chosen, changed) {
   for (const row of rows) {
     for (const [key, each] of metricsOf(row)) {
       if (asNumber(each.value) === null || !Number.isFinite(asNumber(each.value))) continue;
-      if (!names.has(each.name)) names.set(each.name, new Set());
-      names.get(each.name).add(key);
+      if (!names.has(each.name)) names.set(each.name, { keys: new Set(), versions: new Set() });
+      names.get(each.name).keys.add(key);
+      names.get(each.name).versions.add(row.version);
     }
   }
-  if (!names.size || rows.length < 2) return null;
+  for (const [each, { versions }] of names) if (versions.size < 2) names.delete(each); // a point is no line
+  if (!names.size) return null;
   const all = [...names.keys()].sort();
   let name = names.has(chosen) ? chosen : all[0];
   const ordered = [...rows].sort((a, b) => a.version - b.version);
@@ -101,7 +103,7 @@ function metricPlot(rows, tenures, chosen, changed) {
   const holder = h("div");
 
   function draw() {
-    const spellings = [...names.get(name)].sort().slice(0, 5);
+    const spellings = [...names.get(name).keys].sort().slice(0, 5);
     const values = ordered.map((row) => { const found = metricsOf(row); return spellings.map((key) => asNumber(found.get(key)?.value)); });
     const kept = ordered.map((_, at) => at).filter((at) => values[at].some((each) => each !== null));
     const first = (at) => values[at].find((each) => each !== null) ?? null;

@@ -17,7 +17,7 @@ async function servingView(query) {
           { name: "status", value: (row) => row.status, cell: (row) => badge(row.status, row.status === "running" ? "good" : "warn") },
           { name: "should run", cell: (row) => (row.stage ? [badge(row.stage, stageClass(row.stage)), " ", joined(row.expected.map((each) => refLink(each)))] : null) },
           { name: "drift", value: (row) => row.drift, cell: (row) => (row.drift ? badge(row.drift, "bad") : null), wide: true },
-          { name: "share", value: (row) => row.share, cell: (row) => (row.share === null ? "" : `${number(row.share)} %`), right: true },
+          { name: "share", value: (row) => asNumber(row.share), cell: (row) => (row.share === null ? "" : `${Number(row.share)} %`), right: true },
           { name: "since", value: (row) => row.since, cell: (row) => when(row.since), first: "desc" },
           { name: "recorded by", value: (row) => row.actor, cell: (row) => user(row.actor) },
           { name: "endpoint", cell: (row) => (row.endpoint ? address(row.endpoint) : null), wide: true },

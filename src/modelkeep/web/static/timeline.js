@@ -8,7 +8,7 @@ function timeline(label, lanes, from, to) {
   function bar(tenure) {
     const begin = share(Date.parse(tenure.since));
     const end = tenure.until === null ? 100 : share(Date.parse(tenure.until));
-    const part = tenure.share === null ? "" : ` ${number(tenure.share)} %`;
+    const part = tenure.share === null ? "" : ` ${Number(tenure.share)} %`;
     const text = `${tenure.ref}${tenure.label ? ` (${tenure.label})` : ""}${part}`;
     const told = `${text} in ${tenure.stage}, ${minute(tenure.since)} to ${tenure.until === null ? "now" : minute(tenure.until)}, ${lasted(tenure.since, tenure.until)}`;
     const made = h("a", { href: refHash(tenure.ref), class: `bar ${tenure.until === null ? "now" : ""} ${tenure.share === null ? "" : "share"} ${tenure.ended?.what === "rolled_back" ? "bad" : ""}`, title: told, "aria-label": told }, h("span", {}, `${tenure.version}${part}`));
@@ -70,7 +70,7 @@ function stageTimeline(tenures) {
 function tenureTable(tenures, { without = [] } = {}) {
   const columns = [
     { name: "version", value: (row) => row.version, cell: (row) => refLink(row.ref) },
-    { name: "stage", value: (row) => row.stage, cell: (row) => [row.stage, row.share === null ? null : ` ${number(row.share)} %`, row.waived ? [" ", badge(`${counted(row.waived, "rule")} waived`, "bad")] : null] },
+    { name: "stage", value: (row) => row.stage, cell: (row) => [row.stage, row.share === null ? null : ` ${Number(row.share)} %`, row.waived ? [" ", badge(`${counted(row.waived, "rule")} waived`, "bad")] : null] },
     { name: "since", value: (row) => row.since, cell: (row) => when(row.since), first: "desc" },
     { name: "until", value: (row) => row.until ?? "~", cell: (row) => (row.until ? when(row.until) : badge("now", "good")) },
     { name: "for", value: (row) => Date.parse(row.until ?? index.moment) - Date.parse(row.since), cell: (row) => lasted(row.since, row.until), right: true, first: "desc" },

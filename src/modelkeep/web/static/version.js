@@ -58,8 +58,14 @@ function metricsTable(found) {
       { name: "value", value: (row) => asNumber(row.value), cell: (row) => h("b", {}, number(row.value)), right: true },
       data ? { name: "on", value: (row) => row.data, cell: (row) => (row.data ? user(row.data) : null), wide: true } : null,
       { name: "recorded", value: (row) => row.since, cell: (row) => [when(row.since), " by ", user(row.actor)] },
+      rows.some((each) => replaced(found, each).length) ? { name: "before", cell: (row) => replaced(found, row).map((each) => h("div", {}, number(each.value), h("small", {}, " ", when(each.since), " by ", user(each.actor)))), wide: true } : null,
     ].filter(Boolean),
   });
+}
+
+// The values that another one has replaced, the newest first.
+function replaced(found, current) {
+  return found.evaluations.filter((each) => each !== current && each.name === current.name && each.data === current.data);
 }
 
 function valueTable(label, values) {
@@ -141,7 +147,7 @@ function ruleBadge(row) {
 
 function requestList(rows) {
   return h("ul", { class: "items" }, rows.map((row) => h("li", {},
-    h("div", {}, badge(row.state, { open: "warn", promoted: "good", rejected: "bad" }[row.state] ?? "quiet"), " ", refLink(row.ref), ` to ${row.stage}`, row.share === null ? null : ` at ${number(row.share)} %`, ", asked for by ", user(row.actor), " ", when(row.time), " ", entryLink(row.request)),
+    h("div", {}, badge(row.state, { open: "warn", promoted: "good", rejected: "bad" }[row.state] ?? "quiet"), " ", refLink(row.ref), ` to ${row.stage}`, row.share === null ? null : ` at ${Number(row.share)} %`, ", asked for by ", user(row.actor), " ", when(row.time), " ", entryLink(row.request)),
     row.reason ? h("p", {}, "“", user(row.reason), "”") : null,
     row.state === "open" && row.holder ? h("p", {}, "It would replace ", refLink(row.holder), ".") : null,
     row.approvals.map((each) => h("div", { class: "approval" }, "approved by ", user(each.actor), each.roles.length ? ` as ${each.roles.join(", ")}` : null, " ", when(each.time), each.counts === false ? [" ", badge("does not count", "bad"), " ", user(each.why)] : each.counts ? [" ", badge("counts", "good")] : null, each.reason ? [": “", user(each.reason), "”"] : null)),
