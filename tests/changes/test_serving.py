@@ -276,6 +276,20 @@ def test_a_signal_rolls_back_and_says_what_is_left_to_do(world, r):
     assert world.verify().findings == ()
 
 
+def test_an_automatic_rollback_has_its_signal_as_the_reason(world, r):
+    govern(world)
+    seq = r.signal("fraud@2", "errors", "0.20", count=100).seq
+    _, left, back = r.history("fraud", "production")
+    assert (left.ended.what, left.ended.reason, left.ended.other) == ("rolled_back", "signal errors 0.20", "fraud@1")
+    assert (back.began.what, back.began.reason, back.until) == ("rolled_back", None, None)
+    (entry,) = r.audit(since=f"seq:{seq}", until=f"seq:{seq}")
+    assert entry.sentence.startswith("signalled errors 0.20 of fraud@2, automatic rollback of production to fraud@1")
+    world.registry.mark("fraud@2", "good")
+    r.promote("fraud@2", "production")
+    r.signal("fraud@2", "errors", "0.3", count=100, message="checkout fails")
+    assert r.history("fraud", "production")[-2].ended.reason == "checkout fails"
+
+
 def test_a_dry_run_of_a_signal_rolls_nothing_back(world, r):
     govern(world)
     before = world.entries()

@@ -189,7 +189,7 @@ TOLD = [
             intents.Signal(name="p99", value="0.7"), events.SignalReceived(2, 4),
             events.StageRolledBack(2, "production", 3, 4), events.VersionMarked("bad", 2, 4), events.ItemOpened("signal", 2, 4),
         ),
-        "signalled p99 0.7 of fraud@4, production went back to fraud@3, fraud@4 is bad, a person must look at it",
+        "signalled p99 0.7 of fraud@4, automatic rollback of production to fraud@3, fraud@4 is bad, a person must look at it",
         "fraud@4",
     ),
     (

@@ -142,7 +142,7 @@ class TenureChange(Answer, frozen=True):
     ``retired``, ``archived``, ``deleted`` or ``model_deleted`` of an end; of the end of a share also ``share_changed``
     and ``promoted``, which gave the version the whole stage. ``other`` is the version that held the stage
     just before, or holds it just after. A reason stands once: that of a promotion where a tenure began, that of a
-    rollback where one ended.
+    rollback where one ended; a rollback by a rule of the policy has its signal as the reason: ``signal errors 0.4``.
     """
 
     what: str

@@ -42,7 +42,9 @@ class Signal(Command, frozen=True, kw_only=True):
         return (SignalReceived(model.seq, version.number), *_consequences(proposal, self, model, version))
 
     def sentence(self, words: EntryWords) -> str:
-        then = [f"{event.stage} went back to {words.ref(event.to)}" for event in words.events(StageRolledBack)]
+        then = [
+            f"automatic rollback of {event.stage} to {words.ref(event.to)}" for event in words.events(StageRolledBack)
+        ]
         then += ended_shares(words)
         then += [f"{words.ref(event.version)} is {event.mark}" for event in words.events(VersionMarked)]
         then += ["a person must look at it" for _ in words.events(ItemOpened)]

@@ -63,7 +63,7 @@ function governedChanges(report) {
         { name: "by", value: (row) => row.actor, cell: (row) => user(row.actor) },
         { name: "asked by", cell: (row) => user(row.asked_by) },
         { name: "approved by", cell: (row) => joined(row.approvals.map((each) => user(each.actor))) },
-        { name: "reason", cell: (row) => user(row.reason), wide: true },
+        { name: "reason", cell: (row) => [user(row.reason), row.rule ? [row.reason ? h("br") : null, "by the rule: ", user(row.rule)] : null], wide: true },
         { name: "rules", cell: (row) => (row.rules.length ? h("details", {}, h("summary", {}, `${row.rules.filter((each) => each.passed).length} of ${row.rules.length}`), h("ul", {}, row.rules.map((each) => h("li", {}, ruleBadge(each), " ", user(`${each.rule}: ${each.value} (${each.bound})`))))) : null), wide: true },
       ],
     })];

@@ -34,7 +34,9 @@ SELECT tenure.model, tenure.version, CASE WHEN KNOWN(version.label_seq) THEN ver
             AND former.share IS NULL
         ORDER BY former.since_seq DESC LIMIT 1),
     tenure.until_seq, ended.time, ender.actor, tenure.ended_by, tenure.ended_for,
-    (SELECT value FROM entry_text WHERE seq = tenure.until_seq AND field = 'reason' ORDER BY position LIMIT 1),
+    COALESCE(
+        (SELECT value FROM entry_text WHERE seq = tenure.until_seq AND field = 'reason' ORDER BY position LIMIT 1),
+        (SELECT 'signal ' || name || ' ' || value FROM signal WHERE seq = tenure.until_seq)),
     EXISTS (SELECT 1 FROM model_name WHERE model = tenure.model AND until_seq = tenure.until_seq),
     tenure.request, tenure.waived, tenure.verdict
 FROM tenure
