@@ -207,6 +207,33 @@ def test_a_measurement_that_was_replaced_is_shown_beside_the_one_that_counts(vis
     assert re.search(r"by ana\s+0\.7827\s+20\d\d-\d\d-\d\d \d\d:\d\d by ana$", rows[0]), rows
 
 
+def test_an_approval_has_what_its_approver_saw(visit, rich):
+    page = visit(rich, "#governance")
+    page.locator("summary", has_text="what was seen").click()
+    assert column(page, "What was seen", 1) == ["metric auc min", "metric recall min", "check bias"]
+    assert column(page, "What was seen", 2)[:2] == ["0.93", "0.4"]
+    assert "in place of fraud@1" in page.locator("main").inner_text()
+
+
+def test_the_search_finds_versions_by_data_checks_and_targets(visit, rich):
+    page = visit(rich)
+    for words, where, refs in (
+        ("holdout@3", "measured on: holdout@3", ["risk/limits@4"]),
+        ("bias", "check: bias pass", ["fraud@2"]),
+        ("k8s/us", "runs at: k8s/us", ["risk/limits@4"]),
+    ):
+        go(page, f"#search?q={words}")
+        page.wait_for_selector('[aria-label="Versions found"]')
+        assert [each.split()[0] for each in column(page, "Versions found", 1)] == refs
+        assert any(where in each for each in column(page, "Versions found", 3))
+
+
+def test_the_last_change_of_a_model_is_its_newest_entry(visit, rich):
+    page = visit(rich)
+    assert [each.split()[0] for each in column(page, "Models and stages", 1)] == ["risk/limits", "fraud", "churn"]
+    assert column(page, "Models and stages", 6) == ["under 1 min", "17 min", "19 min"]
+
+
 def test_an_empty_stage_and_a_wrong_version_say_so(visit, measured):
     page = visit(measured, "#/fraud/staging")
     assert "staging of fraud is empty." in page.locator("main").inner_text()

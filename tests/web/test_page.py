@@ -141,6 +141,19 @@ def test_a_page_is_judged_at_its_moment_as_the_commands_are(tmp_path):
         assert check["state"] == world.registry.check("fraud@1", "bias", as_of=moment).state
 
 
+def test_a_result_of_a_check_has_its_state_where_all_are_listed(tmp_path):
+    world = World(tmp_path)
+    world.register("fraud")
+    for result, expires in (("fail", None), ("pass", "30d")):
+        world.registry.record_check("fraud@1", "bias", result, expires=expires)
+    world.registry.record_check("fraud@1", "drift", "pass")
+    world.pass_time(days=40)
+    found = documents("".join(world.registry.page()))["report"]["checks"]
+    assert [(each["name"], each["result"], each["state"]) for each in found] == [
+        ("bias", "fail", "superseded"), ("bias", "pass", "expired"), ("drift", "pass", "current"),
+    ]  # fmt: skip
+
+
 def test_the_page_names_no_place_outside_of_itself(page):
     markup = PART.sub("", page)
     ours = markup.replace(web._template().partition("<script>")[2], "")

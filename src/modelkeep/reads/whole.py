@@ -124,6 +124,8 @@ class _Whole:
         self._moment = AsOf(last, time)
         self._directions = () if rules is None else rules.metrics
         self._metrics: set[str] = set()
+        #: The states of the results of checks that count or have expired, by entry; the others are superseded.
+        self._checks: dict[int | None, str] = {}
         self._edges = _Rows("edges", _EDGES)
 
     def parts(self) -> Iterator[Part]:
@@ -149,6 +151,7 @@ class _Whole:
             with self._context.database.reading() as reader:
                 page = plain(model_page(reader, self._moment.seq, Resolved(model, name)))
                 held = history.tenures(reader, self._moment.seq, model=model)
+                (changed,) = audit.entries(reader, audit.Wanted(about=(model, 0)), last=self._moment.seq, limit=1)
             del page["recent"]  # the newest of its versions
             place, begun = pages.parts, (tenures.parts, rows.parts)
             yield from pages.add(page)
@@ -156,14 +159,16 @@ class _Whole:
             held_metrics: Document = {}
             for version, edges in self._versions(model, name, page["newest"]):
                 yield from self._edges.add(*edges)
-                self._metrics.update(version.metrics)
+                self._metrics.update(each.name for each in version.evaluations)
+                self._checks |= {each.seq: each.state for each in version.checks}
                 document = plain(version)
                 if version.stages or version.shares:
                     held_metrics[str(version.version)] = document["metrics"]
                 yield from rows.add({key: value for key, value in document.items() if key in _ROW})
                 yield from more.add({key: value for key, value in document.items() if key not in _ROW})
             places = {"page": place, "tenures": [begun[0], tenures.parts], "parts": [begun[1], rows.parts]}
-            listed.append({key: page[key] for key in _OF_MODEL} | places | {"metrics": held_metrics})
+            more_of_it = {"metrics": held_metrics, "changed": changed.time}
+            listed.append({key: page[key] for key in _OF_MODEL} | places | more_of_it)
         for each in (pages, tenures, rows, more):
             yield from each.rest()
 
@@ -219,6 +224,8 @@ class _Whole:
         report = period.report(context, None, since=None, until=f"seq:{moment.seq}")
         found = plain(report)
         del found["head"]  # it may be of a later entry
+        for each in found["checks"]:
+            each["state"] = self._checks.get(each["seq"], "superseded")
         yield Part("report", {"schema": "modelkeep.report/1", **found})
         asked = requests.requests(context, None, moment, mine=False, open_only=False)
         yield _listed("requests", asked)

@@ -93,7 +93,10 @@ def request_blocks(request: RequestRow, clock: Clock) -> Iterator[RenderableType
         why = f': "{ended.reason}"' if ended.reason else ""
         rows.append((request.state, f"{clock.second(ended.time)} by {ended.actor} in entry {ended.seq}{why}"))
     if request.state == "open":
-        rows += [("would replace", request.holder or "nothing"), ("plan", request.plan)]
+        replaces = (
+            f"nothing: it holds {request.stage}" if request.holder == request.ref else request.holder or "nothing"
+        )
+        rows += [("would replace", replaces), ("plan", request.plan)]
         rows.append(("who may approve", request.who_may_approve))
     yield indented(facts(rows))
     if request.rules:

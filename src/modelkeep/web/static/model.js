@@ -11,7 +11,7 @@ async function modelView(model, query) {
     title: model.name,
     content: [
       crumbs([model.name]),
-      h("h1", {}, user(model.name), model.archived ? [" ", badge("archived", "quiet")] : null),
+      h("h1", {}, user(model.name), model.archived ? [" ", badge(model.versions ? "archived" : "every version is deleted", "quiet")] : null),
       model.description ? user(model.description, "p") : null,
       stageCards(model, rows),
       facts([

@@ -30,10 +30,6 @@ function card(value, name, hash = null, more = null, kind = "") {
   return hash ? h("a", { class: `card ${kind}`, href: hash }, inside) : h("div", { class: `card ${kind}` }, inside);
 }
 
-function lastChange(model) {
-  return [model.created, model.development?.since, ...model.holders.map((each) => each.since)].filter(Boolean).sort().at(-1);
-}
-
 function matrix(query) {
   const place = h("div");
   const state = { q: query.q ?? "", all: query.all ?? "" };
@@ -53,7 +49,7 @@ function matrix(query) {
         { name: "development", value: (row) => row.development?.since, cell: developmentCell, first: "desc" },
         ...index.stages.map((stage) => ({ name: stage, value: (row) => row.holders.find((each) => each.stage === stage)?.since, cell: (row) => holderCell(row, stage), first: "desc" })),
         { name: "versions", value: (row) => row.versions, cell: (row) => row.versions.toLocaleString("en"), right: true, first: "desc" },
-        { name: "last change", value: lastChange, cell: (row) => age(lastChange(row)), right: true, first: "desc" },
+        { name: "last change", value: (row) => row.changed, cell: (row) => age(row.changed), right: true, first: "desc" },
       ],
     }));
     return rows.length;

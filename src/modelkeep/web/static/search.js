@@ -6,7 +6,7 @@ async function searchView(query) {
   const text = (query.q ?? "").trim();
   const asked = text.toLowerCase().split(/\s+/).filter(Boolean);
   document.getElementById("query").value = text;
-  if (!asked.length) return { title: "Search", content: [h("h1", {}, "Search"), h("p", {}, "Type words into the field above: names, labels, tags, parameters, authors, descriptions, digests, commits.")] };
+  if (!asked.length) return { title: "Search", content: [h("h1", {}, "Search"), h("p", {}, "Type words into the field above: names, labels, tags, parameters, authors, descriptions, data, checks, targets, digests, commits.")] };
   const exact = text.includes("@") ? await resolved(text) : null;
   const models = index.models.filter((each) => asked.every((word) => textOf(each).includes(word)));
   const datasets = (await rowsOf("datasets", 0, index.datasets)).filter((each) => asked.every((word) => [each.node, each.location, each.digest].join("\n").toLowerCase().includes(word)));
@@ -63,7 +63,10 @@ function searched(row, page) {
     ["description", page.description ?? ""],
     ["reason", page.reason ?? ""],
     ...page.notes.map((each) => ["note", each.text]),
-    ...page.data.map((each) => ["data", `${each.name} ${each.version ?? ""} ${each.digest ?? ""}`]),
+    ...page.data.map((each) => ["data", `${each.node.slice(5)} ${each.digest ?? ""}`]),
+    ...row.evaluations.filter((each) => each.data !== null).map((each) => ["measured on", each.data]),
+    ...page.checks.filter((each) => each.result).map((each) => ["check", `${each.name} ${each.result}`]),
+    ...page.deployments.map((each) => ["runs at", each.target]),
     ["code", [page.code.commit, page.code.branch, page.code.remote].filter(Boolean).join(" ")],
     ...page.runs.map((each) => ["run", `${each.id} ${each.location ?? ""}`]),
     ["licence", page.licence ?? ""],

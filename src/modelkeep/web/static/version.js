@@ -117,7 +117,7 @@ function record(found) {
 }
 
 function deploymentLine(row) {
-  return h("div", {}, user(row.target), ` ${row.status} since `, when(row.since), row.drift ? [" ", badge(`drift: ${row.drift}`, "bad")] : null);
+  return h("div", {}, user(row.target), row.share === null ? null : ` ${Number(row.share)} %`, ` ${row.status} since `, when(row.since), row.drift ? [" ", badge(`drift: ${row.drift}`, "bad")] : null);
 }
 
 // What the policy found when the version came into a stage.
@@ -149,11 +149,27 @@ function requestList(rows) {
   return h("ul", { class: "items" }, rows.map((row) => h("li", {},
     h("div", {}, badge(row.state, { open: "warn", promoted: "good", rejected: "bad" }[row.state] ?? "quiet"), " ", refLink(row.ref), ` to ${row.stage}`, row.share === null ? null : ` at ${Number(row.share)} %`, ", asked for by ", user(row.actor), " ", when(row.time), " ", entryLink(row.request)),
     row.reason ? h("p", {}, "“", user(row.reason), "”") : null,
-    row.state === "open" && row.holder ? h("p", {}, "It would replace ", refLink(row.holder), ".") : null,
-    row.approvals.map((each) => h("div", { class: "approval" }, "approved by ", user(each.actor), each.roles.length ? ` as ${each.roles.join(", ")}` : null, " ", when(each.time), each.counts === false ? [" ", badge("does not count", "bad"), " ", user(each.why)] : each.counts ? [" ", badge("counts", "good")] : null, each.reason ? [": “", user(each.reason), "”"] : null)),
+    row.state === "open" && row.holder ? h("p", {}, row.holder === row.ref ? `It holds ${row.stage} already.` : ["It would replace ", refLink(row.holder), "."]) : null,
+    row.approvals.map((each) => h("div", { class: "approval" }, "approved by ", user(each.actor), each.roles.length ? ` as ${each.roles.join(", ")}` : null, " ", when(each.time), each.counts === false ? [" ", badge("does not count", "bad"), " ", user(each.why)] : each.counts ? [" ", badge("counts", "good")] : null, each.reason ? [": “", user(each.reason), "”"] : null, seenPlan(each.plan))),
     row.ended ? h("div", {}, `${row.state} by `, user(row.ended.actor), " ", when(row.ended.time), row.ended.reason ? [": “", user(row.ended.reason), "”"] : null) : null,
     row.state === "open" && row.who_may_approve ? h("p", {}, badge("waits", "warn"), " for the approval of ", user(row.who_may_approve)) : null,
     row.rules.length ? h("details", {}, h("summary", {}, `${row.rules.filter((each) => each.passed).length} of ${counted(row.rules.length, "rule")} hold`), ruleTable(row.rules)) : null)));
+}
+
+// What an approver saw: the values and bounds of then, whatever they are now.
+function seenPlan(plan) {
+  return h("details", {}, h("summary", {}, "what was seen"),
+    h("p", {}, plan.holder ? ["in place of ", refLink(plan.holder)] : "of an empty stage", plan.share === null ? null : `, at ${Number(plan.share)} %`),
+    plan.values.length ? dataTable({
+      label: "What was seen",
+      rows: plan.values,
+      columns: [
+        { name: "rule", cell: (row) => user(row.rule) },
+        { name: "value", cell: (row) => user(row.value), wide: true },
+        { name: "bound", title: "had to be", cell: (row) => user(row.bound), wide: true },
+      ],
+    }) : null,
+    h("p", {}, "plan ", digest(plan.digest)));
 }
 
 function checkTable(rows, withRef = false) {
@@ -164,7 +180,7 @@ function checkTable(rows, withRef = false) {
       withRef ? { name: "version", value: (row) => row.ref, cell: (row) => refLink(row.ref) } : null,
       { name: "check", value: (row) => row.name, cell: (row) => user(row.name) },
       { name: "result", value: (row) => row.result, cell: (row) => (row.result ? badge(row.result, row.result === "pass" ? "good" : "bad") : badge("missing", "warn")) },
-      withRef ? null : { name: "state", value: (row) => row.state, cell: (row) => [badge(row.state, row.state === "current" ? "good" : "quiet"), row.stages.length ? h("small", {}, ` asked for by ${row.stages.join(", ")}`) : null] },
+      { name: "state", value: (row) => row.state, cell: (row) => [badge(row.state, row.state === "current" ? "good" : "quiet"), row.stages?.length ? h("small", {}, ` asked for by ${row.stages.join(", ")}`) : null] },
       { name: "when", value: (row) => row.time, cell: (row) => when(row.time), first: "desc" },
       { name: "by", value: (row) => row.actor, cell: (row) => user(row.actor) },
       { name: "expires", value: (row) => row.expires, cell: (row) => when(row.expires) },
