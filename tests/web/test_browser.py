@@ -8,7 +8,10 @@ import shutil
 from pathlib import Path
 
 import pytest
+from governed_story import pages
 from page_stories import hostile_history, large_page, measured_history, page_of, rich_history
+
+from modelkeep.papers.html_paper import html_paper
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -386,6 +389,19 @@ def test_axe_finds_nothing_in_any_view(visit, rich, scheme, rules):
                 f"{at}: {each['id']}: {node['html'][:120]} {node['failureSummary'][:200]}" for node in each["nodes"][:3]
             ]
     assert found == []
+
+
+def test_a_paper_is_read_and_printed_as_it_is(visit, tmp_path):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+    path = tmp_path / "report.html"
+    path.write_text(html_paper(pages()["annex-hostile.md"] + pages()["report.md"]), encoding="utf-8")
+    page = visit(path, "", viewport={"width": 700, "height": 900})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 700
+    assert [each["id"] for each in axe.run(page).response["violations"]] == []
+    page.set_viewport_size({"width": 690, "height": 980})  # A4 between its margins
+    page.emulate_media(media="print")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 
 def test_no_view_is_wider_than_a_narrow_phone(visit, rich):

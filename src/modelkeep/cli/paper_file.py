@@ -12,10 +12,18 @@ if TYPE_CHECKING:
 
 
 def show_paper(call: Call, view: PaperView, output: str | None, *, force: bool) -> None:
-    """Print a paper, or write it to the file that was named and print its path."""
+    """Print a paper, or write it to the file that was named and print its path.
+
+    Markdown is written as HTML where the name of the file ends with ``.html`` or ``.htm``.
+    """
     if output is not None:
         from modelkeep.papers.paper_file import write_paper
 
-        write_paper(output, [view.page.encode()], force=force)
+        text = view.page
+        if view.is_markdown and output.lower().endswith((".html", ".htm")):
+            from modelkeep.papers.html_paper import html_paper
+
+            text = html_paper(text)
+        write_paper(output, [text.encode()], force=force)
         view = replace(view, file=output)
     call.show(view)

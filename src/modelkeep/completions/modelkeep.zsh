@@ -598,8 +598,8 @@ _modelkeep_options() {
             '--model:Only this model.'
             '--verify:Verify the log too, and say what was found.'
             '--annex-iv:The technical documentation of REF after Annex IV of the EU AI Act.'
-            '-o:Write the page into this file.'
-            '--output:Write the page into this file.'
+            '-o:Write it into this file: HTML if it is FILE.html, else Markdown.'
+            '--output:Write it into this file: HTML if it is FILE.html, else Markdown.'
             '--force:Overwrite the file if it is there.'
             '--as-of:Answer as of then: a time, a date, an age or seq:N.'
         )
@@ -608,8 +608,8 @@ _modelkeep_options() {
         offered=(
             '--template:A template of your own, with parts as {{metrics}}.'
             '--print-template:Print the built-in template, to begin one of your own.'
-            '-o:Write it into this file.'
-            '--output:Write it into this file.'
+            '-o:Write it into this file: HTML if it is FILE.html, else Markdown.'
+            '--output:Write it into this file: HTML if it is FILE.html, else Markdown.'
             '--force:Overwrite the file if it is there.'
             '--as-of:Answer as of then: a time, a date, an age or seq:N.'
         )

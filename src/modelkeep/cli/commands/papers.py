@@ -18,6 +18,9 @@ from modelkeep.local_path import local_path
 _LARGEST_TEMPLATE = 1 << 20
 
 OUTPUT = Option("-o", "--output", metavar="FILE", help="Write it into this file.")
+CARD_OUTPUT = Option(
+    "-o", "--output", metavar="FILE", help="Write it into this file: HTML if it is FILE.html, else Markdown."
+)
 FORCE = Option("--force", help="Overwrite the file if it is there.")
 
 
@@ -33,7 +36,7 @@ def card(
     print_template: Annotated[
         bool, Option("--print-template", help="Print the built-in template, to begin one of your own.")
     ] = False,
-    output: Annotated[str | None, OUTPUT] = None,
+    output: Annotated[str | None, CARD_OUTPUT] = None,
     force: Annotated[bool, FORCE] = False,
 ) -> None:
     output = None if output in (None, "-") else local_path(output, "--output")

@@ -31,7 +31,10 @@ def report(
         bool, Option("--annex-iv", help="The technical documentation of REF after Annex IV of the EU AI Act.")
     ] = False,
     output: Annotated[
-        str | None, Option("-o", "--output", metavar="FILE", help="Write the page into this file.")
+        str | None,
+        Option(
+            "-o", "--output", metavar="FILE", help="Write it into this file: HTML if it is FILE.html, else Markdown."
+        ),
     ] = None,
     force: Annotated[bool, Option("--force", help="Overwrite the file if it is there.")] = False,
 ) -> int:

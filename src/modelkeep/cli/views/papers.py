@@ -18,6 +18,7 @@ class PaperView(View, frozen=True, kw_only=True):
 
     exact = True
     undocumented: ClassVar[tuple[str, ...]] = ("file",)
+    is_markdown: ClassVar[bool] = True
     file: str | None = None
 
     @property
@@ -76,6 +77,7 @@ class TemplateView(View, frozen=True):
 class BomView(PaperView, frozen=True):
     """The bill of materials of a version."""
 
+    is_markdown = False
     answer: Bom
 
     @property
