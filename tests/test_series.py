@@ -55,10 +55,10 @@ def test_intervals_follow_each_other_on_the_axis_with_their_words():
 
 
 @given(st.integers(1, 60), st.lists(st.tuples(st.integers(-5, 20), st.integers(0, 9)), max_size=9))
-def test_a_lane_is_as_wide_as_its_axis_and_the_last_interval_is_seen(width, spans):
+def test_a_lane_is_as_wide_as_its_axis_and_each_interval_is_seen_while_there_is_room(width, spans):
     axis = TimeAxis(BEGIN, day(12), width)
-    intervals = [Interval(day(first), day(first + length), "v") for first, length in spans]
+    intervals = [Interval(day(first), day(first + length), f"{at}") for at, (first, length) in enumerate(spans)]
     parts = axis.lane(intervals)
     assert sum(len(text) for text, _ in parts) == width
-    if intervals:
-        assert any(of is intervals[-1] for _, of in parts)
+    drawn = [of for _, of in parts if of is not None]
+    assert [id(each) for each in drawn] == [id(each) for each in intervals[max(len(intervals) - width, 0) :]]

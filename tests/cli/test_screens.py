@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from rows import CHURN, CLOCK, ENTRY, FRAUD, MODEL, NOW, REQUEST, VERSION, drawn, version_row
 
 from modelkeep.cli.terminal import draw
-from modelkeep.cli.views.history import EntriesView, TenuresView
+from modelkeep.cli.views.history import Bounds, EntriesView, TenuresView
 from modelkeep.cli.views.lists import ModelsView, VersionsView
 from modelkeep.cli.views.show import ModelView, VersionView
 from modelkeep.domain.answers.trends import Trend, TrendPoint
@@ -121,11 +121,20 @@ def test_the_history_of_a_stage_is_bars_and_a_row_for_each_tenure():
         'fraud@1       Sep 01 08:00   "data of month   replaced by',
         '                             1"               fraud@2',
     ]
-    # Of a part of the history the bars would tell of stages that nothing held.
-    assert drawn(replace(HISTORY, part=True), width=200).splitlines()[2].startswith("version  ")
+    # The axis is the part of the history that was asked for; dots are where nothing held the stage.
+    part = replace(
+        HISTORY,
+        tenures=HISTORY.tenures[:3],
+        bounds=Bounds("2026-10-03T08:00:00.000000Z", "2026-10-23T08:00:00.000000Z"),
+    )
+    assert drawn(part, width=60).splitlines()[3:5] == [
+        f"production  1{'█' * 23}2██3{'█' * 20}",
+        f"            Oct 03 08:00{' ' * 24}Oct 23 08:00",
+    ]
+    assert drawn(replace(HISTORY, bounds=None), width=200).splitlines()[2].startswith("version  ")
     # Where there is no room beside the names, the bars stand below them.
     assert drawn(HISTORY, width=20).splitlines()[5:11] == [
-        "production", f"  1{'█' * 8}3{'█' * 8}", "production share", f"  {'·' * 13}5████", "  Sep 01 08:00   now", "",
+        "production", f"  1{'█' * 8}23{'█' * 7}", "production share", f"  {'·' * 13}5████", "  Sep 01 08:00   now", "",
     ]  # fmt: skip
 
 

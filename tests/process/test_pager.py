@@ -42,6 +42,14 @@ def test_a_long_answer_is_read_in_less_and_q_and_ctrl_c_leave_a_terminal_that_wo
     assert "Traceback" not in seen
 
 
+def test_colours_are_colours_whatever_options_of_less_there_are(screen):
+    for options in ("-X", "--no-init -i", "-XR"):
+        screen.type(f"LESS='{options}' modelkeep list")
+        assert "ESC[" not in screen.wait_for("\n:")
+        screen.press("q")
+        screen.wait_for("\nready>")
+
+
 def test_the_log_opens_at_its_newest_entry(screen):
     screen.type("modelkeep audit")
     seen = screen.wait_for("(END)")
@@ -58,6 +66,7 @@ def test_what_fits_is_printed_at_once_and_so_is_all_without_a_pager(screen):
         "MODELKEEP_PAGER= modelkeep list",
         "PAGER=cat modelkeep list",
         "PAGER=less MODELKEEP_PAGER=no-such-pager modelkeep list",
+        "MODELKEEP_PAGER='exit 3' modelkeep list",
         "modelkeep list | tail -3",
         "modelkeep list --json",
         "modelkeep list -q",

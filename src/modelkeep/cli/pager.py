@@ -10,12 +10,15 @@ import signal
 import sys
 
 from modelkeep.cli import streams
+from modelkeep.domain.text import pattern
 
 #: Options of ``less`` and ``lv`` where the user sets none: colours as they are, and the text stays on the screen.
 _OPTIONS = {"LESS": "FRX", "LV": "-c"}
 _AT_END = {"LESS": "FRX+G"}
-#: How a shell ends that cannot run the program.
-_NOT_RUN = (126, 127)
+#: Whether options of ``less`` take colours as they are.
+_TAKES_COLOURS = pattern(r"(?i)(^|\s)(-?[a-z]*r|--raw-control-chars)")
+#: How a pager ends that a person has left, also by ^C. Any other code is that of one that showed nothing, or not all.
+_LEFT = (0, 2, 130)
 _NONE = ("", "cat")
 
 
@@ -31,7 +34,7 @@ def is_wanted(text: str) -> bool:
 
 
 def show(text: str, command: str, *, at_end: bool = False) -> bool:
-    """Show a text in a pager; False where there is none or it cannot be run, and nothing was shown.
+    """Show a text in a pager; False where there is none, or it cannot be run or fails.
 
     ``command`` is a line for the shell, as that in ``PAGER`` is. ``at_end``: ``less`` opens at the end.
     """
@@ -47,6 +50,8 @@ def show(text: str, command: str, *, at_end: bool = False) -> bool:
         signal.signal(signal.SIGINT, lambda _number, _frame: None)
     try:
         environ = {**_OPTIONS, **(_AT_END if at_end else {}), **os.environ}
+        if not _TAKES_COLOURS.search(environ["LESS"]):
+            environ["LESS"] += " -R"
         with subprocess.Popen(["/bin/sh", "-c", command], stdin=subprocess.PIPE, env=environ) as process:
             try:
                 process.communicate(data)  # a pager that ends early is no error
@@ -57,4 +62,4 @@ def show(text: str, command: str, *, at_end: bool = False) -> bool:
         return False
     finally:
         signal.signal(signal.SIGINT, before)
-    return process.returncode not in _NOT_RUN
+    return process.returncode < 0 or process.returncode in _LEFT

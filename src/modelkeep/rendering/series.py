@@ -54,12 +54,19 @@ class TimeAxis(NamedTuple):
     def lane(self, segments: Sequence[Interval]) -> list[tuple[str, Interval | None]]:
         """Return intervals that follow each other as one line, cut into texts with their segments: ``··1███2██3█████``.
 
-        A segment begins with its word where that has room, and has at least one column unless a later one takes it.
+        A segment begins with its word where that has room. Each has at least one column, for which its neighbours make
+        room; where there are more segments than columns, the oldest have none.
         """
+        shown = segments[max(len(segments) - self.width, 0) :]
+        firsts: list[int] = []
+        for each in shown:
+            firsts.append(max(self._column(each.since), firsts[-1] + 1 if firsts else 0))
+        for place in reversed(range(len(shown))):
+            firsts[place] = min(firsts[place], firsts[place + 1] - 1 if place + 1 < len(shown) else self.width - 1)
         owners: list[Interval | None] = [None] * self.width
-        for each in segments:
-            first = min(self._column(each.since), self.width - 1)
-            last = max(first + 1, self._column(each.until))
+        for place, each in enumerate(shown):
+            first, after = (*firsts, self.width)[place : place + 2]
+            last = min(max(first + 1, self._column(each.until)), after)
             owners[first:last] = [each] * (last - first)
         parts: list[tuple[str, Interval | None]] = []
         for owner, group in groupby(owners):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from functools import partial
 from itertools import chain
 from typing import Annotated
@@ -12,7 +13,8 @@ from modelkeep.cli.call import Call, command
 from modelkeep.cli.name_selector import stage_second
 from modelkeep.cli.nothing_found import no_entries, no_tenures
 from modelkeep.cli.row_limit import ON_A_TERMINAL, RowLimit
-from modelkeep.cli.views.history import EntriesView, TenuresView
+from modelkeep.cli.views.history import Bounds, EntriesView, TenuresView
+from modelkeep.domain.times import AtSeq, parse_moment
 
 Since = Annotated[
     str | None, Option("--since", metavar="T", help="Only entries since then: a time, a date or an age (7d).")
@@ -82,4 +84,17 @@ def history(
         )
         newest = sorted(list(refs)[:ON_A_TERMINAL], key=lambda ref: int(ref.rpartition("@")[2]))
         trend = registry.trend(newest, as_of=moment)
-    call.show(TenuresView(moment, tenures, stage, trend, part=bool(since or until)), nothing=nothing)
+    bounds = _bounds(since, until) if call.has_table else None
+    call.show(TenuresView(moment, tenures, stage, trend, bounds), nothing=nothing)
+
+
+def _bounds(since: str | None, until: str | None) -> Bounds | None:
+    """Return the times of the bounds, which are understood already; None where one names an entry."""
+    now = datetime.now().astimezone()
+    times: list[str | None] = []
+    for text, end in ((since, False), (until, True)):
+        found = None if text is None else parse_moment(text, now=now, zone=now.tzinfo or UTC, bare_date_end=end)
+        if isinstance(found, AtSeq):
+            return None
+        times.append(None if found is None else found.time)
+    return Bounds(*times)

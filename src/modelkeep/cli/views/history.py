@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import facts, indented, stack, table, text
@@ -13,7 +13,7 @@ from modelkeep.domain.answers.reports import AuditEntry
 from modelkeep.domain.answers.trends import Trend
 from modelkeep.domain.answers.versions import AsOf, Tenure
 from modelkeep.domain.text import printable
-from modelkeep.domain.times import parse_stored
+from modelkeep.domain.times import format_time, parse_stored
 from modelkeep.rendering import Clock, beginning, counted, ending
 
 if TYPE_CHECKING:
@@ -26,20 +26,26 @@ _MOST_LANES = 20
 _WIDEST_ACTOR = 16
 
 
+class Bounds(NamedTuple):
+    """The times between which a history was asked for; None: from the first tenure, until now."""
+
+    since: str | None = None
+    until: str | None = None
+
+
 class TenuresView(View, frozen=True):
     """Which version held which stage when, as known now or at a moment.
 
-    On a terminal they are bars on a time axis as well, and there is no column for the one ``stage`` that was asked for;
-    ``trend`` is the main metric of their versions, where these are of one model. Of a ``part`` of the tenures there are no
-    bars: what held a stage before would look like none.
+    On a terminal they are bars on a time axis with ``bounds`` as well (None: no bars), and there is no column for the one
+    ``stage`` that was asked for; ``trend`` is the main metric of their versions, where these are of one model.
     """
 
-    undocumented = ("stage", "trend", "part")
+    undocumented = ("stage", "trend", "bounds")
     as_of: AsOf | None
     tenures: Sequence[Tenure]
     stage: str | None = None
     trend: Trend | None = None
-    part: bool = False
+    bounds: Bounds | None = Bounds()
 
     def lines(self) -> list[str]:
         return [
@@ -62,11 +68,11 @@ class TenuresView(View, frozen=True):
     def table(self, clock: Clock) -> RenderableType:
         without = {"stage"} if self.stage else set[str]()
         rows = tenure_table(self.tenures, clock, without=without, trend=self.trend)
-        lanes = [] if self.part else _lanes(self.tenures, clock)
+        lanes = [] if self.bounds is None else _lanes(self.tenures, self.bounds, clock)
         return stack(*trend_block(self.trend), *lanes, rows)
 
 
-def _lanes(tenures: Sequence[Tenure], clock: Clock) -> list[RenderableType]:
+def _lanes(tenures: Sequence[Tenure], bounds: Bounds, clock: Clock) -> list[RenderableType]:
     """Return a line for each stage of each model, in which the versions follow each other in time.
 
     One tenure needs no line, and too many models get none. Versions that have a share of a stage have a line below that of the holders.
@@ -77,7 +83,9 @@ def _lanes(tenures: Sequence[Tenure], clock: Clock) -> list[RenderableType]:
     from modelkeep.rendering.series import Interval
 
     names, stages = ({getattr(each, field) for each in tenures} for field in ("name", "stage"))
-    end = clock.at or clock.now
+    present = clock.at or clock.now
+    begin = min(parse_stored(each.since) for each in tenures) if bounds.since is None else parse_stored(bounds.since)
+    end = present if bounds.until is None else min(parse_stored(bounds.until), present)
     lanes: dict[str, list[Interval]] = {}
     for each in tenures:
         parts = [
@@ -85,12 +93,12 @@ def _lanes(tenures: Sequence[Tenure], clock: Clock) -> list[RenderableType]:
             *([each.stage] if len(stages) > 1 or len(names) == 1 else []),
         ]
         lane = " ".join([*parts, *(["share"] if each.share is not None else [])])
-        until = end if each.until is None else parse_stored(each.until)
-        lanes.setdefault(lane, []).append(Interval(parse_stored(each.since), until, str(each.version)))
+        left = end if each.until is None else min(parse_stored(each.until), end)
+        lanes.setdefault(lane, []).append(Interval(parse_stored(each.since), left, str(each.version)))
     if len(lanes) > _MOST_LANES:
         return []
-    ends = (clock.minute(tenures[0].since), "now" if clock.at is None else "then")
-    begin = min(parse_stored(each.since) for each in tenures)
+    last = clock.minute(format_time(end)) if end < present else "now" if clock.at is None else "then"
+    ends = (clock.minute(format_time(begin)), last)
     rows = [(text(lane, "bold"), intervals) for lane, intervals in sorted(lanes.items())]
     return [Lanes(rows, begin, max(begin, end), ends), ""]
 

@@ -151,7 +151,7 @@ class FittingTable(NamedTuple):
 
 
 class Sparkline(NamedTuple):
-    """A name, values as columns of which the last ones are drawn where there is no room for all, and words."""
+    """A name, values as columns, and words. Where there is no room for all values, ``…`` stands before the last ones."""
 
     name: Text
     values: Sequence[float | None]
@@ -159,7 +159,8 @@ class Sparkline(NamedTuple):
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         room = max(options.max_width - self.name.cell_len - _INDENT, _LEAST_FOLDED)
-        line = Text.assemble(self.name, "  ", sparkline(self.values[-room:]), "  ", self.words)
+        drawn = sparkline(self.values) if len(self.values) <= room else f"…{sparkline(self.values[1 - room :])}"
+        line = Text.assemble(self.name, "  ", drawn, "  ", self.words)
         yield from _wrapped(line, options.max_width)
 
 
@@ -190,6 +191,10 @@ class Lanes(NamedTuple):
         begin, end = self.ends
         gap = max(width - cell_len(begin) - cell_len(end), 1)
         yield _joined(" " * indent, (f"{begin}{' ' * gap}{end}", "dim"))
+        if hidden := sum(max(len(segments) - width, 0) for _, segments in self.rows):
+            yield from _wrapped(
+                Text(f"no room for the {hidden} oldest: a wider window shows more", "dim"), options.max_width
+            )
 
 
 def _wrapped(text: Text, width: int) -> Iterator[Text]:
