@@ -1,5 +1,6 @@
 """Filters: what they say, where they are wrong, and that they hold of what they say."""
 
+import shlex
 from contextlib import suppress
 from decimal import Decimal
 
@@ -215,3 +216,59 @@ def test_what_is_written_holds_as_python_says(expression, row):
     found = parse_filter(written(expression))
     assert holds(found, lambda field: row.get(field, [])) == brute(expression, row)
     assert fields(found) <= {AUC, OWNER, NAME}
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("stage = production", "stage = 'production'"),
+        ("stage=production and metric.auc>.9", "stage='production' and metric.auc>.9"),
+        ("metric.auc => 0.9", "metric.auc >= 0.9"),
+        ("metrics.auc > 0.8 && stage = 'production'", "metrics.auc > 0.8 AND stage = 'production'"),
+        ("name == fraud || label=2.0", "name == 'fraud' OR label=2.0"),
+        ("name = 'fraud", "name = 'fraud'"),
+        ("name = \u201cfraud\u201d", "name = 'fraud'"),
+        ("stge = 'production'", "stage = 'production'"),
+        ("nmae LIKE fr%", "name LIKE 'fr%'"),
+        ("tag.owner = it's", "tag.owner = 'it''s'"),
+        ("size > 1MB", "size > '1MB'"),
+        ("created > 7d", "created > '7d'"),
+        ("created > 2026-01-01", "created > '2026-01-01'"),
+        ("state IN (bad, archived)", "state IN ('bad', 'archived')"),
+        ('tag.`a b` = x AND tag.q = "a && b"', "tag.`a b` = 'x' AND tag.q = \"a && b\""),
+    ],
+)
+def test_a_filter_with_a_usual_mistake_has_the_one_that_was_meant_as_its_hint(text, meant):
+    with pytest.raises(UsageError) as refused:
+        parse_filter(text)
+    *_, filter_ = shlex.split(refused.value.hint)
+    assert filter_ == meant
+    parse_filter(filter_)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "fraud",
+        "name LIKE",
+        "version = latest",
+        "stage is production",
+        "author = Ana Lima",
+        "((((",
+        "metric.auc >= 0.9 &",
+    ],
+)
+def test_where_nothing_is_clear_the_hint_is_an_example(text):
+    with pytest.raises(UsageError) as refused:
+        parse_filter(text)
+    assert refused.value.hint == """modelkeep list --where "metric.auc >= 0.9 AND tag.tier = 'gold'\""""
+
+
+@given(st.text("=<>!&|'\"`()~ .,\u201caINnotlike019-%", max_size=40))
+def test_what_is_offered_instead_of_a_filter_is_one(text):
+    try:
+        parse_filter(text)
+    except UsageError as error:
+        *_, filter_ = shlex.split(error.hint)
+        parse_filter(filter_)

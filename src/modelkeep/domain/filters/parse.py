@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NoReturn
 
+from modelkeep.domain.filters.correction import corrected, shell_word
 from modelkeep.domain.filters.expression import (
     All,
     Any,
@@ -50,7 +51,16 @@ _SAME_MARKS = {"<>": "!=", "==": "="}
 
 
 def parse_filter(text: str) -> Expression:
-    """Return what a filter says; ``UsageError`` with the place of what is wrong."""
+    """Return what a filter says; ``UsageError`` with the place of what is wrong, and where it is known the right filter."""
+    try:
+        return _parsed(text)
+    except UsageError as error:
+        if (meant := corrected(text, (*FIELDS, *_OTHER_NAMES), _parsed)) is None:
+            raise
+        raise UsageError(error.message, f"modelkeep list --where {shell_word(meant)}") from None
+
+
+def _parsed(text: str) -> Expression:
     parser = _Parser(text)
     found = parser.expression(0)
     if parser.next.kind != "end":
