@@ -7,11 +7,14 @@ the document itself. So every format has the fields of ``--json``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelkeep.domain.json_values import to_json, to_text
 from modelkeep.domain.text import close_to, pattern, printable
 from modelkeep.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.cli.views.interface import View
 
 FORMATS = ("jsonl", "csv", "env")
 #: Fields of a document that are about the answer, and none of its records.
@@ -46,13 +49,21 @@ class Writer:
 
     def __init__(self, form: str, end: str = "\n") -> None:
         """Raise ``UsageError`` for a template that is none."""
-        self._end, self._is_env = end, form == "env"
+        self._end, self._is_env, self._is_csv = end, form == "env", form == "csv"
         self._columns: list[str] | None = None
         self._write = self._template(form) if is_template(form) else getattr(self, f"_{form}")
 
     def write(self, document: Mapping[str, Any], rows: str = "") -> str:
         """Return the text of a document's records; variables are the fields of the document where it has other ones."""
         return "".join(self._write(records(document, "" if self._is_env else rows)))
+
+    def answer(self, view: View) -> str:
+        """Return the text of a view; its own columns as CSV have their heading also where there is no row."""
+        own = view.columns_of_csv() if self._is_csv else None
+        if own is None:
+            return self.write(view.document(), view.record_field)
+        heading, rows = own
+        return _csv_line(heading) + "".join(_csv_line(map(_text, row)) for row in rows)
 
     def _jsonl(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         return (to_json(row) + self._end for row in rows)
@@ -162,7 +173,7 @@ def _text(value: Any) -> str:
     """Return a value as text: nothing for null, a list of plain values joined by commas, all else as JSON."""
     if value is None:
         return ""
-    if isinstance(value, list) and all(each is None or isinstance(each, (str, int, float)) for each in value):
+    if isinstance(value, (list, tuple)) and all(each is None or isinstance(each, (str, int, float)) for each in value):
         return ",".join(map(_text, value))
     return to_text(value)
 
