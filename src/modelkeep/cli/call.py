@@ -212,7 +212,8 @@ class Call:
                 from modelkeep.cli.record_formats import Writer
 
                 self._records = Writer(self.format, end)
-            text = self._records.write(view.document(), view.record_field)
+            document = view.document() if self.format == "env" else view.record_document()
+            text = self._records.write(document, view.record_field)
             streams.out(printable_lines(text) if streams.is_terminal(sys.stdout) else text, utf8=True)
             return
         if self.format == "json":
