@@ -12,6 +12,9 @@ from modelkeep.domain.policy.rules import Direction
         ("higher", "auc AUC val_auc f1-score mAP50(B) precision@5 r2 error_detection_recall neg_log_loss neg_mean_squared_error"),
         ("lower", "loss val-loss logloss log_loss neg_auc cross_entropy rmse p99_latency inference_time p95_ms auc_error"),
         ("lower", "time_to_first_acc_ms false_positive_rate medae nll kl_divergence"),
+        ("higher", "ndcg_ms_marco auc_time_split accuracy_on_error_cases recall_at_1_percent_fpr precision@0.5_recall throughput_per_cost"),
+        ("lower", "cost_per_case error_at_95_recall false_positives_per_hour_fpr mean_inference_time"),
+        (None, "error_reduction cost_savings time_saved fraud_cost_avoided loss_improvement on_time_rate mean_time_between_failures"),
         (None, "churn rows auc_std accuracy_drop 1-auc loss_gap f1.variance delta auc2 lossy"),
     ],
 )  # fmt: skip

@@ -3,8 +3,10 @@
 import pytest
 from history import History
 from msgspec.structs import replace
+from world import World
 
 from modelkeep.cli.complete import filter_words
+from modelkeep.domain.filters.holds import like
 from modelkeep.domain.known_documents import FileInspection, Inspection
 from modelkeep.domain.state import STATES
 from modelkeep.domain.verbs.evaluate import Data
@@ -164,3 +166,77 @@ def test_more_versions_than_fit_into_one_look_are_filtered():
         291,
         8,
     ]
+
+
+def refs(made, where):
+    return [each.ref for each in made.registry.versions(where=where)]
+
+
+def test_labels_are_compared_as_labels_also_without_quotes():
+    made = History()
+    for number, label in enumerate(("1.9", "1.10", "1.2", "1.1", "2.0-rc1", "2.0", None)):
+        made.register("lab", f"bytes {number}", label=label)
+
+    def labels(where):
+        return [each.label for each in made.registry.versions(where=where, sort="version:asc")]
+
+    assert labels("label < '1.10'") == ["1.9", "1.2", "1.1"]
+    assert labels("label >= 1.10") == ["1.10", "2.0-rc1", "2.0"]
+    assert labels("label = 1.10") == labels("label = 'v1.10.0'") == ["1.10"]
+    assert labels("label != 1.10 AND label < 2.0") == ["1.9", "1.2", "1.1", "2.0-rc1"]
+    assert labels("label IN (1.10, 1.1)") == ["1.10", "1.1"]
+
+
+def test_a_metric_is_there_whatever_data_it_was_measured_on():
+    made = History()
+    made.register("fraud", "one")
+    made.register("fraud", "two")
+    for data in ("hold", "easy"):
+        made.evaluate("fraud@1", [("auc", "0.9")], Data(data, "1"))
+    assert refs(made, "metric.auc IS NOT NULL") == ["fraud@1"]
+    assert refs(made, "metric.auc IS NULL") == ["fraud@2"]
+
+
+def test_an_age_counts_back_from_the_moment_that_is_asked_for(tmp_path):
+    world = World(tmp_path)
+    world.register("fraud")
+    world.pass_time(days=30)
+    world.register("fraud", b"two")
+    world.pass_time(days=10)
+    registry = world.registry
+    assert [each.version for each in registry.versions(where="created > '7d'")] == []
+    for moment in ("5d", registry.as_of("5d")):
+        assert [each.version for each in registry.versions(where="created > '7d'", as_of=moment)] == [2]
+    assert [each.version for each in registry.versions(where="created > '7d'", as_of="38d")] == [1]
+
+
+def test_not_to_be_in_development_is_to_hold_a_stage_and_stages_have_no_order(shop):
+    assert refs(shop, "stage != 'development'") == ["fraud@2", "fraud@1"]
+    for where in ("stage > 'development'", "stage <= 'production'", "state < 'bad'", "alias > 'a'"):
+        with pytest.raises(UsageError, match="has no order"):
+            refs(shop, where)
+
+
+def test_keys_that_begin_with_a_digit_are_keys_and_digests_are_found_by_their_beginning():
+    made = History()
+    made.register("fraud", "one", **{"param__1": "one", "param__1.5x": "two"})
+    digest = made.registry.version("fraud@1").digest.removeprefix("sha256:")
+    for where in (
+        "param.1 = 'one'",
+        "param.1.5x = 'two'",
+        f"digest LIKE '{digest[:4]}%'",
+        f"digest LIKE 'sha256:{digest[:4]}%'",
+    ):
+        assert refs(made, where) == ["fraud@1"], where
+
+
+@pytest.mark.parametrize(
+    ("pattern", "value", "found"),
+    [
+        ("Stra_e", "Straße", True), ("stra_e", "Straße", True), ("_stanbul", "İstanbul", True), ("STRASSE", "straße", True),
+        ("stras_e", "straße", False), ("a%b%c", "aXbYc", True), ("a%b%c", "acb", False), ("%ss", "ß", True), ("%s", "ß", False),
+        ("a\\", "a", False), ("a\\", "a\\", True), ("%", "", True), ("_", "", False), ("a%a", "a", False), ("%aab", "aaab", True),
+    ],
+)  # fmt: skip
+def test_ilike_compares_letters_without_case(pattern, value, found):
+    assert like(pattern, ignore_case=True)(value) is found

@@ -4,6 +4,7 @@ import pytest
 from governed_story import rules
 from history import History, at
 
+from modelkeep.cli.views.trends import value_cell
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import UsageError
 from modelkeep.rendering.trends import trend_words
@@ -72,6 +73,13 @@ def test_all_values_are_of_the_data_that_most_versions_were_measured_on():
         ("fraud@4", 0.91, "fraud@3", "worse"),
     ]  # fmt: skip
     assert trend_words(found) == "0.9 -> 0.91 (+0.01 better), best shown 0.95 in fraud@3"
+    assert [[(str(each.value), each.data) for each in point.elsewhere] for point in found.points] == [
+        [],
+        [("0.99", "b")],
+        [],
+        [],
+    ]
+    assert [value_cell(point).plain for point in found.points] == ["0.9", "(0.99 on b)", "0.95", "0.91"]
     history.mark("fraud@3")
     assert trend_words(history.registry.trend("fraud")) == "0.9 -> 0.91 (+0.01 better), best shown 0.91 in fraud@4"
 

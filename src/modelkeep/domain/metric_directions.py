@@ -17,7 +17,7 @@ HIGHER, LOWER = "higher", "lower"
 _LOWER = frozenset({
     "loss", "logloss", "error", "err", "latency", "time", "duration", "ms", "mae", "mse", "rmse", "mape", "smape", "rmsle",
     "medae", "wer", "cer", "eer", "perplexity", "ppl", "nll", "crossentropy", "bce", "deviance", "brier", "drift", "fpr",
-    "fnr", "falsepositive", "falsenegative", "ece", "aic", "bic", "fid", "kldivergence", "regret", "cost",
+    "fnr", "falsepositive", "falsenegative", "falsepositives", "falsenegatives", "ece", "aic", "bic", "fid", "kldivergence", "regret", "cost",
 })  # fmt: skip
 _HIGHER = frozenset({
     "accuracy", "acc", "auc", "auroc", "auprc", "roc", "ap", "map", "map50", "f1", "precision", "recall", "sensitivity",
@@ -27,15 +27,21 @@ _HIGHER = frozenset({
 #: What is made of a metric, of which the name no longer says which values are better.
 _DERIVED = frozenset({
     "std", "stdev", "stddev", "sd", "var", "variance", "drop", "gap", "diff", "difference", "delta", "change", "spread",
-    "threshold", "weight", "count",
+    "threshold", "weight", "count", "reduction", "reduced", "improvement", "saved", "saving", "savings", "avoided", "prevented",
+    "gain", "lift", "uplift", "between",
 })  # fmt: skip
+#: Words of units and amounts, which say something only where they are the last one: not in ``ndcg_ms_marco``.
+_LAST_ONLY = frozenset({"ms", "time", "cost", "duration"})
+#: What begins the circumstances of a measurement: ``accuracy_on_error_cases``, ``recall_at_1_fpr``.
+_CIRCUMSTANCES = frozenset({"on", "at", "for", "in", "by", "per", "with", "under", "over", "vs", "when", "given"})
 
 
 def direction_of(metric: str, told: Sequence[Direction] = ()) -> str | None:
     """Return ``higher`` or ``lower``, whichever is better; None where neither the policy nor the name says so.
 
-    ``told`` are the directions of a policy. ``val_rmse`` and ``p99-latency`` are known by the last word that says something;
-    scikit-learn's ``neg_log_loss`` is the higher the better. Of ``auc_std`` and ``1-auc`` nothing is known.
+    ``told`` are the directions of a policy. ``val_rmse`` and ``p99-latency`` are known by the last word that says something,
+    before ``on``, ``at`` and the like; scikit-learn's ``neg_log_loss`` is the higher the better. Of ``auc_std``, ``1-auc`` and
+    ``error_reduction`` nothing is known.
     """
     named = next((each.better for each in told if each.metric == metric), None)
     if named is not None:
@@ -43,9 +49,10 @@ def direction_of(metric: str, told: Sequence[Direction] = ()) -> str | None:
     words = "".join(letter if letter.isalnum() else " " for letter in metric.lower()).split()
     if not _DERIVED.isdisjoint(words) or words[:1] == ["1"]:
         return None
+    words = list(itertools.takewhile(lambda word: word not in _CIRCUMSTANCES, words))
     pairs = ["".join(pair) for pair in itertools.pairwise(words)]
     for word in (each for at in range(len(words) - 1, -1, -1) for each in (*pairs[at : at + 1], words[at])):
-        if word in _LOWER or word in _HIGHER:
+        if word in _HIGHER or (word in _LOWER and (word not in _LAST_ONLY or word == words[-1])):
             lower = (word in _LOWER) != (words[0] in {"neg", "negative"})
             return LOWER if lower else HIGHER
     return None

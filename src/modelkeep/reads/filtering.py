@@ -20,7 +20,7 @@ from modelkeep.domain.numbers import as_number
 from modelkeep.domain.stages import DEVELOPMENT, StageDef, is_development, stage_named
 from modelkeep.domain.state import STATES
 from modelkeep.domain.text import printable
-from modelkeep.domain.times import At
+from modelkeep.domain.times import At, parse_stored
 from modelkeep.errors import UsageError
 from modelkeep.reads.snapshot import parse_local_moment
 from modelkeep.store.db.interface import Reader
@@ -29,8 +29,10 @@ from modelkeep.store.db.sql import versions as version_queries
 from modelkeep.store.db.sql.version_states import stages
 
 #: The fields that a row of a list does not have.
-_MORE = ("description", "format", "run")
-_ATTRIBUTES = {"stage": "stages", "alias": "aliases", "size": "size_bytes"}
+_MORE = ("description", "run")
+_ATTRIBUTES = {"stage": "stages", "alias": "aliases", "size": "size_bytes", "format": "formats"}
+#: Fields whose values have no order that a filter could ask for.
+_UNORDERED = ("stage", "state", "alias")
 #: Bytes in the units of a size.
 _UNITS = {"b": 1} | {f"{letter}b": 1000**power for power, letter in enumerate("kmgt", 1)}
 _UNITS |= {f"{letter}ib": 1024**power for power, letter in enumerate("kmgt", 1)}
@@ -41,9 +43,11 @@ _ENDS = {"<=": True, ">": True, "<": False, ">=": False}
 class Filter:
     """A filter, with the words in it resolved: synonyms of stages, times and ages."""
 
-    def __init__(self, context: Context, reader: Reader, at: int | None, text: str) -> None:
+    def __init__(self, context: Context, reader: Reader, at: int | None, time: str, text: str) -> None:
+        """Read a filter; an age in it counts back from a ``time``."""
         self._reader, self._at = reader, at
-        self._expression = _resolved(parse_filter(text), context, stages(reader, at))
+        dated = replace(context, clock=lambda: parse_stored(time))
+        self._expression = _resolved(parse_filter(text), dated, stages(reader, at))
         named = fields(self._expression)
         self._more = sorted({field.kind for field in named} & set(_MORE))
         self._unseen = {field for field in named if field.kind in KINDS}
@@ -119,9 +123,12 @@ def _resolved(expression: Expression, context: Context, known: Sequence[StageDef
             return _with_value(expression, known)
 
 
-def _with_value(comparison: Comparison, known: Sequence[StageDef]) -> Comparison:
+def _with_value(comparison: Comparison, known: Sequence[StageDef]) -> Expression:
     """Return a comparison whose value is one that its field can have."""
     kind = comparison.field.kind
+    if kind in _UNORDERED and comparison.operator in _ENDS:
+        message = f"{kind} has no order: {comparison.operator} says nothing of it"
+        raise UsageError(message, f"modelkeep list --where \"{kind} = '{printable(str(comparison.value))}'\"")
     if kind == "stage":
         return _stage(comparison, known)
     if kind == "state":
@@ -131,12 +138,12 @@ def _with_value(comparison: Comparison, known: Sequence[StageDef]) -> Comparison
     return comparison
 
 
-def _stage(comparison: Comparison, known: Sequence[StageDef]) -> Comparison:
-    """Return a comparison with a stage that there is; with ``development`` it is one of the state."""
+def _stage(comparison: Comparison, known: Sequence[StageDef]) -> Expression:
+    """Return a comparison with a stage that there is; ``development`` is a state, and not it is to hold a stage."""
     text = str(comparison.value)
-    if is_development(text, known):
-        return Comparison(Field("state"), comparison.operator, DEVELOPMENT)
-    return replace(comparison, value=stage_named(text, known))
+    if not is_development(text, known):
+        return replace(comparison, value=stage_named(text, known))
+    return Comparison(Field("state"), "=", DEVELOPMENT) if comparison.operator == "=" else Not(Missing(Field("stage")))
 
 
 def _state(value: Value) -> str:

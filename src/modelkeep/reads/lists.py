@@ -18,7 +18,7 @@ from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.reads.list_order import NEWEST_FIRST, Candidate, Order, parse_order, sorted_by
 from modelkeep.reads.references import Say, model_named, version_of, version_or_model
-from modelkeep.reads.snapshot import snapshot
+from modelkeep.reads.snapshot import dated_snapshot, snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import models as model_queries
 from modelkeep.store.db.sql import references, version_states
@@ -115,8 +115,8 @@ def versions(
     order = parse_order(sort)
     if name is None and pattern is not None and not is_glob(pattern):
         name, pattern = pattern, None
-    with snapshot(context, moment) as (reader, at):
-        listing = Listing(context, reader, at, wanted)
+    with dated_snapshot(context, moment) as (reader, at, time):
+        listing = Listing(context, reader, at, time, wanted)
         models = None if name is None else [one_model(reader, name, context.say, at)]
         found = tuple(listing.first(models, pattern, order, limit))
         listing.say_unknown_keys(context.say, models or named(reader, at, pattern))
@@ -126,9 +126,9 @@ def versions(
 class Listing:
     """One listing: the moment and the filters, the same for every model."""
 
-    def __init__(self, context: Context, reader: Reader, at: int | None, wanted: Wanted) -> None:
+    def __init__(self, context: Context, reader: Reader, at: int | None, time: str, wanted: Wanted) -> None:
         self.reader = reader
-        self.keep = None if wanted.where is None else _filter(context, reader, at, wanted.where)
+        self.keep = None if wanted.where is None else _filter(context, reader, at, time, wanted.where)
         self.at = at
         self.stage = None if wanted.stage is None else _stage(wanted.stage, version_states.stages(reader, at))
         self.tags = wanted.tags
@@ -219,10 +219,10 @@ class Listing:
         return [lines[each.model, each.number] for each in chosen]
 
 
-def _filter(context: Context, reader: Reader, at: int | None, text: str) -> Filter:
+def _filter(context: Context, reader: Reader, at: int | None, time: str, text: str) -> Filter:
     from modelkeep.reads.filtering import Filter  # few lists have one
 
-    return Filter(context, reader, at, text)
+    return Filter(context, reader, at, time, text)
 
 
 def _stage(text: str, stages: Stages) -> str:

@@ -14,7 +14,7 @@ from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.search.query import Match, Query, Term
 from modelkeep.reads.list_order import Candidate, parse_order, sorted_by
 from modelkeep.reads.lists import Listing, Wanted, is_glob, named, one_model
-from modelkeep.reads.snapshot import snapshot
+from modelkeep.reads.snapshot import dated_snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import models as model_queries
 from modelkeep.store.db.sql import searching as select
@@ -40,8 +40,8 @@ def search(
     query, order = Query(text), parse_order(sort)
     by_name = pattern is not None and not is_glob(pattern)
     only_versions = wanted.narrows or sort is not None
-    with snapshot(context, moment) as (reader, at):
-        listing = Listing(context, reader, at, wanted)
+    with dated_snapshot(context, moment) as (reader, at, time):
+        listing = Listing(context, reader, at, time, wanted)
         models = None if pattern is None else _models(context, reader, at, pattern)
         found = _Search(reader, at, query, models, by_model=only_versions)
         versions = {each: match for match, each in found.versions(listing)}

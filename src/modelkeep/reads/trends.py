@@ -52,8 +52,15 @@ def over(context: Context, reader: Reader, at: int | None, refs: Sequence[str], 
     points = []
     last: TrendPoint | None = None
     for (model, _, number), ref, by_data in zip(chosen, refs, values, strict=True):
-        value = by_data[data].value if data in by_data else None
-        point = TrendPoint(ref, value, None if value is None else data, eligible=(model, number) in good)
+        here = by_data.get(data)
+        value = None if here is None else here.value
+        point = TrendPoint(
+            ref,
+            value,
+            None if here is None else data,
+            eligible=(model, number) in good,
+            elsewhere=tuple(by_data.values()) if here is None else (),
+        )
         points.append(point.beside(last, better))
         last = last if value is None else points[-1]
     return Trend(str(MetricKey(key.name, data)), better, tuple(points))

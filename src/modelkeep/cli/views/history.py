@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import facts, indented, stack, table, text
@@ -26,7 +28,7 @@ _MOST_LANES = 20
 _WIDEST_ACTOR = 16
 
 
-class Bounds(NamedTuple):
+class Bounds(Struct, frozen=True):
     """The times between which a history was asked for; None: from the first tenure, until now."""
 
     since: str | None = None

@@ -11,10 +11,11 @@ import operator
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import accumulate
 from typing import TypeAlias
 
 from modelkeep.domain.filters.expression import All, Any, Comparison, Expression, Field, Membership, Missing, Not, Value
-from modelkeep.domain.labels import fold, label_key
+from modelkeep.domain.labels import fold, label_key, label_sort_key
 from modelkeep.domain.numbers import as_number
 from modelkeep.errors import AmbiguousKey
 
@@ -39,12 +40,19 @@ def holds(expression: Expression, values: Values) -> bool:
         case Not():
             return not holds(expression.expression, values)
         case Missing():
-            return not values(expression.field)
+            return _is_missing(expression.field, values)
         case Membership():
             found = values(expression.field)
             return any(_equal(expression.field, each, value) for each in found for value in expression.values)
         case Comparison():
             return _compare(expression, values(expression.field))
+
+
+def _is_missing(field: Field, values: Values) -> bool:
+    try:
+        return not values(field)
+    except AmbiguousKey:  # it is there, whichever is meant
+        return False
 
 
 def _joined(expressions: Sequence[Expression], values: Values, *, decisive: bool) -> bool:
@@ -84,22 +92,26 @@ def _compare(comparison: Comparison, found: Sequence[str]) -> bool:
     if comparison.operator in _ORDERS:
         return any(_ordered(field, each, comparison.operator, value) for each in found)
     matches = like(str(value), ignore_case=comparison.operator == "ILIKE")
+    if field.kind == "digest":  # with what is before the hex digits, or without it
+        found = [form for each in found for form in (each, each.removeprefix("sha256:"))]
     return any(matches(each) for each in found)
 
 
 def _equal(field: Field, found: str, value: Value) -> bool:
+    text = str(value)
+    if field.kind == "label":  # 1.10 is a label also without quotes, and no decimal
+        return label_key(found) == label_key(text)
     number = _number(field, value)
     if number is not None:
         return as_number(found) == number
-    text = str(value)
     if field.kind == "digest":
         return found.startswith(text)
-    if field.kind == "label":
-        return label_key(found) == label_key(text)
     return fold(found) == fold(text) if field.kind in _FOLDED else found == text
 
 
 def _ordered(field: Field, found: str, sign: str, value: Value) -> bool:
+    if field.kind == "label":
+        return _ORDERS[sign](label_sort_key(found), label_sort_key(str(value)))
     number = _number(field, value)
     if number is None:
         return _ORDERS[sign](found, str(value))
@@ -116,39 +128,61 @@ def _number(field: Field, value: Value) -> Decimal | None:
 
 def like(text: str, *, ignore_case: bool) -> Callable[[str], bool]:
     r"""Return what matches a pattern with ``%`` (any text) and ``_`` (one character); a backslash takes their meaning away."""
-    parts, escaped = [], False
-    for letter in text:
-        if not escaped and letter == "\\":
+    pieces: list[list[str | None]] = [[]]
+    escaped = False
+    for place, letter in enumerate(text, start=1):
+        if not escaped and letter == "\\" and place < len(text):
             escaped = True
             continue
-        wild = {"%": "*", "_": "?"}.get(letter) if not escaped else None
-        parts.append((letter, wild))
+        if not escaped and letter == "%":
+            pieces.append([])
+        elif not escaped and letter == "_":
+            pieces[-1].append(None)
+        elif pieces[-1] and pieces[-1][-1] is not None:
+            pieces[-1][-1] += letter
+        else:
+            pieces[-1].append(letter)
         escaped = False
-    return _Pattern(parts, ignore_case=ignore_case)
+    fold_letter = str.casefold if ignore_case else str
+    folded = [[None if run is None else fold_letter(run) for run in piece] for piece in pieces]
+    return lambda value: _Letters([fold_letter(each) for each in value]).match(folded)
 
 
-class _Pattern:
-    """A pattern of LIKE, matched in time that is bounded by the product of both lengths."""
+class _Letters:
+    """The letters of a value, each as it is compared: ``ß`` is ``ss`` where the case is ignored, and one letter."""
 
-    def __init__(self, parts: Sequence[tuple[str, str | None]], *, ignore_case: bool) -> None:
-        self._fold = str.casefold if ignore_case else str
-        self._parts = [(self._fold(letter), wild) for letter, wild in parts]
+    def __init__(self, letters: Sequence[str]) -> None:
+        self._text = "".join(letters)
+        self._offsets = [0, *accumulate(map(len, letters))]
+        self._places = {offset: place for place, offset in enumerate(self._offsets)}
+        self._count = len(letters)
 
-    def __call__(self, text: str) -> bool:
-        """Tell whether the whole text matches."""
-        folded = self._fold(text)
-        at = part = 0
-        star, mark = -1, 0
-        pieces = [(each, wild) for letter, wild in self._parts for each in ((letter,) if wild else letter)]
-        while at < len(folded):
-            if part < len(pieces) and pieces[part][1] == "*":
-                star, mark = part, at
-                part += 1
-            elif part < len(pieces) and (pieces[part][1] == "?" or pieces[part] == (folded[at], None)):
-                part, at = part + 1, at + 1
-            elif star >= 0:
-                mark += 1
-                part, at = star + 1, mark
-            else:
+    def match(self, pieces: Sequence[Sequence[str | None]]) -> bool:
+        """Tell whether the pieces of a pattern, with any text between two of them, are the whole value.
+
+        The time is bounded by the product of both lengths: each piece is looked for behind the one before it.
+        """
+        first, *others = pieces
+        at = self._end(first, 0)
+        if not others or at is None:
+            return at == self._count
+        for piece in others[:-1]:
+            ends = (self._end(piece, start) for start in range(at, self._count + 1))
+            at = next((end for end in ends if end is not None), None)
+            if at is None:
                 return False
-        return all(wild == "*" for _, wild in pieces[part:])
+        return any(self._end(others[-1], start) == self._count for start in range(at, self._count + 1))
+
+    def _end(self, piece: Sequence[str | None], at: int) -> int | None:
+        """Return behind which letter a piece that begins at one ends, None where it does not match."""
+        for run in piece:
+            if run is None:
+                following: int | None = at + 1 if at < self._count else None
+            else:
+                begin = self._offsets[at]
+                matches = self._text.startswith(run, begin)
+                following = self._places.get(begin + len(run)) if matches else None
+            if following is None:
+                return None
+            at = following
+        return at
