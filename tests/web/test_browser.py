@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from governed_story import pages
-from page_stories import hostile_history, large_page, measured_history, page_of, rich_history
+from page_stories import hostile_history, large_page, measured_history, page_of, rich_history, waiting_history
 
 from modelkeep.papers.html_paper import html_paper
 
@@ -198,7 +198,7 @@ def test_numbers_are_shown_with_the_digits_that_were_given(visit, measured):
     assert column(page, "Versions", 4) == ["", "", "1", "2.0", ""]
     go(page, "#compare?ref=fraud@2&ref=fraud@3&ref=fraud@9")
     rows = {each.split("\t")[0]: each.split("\t")[1:] for each in page.locator("table.side tbody tr").all_inner_texts()}
-    assert rows["auc on hold@1"] == ["0.8999999999", "0.9 (+1e-10, +1.1e-8 %, better)"]
+    assert rows["auc on hold@1"] == ["0.8999999999", "0.9 (+0.0000000001, better)"]
     assert rows["loss"] == ["2.0", "1 (\N{MINUS SIGN}1, \N{MINUS SIGN}50 %, better)"]
     assert page.get_by_role("alert").inner_text() == "There is no version fraud@9."
 
@@ -251,6 +251,38 @@ def test_an_empty_stage_and_a_wrong_version_say_so(visit, measured):
         assert text in page.locator("main").inner_text()
 
 
+def test_a_share_and_a_deleted_model_are_said(visit, measured):
+    page = visit(measured)
+    assert "1 deleted" in page.locator(".cards").inner_text()
+    for address, text in (
+        ("#/gone", "every version is deleted"),
+        ("#/fraud/2", "production 12.5 %"),
+    ):
+        go(page, address)
+        assert text in page.locator("main").inner_text()
+    go(page, "#lineage?node=fraud@2")
+    assert page.locator("svg .root .node-kind").text_content() == "in production 12.5 %"
+
+
+def test_a_request_says_what_it_would_change_and_why_an_approval_does_not_count(visit, files):
+    page = visit(files("waiting", lambda: page_of(waiting_history().registry)), "#governance")
+    text = page.locator("main").inner_text()
+    assert "It holds production already." in text
+    assert "does not count stale: it would replace fraud@2, and now fraud@1" in text
+
+
+def test_the_log_begins_only_where_nothing_is_left_out(visit, rich):
+    page = visit(rich, "#audit")
+    for address, text in (
+        ("#audit", "The log begins here."),
+        ("#audit?q=promoted", "No older entry is like that."),
+        ("#audit?until=2026-01-01", "The log begins here."),
+        ("#audit?q=zzz", "No entry is like that."),
+    ):
+        go(page, address)
+        assert page.locator(".pager").inner_text() == text, address
+
+
 def test_a_model_of_many_versions_is_narrowed_by_words(visit, large):
     page = visit(large, "#/fraud")
     page.get_by_label("Filter").fill("ana depth=7")
@@ -271,7 +303,7 @@ def test_versions_are_chosen_and_compared(visit, rich):
     page.wait_for_selector("h1:text-is('Compare versions')")
     assert page.url.endswith("#compare?ref=risk%2Flimits%404&ref=risk%2Flimits%402")
     row = page.locator("tr", has=page.get_by_role("rowheader", name="auc", exact=True))
-    assert row.locator("td").all_inner_texts() == ["0.9", "0.86 (\N{MINUS SIGN}0.04, \N{MINUS SIGN}4.4 %, worse)"]
+    assert row.locator("td").all_inner_texts() == ["0.9", "0.86 (\N{MINUS SIGN}0.04, \N{MINUS SIGN}4.44 %, worse)"]
     page.get_by_label("Add a version").fill("fraud@production")
     page.get_by_role("button", name="Add").click()
     page.wait_for_selector("th:has-text('fraud@2')")

@@ -136,17 +136,20 @@ function nodeBox(node, place, isRoot) {
   const kind = kindOf(node);
   const name = kind === "version" || kind === "uri" ? node : node.slice(kind.length + 1);
   const model = kind === "version" ? modelNamed(node.slice(0, node.lastIndexOf("@"))) : null;
-  const held = model ? model.holders.filter((each) => `${model.name}@${each.version}` === node).map((each) => each.stage) : [];
-  const what = held.length ? `in ${held.join(", ")}` : kind === "uri" ? "elsewhere" : kind;
+  const isNode = (each) => `${model.name}@${each.version}` === node;
+  const held = model ? model.holders.filter(isNode).map((each) => each.stage) : [];
+  const shares = model ? model.holders.flatMap((each) => each.shares.filter(isNode).map((one) => `${each.stage} ${Number(one.share)} %`)) : [];
+  const what = held.length || shares.length ? `in ${[...held, ...shares].join(", ")}` : kind === "uri" ? "elsewhere" : kind;
+  const label = `${kind} ${name}${what.startsWith("in ") ? `, ${what}` : ""}`;
   const inside = [
-    svg("title", {}, `${kind} ${name}${held.length ? `, ${what}` : ""}`),
+    svg("title", {}, label),
     svg("rect", { x: place.x, y: place.y, width: BOX.width, height: BOX.height, rx: 8 }),
     svg("text", { x: place.x + 10, y: place.y + 18, class: "node-name" }, cut(name, 23)),
     svg("text", { x: place.x + 10, y: place.y + 35, class: "node-kind" }, what),
   ];
   const to = isRoot && kind === "version" ? refHash(node) : kind === "uri" || kind === "environment" ? null : viewHash("lineage", { node });
   const names = `node ${kind} ${isRoot ? "root" : ""} ${held.includes(index.stages.at(-1)) ? "held" : ""}`;
-  return to ? svg("a", { href: to, class: names, "aria-label": `${kind} ${name}${held.length ? `, ${what}` : ""}` }, inside) : svg("g", { class: names }, inside);
+  return to ? svg("a", { href: to, class: names, "aria-label": label }, inside) : svg("g", { class: names }, inside);
 }
 
 function cut(text, most) {

@@ -2,11 +2,13 @@
 
 async function overview(query) {
   const active = index.models.filter((each) => !each.archived);
+  const gone = index.models.filter((each) => each.archived && !each.versions).length;
+  const archived = index.models.length - active.length - gone;
   const total = index.models.reduce((sum, each) => sum + each.versions, 0);
   const top = index.stages.at(-1);
   const held = index.models.filter((each) => each.holders.some((holder) => holder.stage === top)).length;
   const cards = h("div", { class: "cards" },
-    card(active.length, active.length === 1 ? "model" : "models", null, index.models.length > active.length ? `${index.models.length - active.length} archived` : null),
+    card(active.length, active.length === 1 ? "model" : "models", null, [[archived, "archived"], [gone, "deleted"]].filter(([count]) => count).map(([count, text]) => `${count} ${text}`).join(", ") || null),
     card(total, total === 1 ? "version" : "versions"),
     card(held, `in ${top}`, viewHash("timeline")),
     index.policy || index.open_requests ? card(index.open_requests, index.open_requests === 1 ? "open request" : "open requests", viewHash("governance"), null, index.open_requests ? "warn" : "") : null,
