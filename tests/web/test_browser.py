@@ -463,6 +463,14 @@ def test_a_large_lineage_begins_at_its_root_and_names_each_relation(visit, branc
     assert "1 to 50 of 91" in page.locator(".pager").inner_text()
 
 
+def test_lineage_without_a_node_says_where_to_begin(visit, rich, branching):
+    page = visit(rich, "#lineage")
+    assert page.locator("main li").all_inner_texts() == ["fraud@2"]
+    page = visit(branching, "#lineage")
+    assert "Nothing is in production: type the name of a version or of data above." in page.locator("main").inner_text()
+    assert page.locator("main li").count() == 0
+
+
 def test_what_waits_for_a_person_is_said_at_the_top(visit, rich):
     page = visit(rich)
     assert page.get_by_role("link", name=re.compile(r"Governance\s*, 2 to look at")).count() == 1
