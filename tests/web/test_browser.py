@@ -398,9 +398,12 @@ def test_a_paper_is_read_and_printed_as_it_is(visit, tmp_path):
     page = visit(path, "", viewport={"width": 700, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 700
     assert [each["id"] for each in axe.run(page).response["violations"]] == []
+    cells = page.eval_on_selector_all("td", "all => all.map(each => [each.innerText, each.offsetHeight])")
+    assert min(height for text, height in cells if not text) >= 40  # room for a signature
     page.set_viewport_size({"width": 690, "height": 980})  # A4 between its margins
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    assert "</script>\n[link](https:" in page.locator("blockquote").last.inner_text()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 
