@@ -11,7 +11,9 @@ import pytest
 from governed_story import pages
 from page_stories import hostile_history, large_page, measured_history, page_of, rich_history, waiting_history
 
+from modelkeep.domain.numbers import difference
 from modelkeep.papers.html_paper import html_paper
+from modelkeep.web import page as web
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -201,6 +203,32 @@ def test_numbers_are_shown_with_the_digits_that_were_given(visit, measured):
     assert rows["auc on hold@1"] == ["0.8999999999", "0.9 (+0.0000000001, better)"]
     assert rows["loss"] == ["2.0", "1 (\N{MINUS SIGN}1, \N{MINUS SIGN}50 %, better)"]
     assert page.get_by_role("alert").inner_text() == "There is no version fraud@9."
+
+
+def test_differences_have_the_digits_that_diff_has(browser):
+    values = (
+        "0.1",
+        "0.3",
+        "-0.30",
+        "2",
+        "2.0",
+        "-0.0",
+        "1e-05",
+        "1.25e-30",
+        "3E+25",
+        "1.7e308",
+        "9007199254740993",
+        "9007199254740992",
+        "120",
+    )
+    pairs = [[a, b] for a in values for b in values]
+    page = browser.new_page()
+    found = page.evaluate(
+        "([script, pairs]) => { const of = new Function(`${script}; return difference;`)(); return pairs.map((each) => of(...each)); }",
+        [web._text("format.js"), pairs],
+    )
+    page.close()
+    assert [each.replace("\N{MINUS SIGN}", "-") for each in found] == [difference(b, a) for a, b in pairs]
 
 
 def test_a_measurement_that_was_replaced_is_shown_beside_the_one_that_counts(visit, measured):
