@@ -55,7 +55,7 @@ async function searchVersions(asked, place) {
 function searched(row, page) {
   return [
     ["version", `${row.ref} ${row.label ?? ""} ${row.aliases.join(" ")} ${row.state} ${row.stages.join(" ")}`],
-    ["author", `${row.author} ${page.actor} ${page.claimed ?? ""}`],
+    ["author", [...new Set([row.author, page.actor, page.claimed])].filter(Boolean).join(" ")],
     ...Object.entries(row.tags).map(([key, value]) => ["tag", `${key}=${value}`]),
     ...Object.entries(row.params).map(([key, value]) => ["parameter", `${key}=${plainValue(value)}`]),
     ...Object.entries(row.metrics).map(([key, value]) => ["metric", `${key}=${plainValue(value)}`]),
