@@ -262,7 +262,7 @@ def test_an_approval_has_what_its_approver_saw(visit, rich):
 def test_the_search_finds_versions_by_data_checks_and_targets(visit, rich):
     page = visit(rich)
     for words, where, refs in (
-        ("holdout@3", "measured on: holdout@3", ["risk/limits@4"]),
+        ("holdout@3", "metric: auc=0.88 on holdout@3", ["risk/limits@4"]),
         ("bias", "check: bias pass", ["fraud@2"]),
         ("k8s/us", "runs at: k8s/us", ["risk/limits@4"]),
     ):
@@ -295,6 +295,7 @@ def test_an_empty_stage_and_a_wrong_version_say_so(visit, measured):
 def test_a_share_and_a_deleted_model_are_said(visit, measured):
     page = visit(measured)
     assert "1 deleted" in page.locator(".cards").inner_text()
+    assert "auc on hold@1 0.888" in column(page, "Models and stages", 4)[0].split("\n")
     for address, text in (
         ("#/gone", "every version is deleted"),
         ("#/fraud/2", "production 12.5 %"),
