@@ -19,7 +19,9 @@ from page_stories import (
     waiting_history,
 )
 
+from modelkeep.domain.numbers import difference
 from modelkeep.papers.html_paper import html_paper
+from modelkeep.web import page as web
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -216,6 +218,32 @@ def test_numbers_are_shown_with_the_digits_that_were_given(visit, measured):
     assert page.get_by_role("alert").inner_text() == "There is no version fraud@9."
 
 
+def test_differences_have_the_digits_that_diff_has(browser):
+    values = (
+        "0.1",
+        "0.3",
+        "-0.30",
+        "2",
+        "2.0",
+        "-0.0",
+        "1e-05",
+        "1.25e-30",
+        "3E+25",
+        "1.7e308",
+        "9007199254740993",
+        "9007199254740992",
+        "120",
+    )
+    pairs = [[a, b] for a in values for b in values]
+    page = browser.new_page()
+    found = page.evaluate(
+        "([script, pairs]) => { const of = new Function(`${script}; return difference;`)(); return pairs.map((each) => of(...each)); }",
+        [web._text("format.js"), pairs],
+    )
+    page.close()
+    assert [each.replace("\N{MINUS SIGN}", "-") for each in found] == [difference(b, a) for a, b in pairs]
+
+
 def test_a_measurement_that_was_replaced_is_shown_beside_the_one_that_counts(visit, measured):
     page = visit(measured, "#/fraud/4")
     rows = page.locator('[aria-label="Metrics"][role="region"] tbody tr').all_inner_texts()
@@ -234,7 +262,7 @@ def test_an_approval_has_what_its_approver_saw(visit, rich):
 def test_the_search_finds_versions_by_data_checks_and_targets(visit, rich):
     page = visit(rich)
     for words, where, refs in (
-        ("holdout@3", "measured on: holdout@3", ["risk/limits@4"]),
+        ("holdout@3", "metric: auc=0.88 on holdout@3", ["risk/limits@4"]),
         ("bias", "check: bias pass", ["fraud@2"]),
         ("k8s/us", "runs at: k8s/us", ["risk/limits@4"]),
     ):
@@ -267,6 +295,7 @@ def test_an_empty_stage_and_a_wrong_version_say_so(visit, measured):
 def test_a_share_and_a_deleted_model_are_said(visit, measured):
     page = visit(measured)
     assert "1 deleted" in page.locator(".cards").inner_text()
+    assert "auc on hold@1 0.888" in column(page, "Models and stages", 4)[0].split("\n")
     for address, text in (
         ("#/gone", "every version is deleted"),
         ("#/fraud/2", "production 12.5 %"),
@@ -502,9 +531,12 @@ def test_a_paper_is_read_and_printed_as_it_is(visit, tmp_path):
     page = visit(path, "", viewport={"width": 700, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 700
     assert [each["id"] for each in axe.run(page).response["violations"]] == []
+    cells = page.eval_on_selector_all("td", "all => all.map(each => [each.innerText, each.offsetHeight])")
+    assert min(height for text, height in cells if not text) >= 40  # room for a signature
     page.set_viewport_size({"width": 690, "height": 980})  # A4 between its margins
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    assert "</script>\n[link](https:" in page.locator("blockquote").last.inner_text()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 
