@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from msgspec.structs import replace
 
 from modelkeep.cli.views.interface import View, line, to_seconds
-from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
+from modelkeep.cli.views.layout import short, stack, stages, table, text, text_lines, tree
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Lineage, LineageNode
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.json_values import to_text
@@ -86,8 +86,6 @@ class DiffView(View, frozen=True):
         return [f"{row.section}.{row.key}" for row in self.answer.rows]
 
     def table(self, clock: Clock) -> RenderableType:
-        from rich.text import Text
-
         shown = [(row, *_shown(row)) for row in self.answer.rows]
         with_differences = any(differences for _, _, differences in shown)
         first, *others = self.answer.refs
@@ -95,7 +93,7 @@ class DiffView(View, frozen=True):
         for row, values, differences in shown:
             named = zip(others, differences, strict=True) if len(others) > 1 and differences else ()
             lines = [f"{ref} {each}" for ref, each in named if each != "-"] or differences or [" "]
-            cell = [Text("\n").join(text(each, "") for each in lines)] if with_differences else []
+            cell = [text_lines(lines)] if with_differences else []
             rows.append([text(row.section, "bold"), row.key, *values, *cell])
         difference = "difference" if len(others) <= 1 else f"difference from {first}"
         columns = ("", " ", *self.answer.refs, *([difference] if with_differences else []))
