@@ -493,6 +493,14 @@ def test_a_large_lineage_begins_at_its_root_and_names_each_relation(visit, branc
     assert "1 to 50 of 91" in page.locator(".pager").inner_text()
 
 
+def test_lineage_without_a_node_says_where_to_begin(visit, rich, branching):
+    page = visit(rich, "#lineage")
+    assert page.locator("main li").all_inner_texts() == ["fraud@2"]
+    page = visit(branching, "#lineage")
+    assert "Nothing is in production: type the name of a version or of data above." in page.locator("main").inner_text()
+    assert page.locator("main li").count() == 0
+
+
 def test_what_waits_for_a_person_is_said_at_the_top(visit, rich):
     page = visit(rich)
     assert page.get_by_role("link", name=re.compile(r"Governance\s*, 2 to look at")).count() == 1
@@ -524,9 +532,12 @@ def test_a_paper_is_read_and_printed_as_it_is(visit, tmp_path):
     page = visit(path, "", viewport={"width": 700, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 700
     assert [each["id"] for each in axe.run(page).response["violations"]] == []
+    cells = page.eval_on_selector_all("td", "all => all.map(each => [each.innerText, each.offsetHeight])")
+    assert min(height for text, height in cells if not text) >= 40  # room for a signature
     page.set_viewport_size({"width": 690, "height": 980})  # A4 between its margins
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    assert "</script>\n[link](https:" in page.locator("blockquote").last.inner_text()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 

@@ -3,7 +3,9 @@
 const MOST_DRAWN = 60;
 const MOST_LISTED = 5_000;
 const BOX = { width: 208, height: 44 };
-const LEAST_ZOOM = 0.65; // smaller, a name cannot be read
+// Down to the first a name can still be read; what would be smaller begins with the second, and is scrolled.
+const LEAST_ZOOM = 0.55;
+const SCROLLED_ZOOM = 0.8;
 
 let neighbours = null;
 
@@ -74,8 +76,11 @@ async function lineageView(query) {
     choice("Steps", [[1, "1"], [2, "2"], [3, "3"], [5, "5"], [50, "all"]].map(([value, text]) => [String(value), text]), String(steps), (value) => { location.hash = to({ steps: value }); }),
     h("div", { class: "field" }, h("input", { id: box, type: "checkbox", checked: environments, change: (event) => { location.hash = to({ env: event.target.checked ? "1" : "" }); } }), h("label", { for: box }, "with environments"))));
   if (!root) {
-    content.push(h("p", {}, "Lineage shows what made a version and what was made from it. Begin with what is in ", index.stages.at(-1), ":"));
-    content.push(h("ul", {}, index.models.flatMap((model) => model.holders.filter((each) => each.stage === index.stages.at(-1)).map((each) => h("li", {}, link(viewHash("lineage", { node: `${model.name}@${each.version}` }), h("bdi", {}, `${model.name}@${each.version}`))))).slice(0, 30)));
+    const top = index.stages.at(-1);
+    const held = index.models.flatMap((model) => model.holders.filter((each) => each.stage === top).map((each) => `${model.name}@${each.version}`)).slice(0, 30);
+    content.push(section("Where to begin",
+      h("p", {}, "Lineage shows what made a version and what was made from it. ", held.length ? `In ${top} are:` : `Nothing is in ${top}: type the name of a version or of data above.`),
+      held.length ? h("ul", {}, held.map((each) => h("li", {}, link(viewHash("lineage", { node: each }), h("bdi", {}, each))))) : null));
     return { title: "Lineage", content };
   }
   const found = walk(root, sides, steps, environments, MOST_DRAWN);
@@ -133,7 +138,7 @@ function graph(root, found) {
   const fit = () => Math.min(across(), (innerHeight * 0.7) / height);
   const button = (text, name, zoomed) => h("button", { type: "button", "aria-label": name, title: name, click: () => { scale(zoomed()); tell(`${Math.round(zoom * 100)} %`); } }, text);
   scale(1);
-  requestAnimationFrame(() => scale(Math.max(LEAST_ZOOM, across())));
+  requestAnimationFrame(() => scale(across() < LEAST_ZOOM ? SCROLLED_ZOOM : across()));
   return [h("div", { class: "tools zoom" }, button("−", "Smaller", () => zoom / 1.25), button("+", "Larger", () => zoom * 1.25), button("Fit", "Fit all of it", fit), button("1:1", "Full size", () => 1)), scroll];
 }
 
