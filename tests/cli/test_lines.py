@@ -372,7 +372,7 @@ def test_a_diff_has_a_cell_a_version():
 def test_the_records_of_a_diff_name_its_versions_and_can_be_read_back():
     rows = (DiffRow("files", "b,in", ("sha256:1", None)), DiffRow("format", "dtypes", ("<f8 2, <i4 1", "<f8 2")))
     view = DiffView(Diff(("fraud@3", "fraud@4"), same=False, rows=rows))
-    assert Writer("{section} {key} {values}").write(view.record_document(), view.record_field) == (
+    assert Writer("{section} {key} {values}").write(view.record_document("csv"), view.record_field) == (
         'version ref fraud@3,fraud@4\nfiles b,in ["sha256:1",null]\nformat dtypes ["<f8 2, <i4 1","<f8 2"]\n'
     )
     assert len(view.document()["rows"]) == 2

@@ -61,8 +61,8 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
                 document[name] = plain(value)
         return document
 
-    def record_document(self) -> dict[str, Any]:
-        """Return the document whose records are printed where a format has records."""
+    def record_document(self, form: str) -> dict[str, Any]:
+        """Return the document whose records are printed in a format of records."""
         return self.document()
 
     @abstractmethod

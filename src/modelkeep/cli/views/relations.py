@@ -76,8 +76,10 @@ class DiffView(View, frozen=True):
         ]
         return [line("version", "ref", *self.answer.refs, None, None, None), *rows] if rows else []
 
-    def record_document(self) -> dict[str, Any]:
+    def record_document(self, form: str) -> dict[str, Any]:
         """Return the document with a row more before the others, as the lines have it: which versions these are."""
+        if form == "env":
+            return self.document()
         refs = DiffRow("version", "ref", self.answer.refs)
         rows = self.answer.rows
         return DiffView(replace(self.answer, rows=(refs, *rows) if rows else ())).document()
