@@ -111,7 +111,8 @@ class Oversight:
 
         It tells what changed in the protected stages with who asked, who approved and what each rule found, checks,
         exceptions, open items, roles, the policy and its changes, as it stood after the last entry of the period. With
-        ``verify`` the log is verified too. ``modelkeep.papers.report.report_page`` makes the Markdown of it.
+        ``verify`` the log is verified too. ``modelkeep.papers.report.report_page`` makes the Markdown of it,
+        and ``modelkeep.papers.html_paper.html_paper`` HTML of that.
 
         >>> [(each.stage, each.after) for each in registry.report().changes]
         [('production', 'fraud@1')]
@@ -131,7 +132,8 @@ class Oversight:
         """Return what the registry knows of a version, section by section of Annex IV of the EU AI Act.
 
         Each section names also what could be recorded and is not, and what a registry cannot know.
-        ``modelkeep.papers.annex.annex_page`` makes the Markdown of it.
+        ``modelkeep.papers.annex.annex_page`` makes the Markdown of it, and
+        ``modelkeep.papers.html_paper.html_paper`` HTML of that.
 
         >>> [each.number for each in registry.annex_iv("fraud@1").sections][:3]
         ['1(a)', '1(b)', '1(c)']

@@ -120,7 +120,7 @@ def test_what_still_serves_a_share_is_told_by_each_change_that_leaves_it(world, 
 
     assert told(r.promote("fraud@4", "production", dry_run=True)) == left
     assert told(r.rollback("fraud@2", dry_run=True)) == left[1:]  # fraud@1 comes back whole
-    assert told(r.rollback("fraud@1", "production", keep_good=True)) == left[1:]
+    assert told(r.rollback("fraud@1", "production", dry_run=True)) == left[1:]
     r.retire("fraud@3", "production")
     assert told(r.rollback("fraud@2")) == []
 

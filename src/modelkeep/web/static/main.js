@@ -70,6 +70,8 @@ function setQuery(view, query) {
   here = location.hash;
 }
 
+const MOST_PRINTED = 2_000;
+
 let turn = 0;
 let here = null;
 const scrolled = new Map();
@@ -139,9 +141,24 @@ function frame() {
     made.dataset.view = view;
     return made;
   }));
+  add(document.getElementById("paper"), h("b", {}, user(index.title)), h("span", {}, `as of ${index.moment} (UTC), entry ${index.head.seq}, `, h("code", {}, index.head.hash)));
   add(document.getElementById("foot"),
     h("p", {}, "This page is a copy of registry ", h("code", {}, index.registry), " as of ", h("time", { datetime: index.moment }, index.moment), ", up to entry ", h("b", {}, number(index.head.seq)), " of ", h("time", { datetime: index.head.time }, index.head.time), ", ", h("code", { class: "digest" }, index.head.hash), ". Times are UTC. Ages, and what has expired, are as of that moment."),
-    h("p", {}, "To check it: ", h("code", {}, `modelkeep audit --since seq:${index.head.seq} --until seq:${index.head.seq} --json`), " has the same hash, and ", h("code", {}, `modelkeep page -o again.html ${index.again}`), " makes the same file. Made by ", document.querySelector("meta[name=generator]").content, "; plots by uPlot."));
+    h("p", {}, "To check it: ", h("code", {}, `modelkeep audit --since seq:${index.head.seq} --until seq:${index.head.seq} --json`), " has the same hash, and ", h("code", {}, `modelkeep page -o again.html ${index.again}`), " makes the same file. Made by ", document.querySelector("meta[name=generator]").content, "; plots by uPlot, graphs by dagre."));
+}
+
+// On paper a list is open and a table has all of its rows; what is folded in a cell stays as it is.
+let unfolded = [];
+
+function toPaper() {
+  unfolded = [...document.querySelectorAll("main details:not([open])")].filter((each) => !each.closest("td, th"));
+  for (const each of unfolded) each.open = true;
+  for (const each of document.querySelectorAll("main .table")) each.dispatchEvent(new CustomEvent("paper", { detail: MOST_PRINTED }));
+}
+
+function fromPaper() {
+  for (const each of unfolded) each.open = false;
+  for (const each of document.querySelectorAll("main .table")) each.dispatchEvent(new CustomEvent("paper", { detail: PAGE_ROWS }));
 }
 
 function mark() {
@@ -179,7 +196,8 @@ async function begin() {
   document.addEventListener("click", (event) => { if (event.target.closest?.("a[href^='#']")) stepped = true; });
   history.scrollRestoration = "manual";
   window.addEventListener("hashchange", show);
-  window.addEventListener("beforeprint", () => { for (const each of document.querySelectorAll("main details")) each.open = true; });
+  window.addEventListener("beforeprint", toPaper);
+  window.addEventListener("afterprint", fromPaper);
   await show();
 }
 
