@@ -153,7 +153,7 @@ def test_one_goes_from_the_matrix_to_a_model_and_a_version_and_back(visit, rich)
 @pytest.mark.parametrize(
     ("at", "heading"),
     [
-        ("#/fraud/2", "fraud@2 2.0.0"), ("#/FRAUD/2.0.0", "fraud@2 2.0.0"), ("#/fraud@production", "fraud@2 2.0.0"),
+        ("#/fraud/2", "fraud@2 2.0.0"), ("#/FRAUD/2.0.0", "fraud@2 2.0.0"), ("#/fraud/production/", "fraud@2 2.0.0"), ("#/fraud@production", "fraud@2 2.0.0"),
         ("#/risk/limits/champion", "risk/limits@4"), ("#/risk/limits/latest", "risk/limits@4"), ("#/fraud/99", "Not found"),
         ("#/%E0%A4%A", "Not found"), ("#compare?ref=fraud@1&ref=fraud@zzz", "Compare versions"), ("#lineage?node=nobody@1", "Lineage of nobody@1"),
         ("#audit?seq=18", "Audit"), ("#data?node=data:none", "Not found"), ("#/constructor", "Not found"), ("#__proto__", "Not found"),
@@ -280,7 +280,8 @@ def test_the_last_change_of_a_model_is_its_newest_entry(visit, rich):
 
 def test_an_empty_stage_and_a_wrong_version_say_so(visit, measured):
     page = visit(measured, "#/fraud/staging")
-    assert "staging of fraud is empty." in page.locator("main").inner_text()
+    assert headings(page) == "staging of fraud is empty"
+    assert "fraud has no version in it. staging over time" in page.locator("main").inner_text()
     page.get_by_role("link", name="staging over time").click()
     playwright.expect(page).to_have_title("Timeline of staging \N{EN DASH} Model registry")
     for address, text in (

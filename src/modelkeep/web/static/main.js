@@ -41,6 +41,7 @@ async function viewOfPath(path, query) {
   if (parts.at(-1) === "") {
     const model = modelNamed(parts.slice(0, -1).join("/"));
     if (model) return modelView(model, query);
+    parts.pop();
   }
   if (parts.length > 1) {
     const model = modelNamed(parts.slice(0, -1).join("/"));
@@ -60,8 +61,9 @@ async function viewOfPath(path, query) {
 // What is said where nothing of a model is called so, or a stage of it is empty.
 function noVersion(model, selector) {
   const stage = index.stages.find((each) => each === selector.toLowerCase());
-  const text = stage ? `${stage} of ${model.name} is empty.` : `${model.name} has no version, label, stage or alias ${selector}.`;
-  return missing(text, modelLink(model.name), stage ? link(viewHash("timeline", { stage }), `${stage} over time`) : null);
+  if (!stage) return missing(`${model.name} has no version, label, stage or alias ${selector}.`, h("p", {}, modelLink(model.name)));
+  const title = `${stage} of ${model.name} is empty`;
+  return { title, content: [crumbs([model.name]), h("h1", {}, user(title)), h("p", {}, modelLink(model.name), " has no version in it. ", link(viewHash("timeline", { stage }), `${stage} over time`))] };
 }
 
 // What is typed into a view stands in its address, so that it can be sent; it makes no step of the history.
