@@ -82,6 +82,22 @@ def waiting_history():
     return history
 
 
+def branching_history():
+    """Return a version with forty parents, each trained on one of four datasets, and with children of many kinds."""
+    history = History()
+    for number in range(40):
+        history.register(
+            f"team/part-{number:02}", f"part {number}", data=[intents.Data(f"shard-{number % 4}", "1", role="train")]
+        )
+    history.register(
+        "whole", "all", parents=[f"team/part-{number:02}@1" for number in range(40)], by="merge",
+        data=[intents.Data("shard-0", "1", role="validation")],
+    )  # fmt: skip
+    for number in range(10):
+        history.register("whole", f"small {number}", parents=["whole@1"], by="quantize")
+    return history
+
+
 def page_of(registry, **words):
     """Return the page of a registry as of its last entry: its ages are the same on every day."""
     (last,) = registry.audit(limit=1)

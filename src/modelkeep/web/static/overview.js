@@ -87,11 +87,11 @@ function developmentCell(row) {
   return h("div", { class: "held" }, refLink(`${row.name}@${found.version}`, found.label ?? `v${found.version}`), h("small", {}, age(found.since), found.more ? `, ${counted(found.more, "more", "more")}` : null));
 }
 
-// The first metric of which it is known what is better: the one that people ask for.
-function mainMetric(metrics) {
-  const names = Object.keys(metrics ?? {}).sort();
-  const name = names.find((each) => index.better.get(each) === "higher") ?? names[0];
-  return name === undefined ? null : h("small", {}, user(name), " ", h("b", {}, number(metrics[name])));
+// The first metric of which higher is better, with its data: the one that people ask for.
+function mainMetric(measured = []) {
+  const sorted = [...measured].sort((a, b) => (metricKey(a) < metricKey(b) ? -1 : 1));
+  const found = sorted.find((each) => index.better.get(each.name) === "higher") ?? sorted[0];
+  return found ? h("small", {}, user(metricKey(found)), " ", h("b", {}, number(found.value))) : null;
 }
 
 function holderCell(row, stage) {
