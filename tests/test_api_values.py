@@ -39,7 +39,7 @@ VALID = {
     "request": (("fraud@1", "production"), {"dry_run": True}), "approve": (("fraud@1", "production"), {"dry_run": True}), "reject": (("fraud@1", "production"), {}), "requests": ((), {}),
     "acknowledge": ((3,), {}), "supplement": (("fraud@1",), {"licence": "MIT", "dry_run": True}), "attachment": (("fraud@1", "notes.md"), {}), "packages": (("fraud@1",), {}),
     "inspect": (("model.onnx",), {}),
-    "prune": ((), {"dry_run": True}), "prune_pages": ((), {"dry_run": True}),
+    "prune": ((), {"dry_run": True}), "prune_pages": ((), {"dry_run": True, "plans": {"fraud@1": "sha256:00"}}),
     "report": ((), {}), "annex_iv": (("fraud@1",), {}), "card": (("fraud@1",), {}), "bom": (("fraud@1",), {}), "release_notes": ((["fraud@1", "fraud@2"],), {}), "page": ((), {}),
     "hooks": ((), {}), "test_hook": (("notify",), {}), "hold_hooks": ((), {}), "run_hooks": ((), {}),
     "pick": (("fraud@production", ["user-1"]), {}), "record_deployment": (("fraud@1", "k8s/eu"), {"dry_run": True}), "deployments": ((), {}),

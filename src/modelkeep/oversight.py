@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
-    from modelkeep.api_types import Moment, Ref, Refs
+    from modelkeep.api_types import Moment, Ref, Refs, Values
     from modelkeep.context import Context
     from modelkeep.domain.answers.annex import AnnexIv
     from modelkeep.domain.answers.hooks import HookRow, HookRun
@@ -42,16 +42,24 @@ class Oversight:
         return tuple(each for page in self.prune_pages(name, message=message, dry_run=dry_run) for each in page)
 
     def prune_pages(
-        self, name: str | None = None, *, message: str | None = None, dry_run: bool = False
+        self,
+        name: str | None = None,
+        *,
+        message: str | None = None,
+        dry_run: bool = False,
+        plans: Values | None = None,
     ) -> Iterator[tuple[Pruned, ...]]:
         """Prune as `prune` does, and return what became of 200 versions at a time, as soon as it is done.
+
+        ``plans`` has the ``plan`` of each ``ref`` that a dry run showed: other versions are not deleted, nor those that
+        changed since.
 
         >>> sum(len(page) for page in registry.prune_pages(dry_run=True))
         1
         """
         from modelkeep.changes.prune import prune_pages
 
-        return prune_pages(self._context, name, message, dry_run=dry_run)
+        return prune_pages(self._context, name, message, dry_run=dry_run, plans=None if plans is None else dict(plans))  # type: ignore[call-overload]
 
     def hooks(self) -> tuple[HookRow, ...]:
         """Return the hooks: those of your config, then those of the registry's ``hooks.toml``, in the order they run.

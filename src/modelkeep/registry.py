@@ -361,6 +361,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         *,
         force: bool = False,
         all_versions: bool = False,
+        plan: str | None = None,
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
@@ -368,14 +369,15 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
 
         Its stages are emptied and its aliases removed; versions that were made from it still name it. `Conflict` where
         it holds or ever held a protected stage, unless ``force``. ``all_versions`` deletes a model: all its versions in
-        one step, its aliases and its names.
+        one step, its aliases and its names. ``plan`` is that of the answer of a dry run: `Conflict` where the versions,
+        their states, stages or aliases are not what it showed.
 
         >>> registry.delete("fraud@2").effects[0].after
         'deleted'
         """
         from modelkeep.changes import archive as archiving
 
-        resolve = archiving.delete(ref, force=force, all_versions=all_versions)
+        resolve = archiving.delete(ref, force=force, all_versions=all_versions, plan=plan)
         return self._change(resolve, message, dry_run)
 
     def alias(

@@ -50,7 +50,8 @@ class Change(Answer, frozen=True):
     """A change that was made, or was not needed: ``changed`` is False where nothing had to change (``why`` says why).
 
     ``ref`` is the version it is about, None for a model as a whole; ``seq`` the entry it left. ``rules`` are what the
-    policy found of a version that was promoted, ``plan`` is the digest of the plan that they make.
+    policy found of a version that was promoted, ``plan`` is the digest of the plan that they make; of a deletion it is the
+    digest of what goes.
     """
 
     action: str
