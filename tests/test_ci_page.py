@@ -92,14 +92,14 @@ def test_an_action_of_others_is_pinned_to_a_commit():
 def test_every_script_runs_twice_in_a_plain_shell(run, job):
     """A job is retried sooner or later: the second run of a script succeeds too."""
     scripts = [text for text in blocks("sh") if "set -eu" in text]
-    assert len(scripts) == 7
+    assert len(scripts) == 8
     (job.place / "bin").mkdir()
     ssh = job.place / "bin" / "ssh"
     ssh.write_text('#!/bin/sh\nshift\nexec sh -c "$*"\n')  # as sshd starts a command
     ssh.chmod(0o755)
     job.sh("python3 train.py && printf old >old.onnx")
     job.sh("modelkeep register fraud old.onnx --metrics metrics.json --on holdout@2026-02 --stage production")
-    job.sh("modelkeep register fraud old.onnx -q --if-exists new --tag tree=$(git rev-parse 'HEAD^{tree}')")
+    job.sh("modelkeep register fraud old.onnx -q --if-exists new --tag tree.$(git rev-parse 'HEAD^{tree}')=trained")
     for script in scripts:
         text = re.sub(r"^export MODELKEEP_REGISTRY=.*$", "", script, flags=re.MULTILINE)
         for _ in range(2):
@@ -185,6 +185,12 @@ def test_the_workflows_train_once_a_tree_promote_on_merge_deploy_roll_back_and_v
     job.commit("0.95")
     assert github.workflow("model") == 0, github.runner.log
     assert job.show("fraud@production") == "fraud@2"
+    (job.checkout / "README").write_text("another tree, the same bytes")
+    job.commit("0.95")
+    assert github.workflow("model") == github.workflow("model") == 0, github.runner.log
+    assert github.runner.ran.count("python3 train.py") == 3
+    assert (job.show("fraud@production"), job.show("fraud@latest")) == ("fraud@2", "fraud@2")
+
     payload = {"version": "fraud@2", "reason": "$(touch owned)"}
     github.github["event"] = {"client_payload": payload}
     assert github.workflow("rollback") == github.workflow("rollback") == 0, github.runner.log
@@ -229,6 +235,18 @@ def test_nothing_that_others_wrote_becomes_a_command_an_option_or_a_page(job):
     hostile = "a\n```\n::add-mask::fraud\n<script>x</script>\nref=evil@9\n\r# heading"
     assert github.action("register fraud model.onnx", message=hostile)[1]["ref"] == "fraud@1"
     assert github.action("describe fraud@1 'a description'", message="--registry=/nowhere")[0] == 0
+    # behind -- stand the words of another program, and the message is no option of it
+    assert github.action("check run fraud@1 bias -- echo ran {}", message="--timeout=0")[0] == 0, github.runner.log
+    evidence = job.sh("modelkeep check show fraud@1 bias -o -").stdout
+    assert (evidence.startswith("ran /"), "--" in evidence) == (True, False)
+    assert job.sh("modelkeep check list fraud@1 --json").stdout.count("--timeout=0") <= 1
+    for command in ("list --registry /nowhere", "list '--registry=/nowhere'"):
+        code, outputs = github.action(command)
+        assert (code, outputs["head"], "not --registry in command" in github.runner.log) == (2, "", True)
+    assert github.action("describe fraud@1 -- --registry=/srv")[0] == 0
+    assert job.show("fraud@1", "description") == "--registry=/srv"
+    assert github.action(r"describe fraud@1 a\ \'b")[0] == 0
+    assert job.show("fraud@1", "description") == "a 'b"
     job.sh('modelkeep describe fraud@1 "$TEXT"', TEXT=hostile)
     assert github.action("describe fraud@1", outputs="false")[0] == 0
     for command in (
@@ -346,12 +364,22 @@ def test_the_template_runs_in_gitlab(job):
     assert (job.place / "model.onnx").read_text() == "weights 0.91"
     head = job.sh("modelkeep status --format '{head_hash}'").stdout.strip()
     assert f"head of the log: {head}" in done.stdout
+    (job.checkout / "README").write_text("another tree, the same bytes")
+    job.commit("0.91")
+    done = pipeline("train", "register")
+    assert done.returncode == 0, done.stdout + done.stderr
+    done = pipeline("release")
+    assert (done.returncode, job.show("fraud@latest")) == (0, "fraud@1"), done.stdout + done.stderr
     job.sh("printf other | modelkeep register fraud - --filename model.onnx --stage production")
     done = pipeline(
         "--variable CI_PIPELINE_SOURCE=trigger --variable VERSION=fraud@2 --variable 'REASON=$(touch owned)'",
         "rollback",
     )
     assert job.show("fraud@production") == "fraud@1", done.stdout + done.stderr
-    done = pipeline(f"--variable CI_PIPELINE_SOURCE=schedule --variable KEPT_HEAD={'0' * 64}", "verify")
+    schedule = "--variable CI_PIPELINE_SOURCE=schedule"
+    done = pipeline(schedule, "verify")
+    assert ("KEPT_HEAD is not set" in done.stdout + done.stderr, done.returncode) == (True, 1), done.stdout
+    assert pipeline(f"{schedule} --variable KEPT_HEAD=none", "verify").returncode == 0
+    done = pipeline(f"{schedule} --variable KEPT_HEAD={'0' * 64}", "verify")
     assert ("no entry has the hash sha256:0000" in done.stdout, done.returncode) == (True, 1), done.stdout
     assert not [*job.checkout.rglob("owned")]

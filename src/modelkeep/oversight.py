@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from modelkeep.provenance.api_calls import checked_class
 
 if TYPE_CHECKING:
-    from modelkeep.api_types import Moment, Ref, Refs
+    from modelkeep.api_types import Moment, Ref, Refs, Values
     from modelkeep.context import Context
     from modelkeep.domain.answers.annex import AnnexIv
     from modelkeep.domain.answers.hooks import HookRow, HookRun
@@ -42,16 +42,24 @@ class Oversight:
         return tuple(each for page in self.prune_pages(name, message=message, dry_run=dry_run) for each in page)
 
     def prune_pages(
-        self, name: str | None = None, *, message: str | None = None, dry_run: bool = False
+        self,
+        name: str | None = None,
+        *,
+        message: str | None = None,
+        dry_run: bool = False,
+        plans: Values | None = None,
     ) -> Iterator[tuple[Pruned, ...]]:
         """Prune as `prune` does, and return what became of 200 versions at a time, as soon as it is done.
+
+        ``plans`` has the ``plan`` of each ``ref`` that a dry run showed: other versions are not deleted, nor those that
+        changed since.
 
         >>> sum(len(page) for page in registry.prune_pages(dry_run=True))
         1
         """
         from modelkeep.changes.prune import prune_pages
 
-        return prune_pages(self._context, name, message, dry_run=dry_run)
+        return prune_pages(self._context, name, message, dry_run=dry_run, plans=None if plans is None else dict(plans))  # type: ignore[call-overload]
 
     def hooks(self) -> tuple[HookRow, ...]:
         """Return the hooks: those of your config, then those of the registry's ``hooks.toml``, in the order they run.
@@ -103,7 +111,8 @@ class Oversight:
 
         It tells what changed in the protected stages with who asked, who approved and what each rule found, checks,
         exceptions, open items, roles, the policy and its changes, as it stood after the last entry of the period. With
-        ``verify`` the log is verified too. ``modelkeep.papers.report.report_page`` makes the Markdown of it.
+        ``verify`` the log is verified too. ``modelkeep.papers.report.report_page`` makes the Markdown of it,
+        and ``modelkeep.papers.html_paper.html_paper`` HTML of that.
 
         >>> [(each.stage, each.after) for each in registry.report().changes]
         [('production', 'fraud@1')]
@@ -123,7 +132,8 @@ class Oversight:
         """Return what the registry knows of a version, section by section of Annex IV of the EU AI Act.
 
         Each section names also what could be recorded and is not, and what a registry cannot know.
-        ``modelkeep.papers.annex.annex_page`` makes the Markdown of it.
+        ``modelkeep.papers.annex.annex_page`` makes the Markdown of it, and
+        ``modelkeep.papers.html_paper.html_paper`` HTML of that.
 
         >>> [each.number for each in registry.annex_iv("fraud@1").sections][:3]
         ['1(a)', '1(b)', '1(c)']

@@ -361,6 +361,7 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         *,
         force: bool = False,
         all_versions: bool = False,
+        plan: str | None = None,
         message: str | None = None,
         dry_run: bool = False,
     ) -> Change:
@@ -368,14 +369,15 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
 
         Its stages are emptied and its aliases removed; versions that were made from it still name it. `Conflict` where
         it holds or ever held a protected stage, unless ``force``. ``all_versions`` deletes a model: all its versions in
-        one step, its aliases and its names.
+        one step, its aliases and its names. ``plan`` is that of the answer of a dry run: `Conflict` where the versions,
+        their states, stages or aliases are not what it showed.
 
         >>> registry.delete("fraud@2").effects[0].after
         'deleted'
         """
         from modelkeep.changes import archive as archiving
 
-        resolve = archiving.delete(ref, force=force, all_versions=all_versions)
+        resolve = archiving.delete(ref, force=force, all_versions=all_versions, plan=plan)
         return self._change(resolve, message, dry_run)
 
     def alias(
@@ -689,10 +691,11 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         return diff.diff(self._context, refs)
 
     def trend(self, refs: Refs, *, metric: str | None = None, as_of: Moment | None = None) -> Trend:
-        """Return a metric of versions in the order given, each against the one before it that was measured on the same data.
+        """Return a metric of versions in the order given, each against the version before it that was measured on the same data.
 
-        Without ``metric`` it is the main one: the first that a gate of the policy names, else one that most of the versions
-        have. ``"fraud"`` stands for its newest 50 versions, oldest first, without archived and deleted ones.
+        That is the nearest of the 50 numbers before it that is not deleted, whatever else is asked for.
+        Without ``metric`` it is the main one: the first that a gate of the policy names, else one that most of the newest
+        versions have. ``"fraud"`` stands for its newest 50 versions, oldest first, without archived and deleted ones.
 
         >>> found = registry.trend("fraud")
         >>> found.metric, [(point.ref, point.value, point.difference, point.verdict) for point in found.points]
@@ -779,16 +782,19 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         *,
         since: Moment | None = None,
         until: Moment | None = None,
+        limit: int | None = None,
         as_of: Moment | None = None,
     ) -> tuple[Tenure, ...]:
         """Return which version held a stage when, by whom and why; without a name the last stage of all models.
+
+        With ``limit`` only the tenures that began last, oldest first as always.
 
         >>> [(tenure.ref, tenure.until) for tenure in registry.history("fraud")]
         [('fraud@1', None)]
         """
         from modelkeep.reads import history
 
-        return history.history(self._context, name, stage, as_of, since=since, until=until)
+        return history.history(self._context, name, stage, as_of, since=since, until=until, limit=limit)
 
     def status(self, *, size: bool = False) -> Status:
         """Return the registry at a glance.

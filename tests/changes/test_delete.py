@@ -6,7 +6,7 @@ import pytest
 from changing import effects, holders, notes, overtaken, refused, states
 from world import World
 
-from modelkeep.errors import UsageError
+from modelkeep.errors import Conflict, UsageError
 
 STAYS = "a deleted version stays deleted; the same bytes registered again get a number of their own"
 
@@ -36,6 +36,47 @@ def said(r, number=2):
 
 
 # What goes
+
+
+@pytest.mark.parametrize("ref", ["fraud@2", "fraud"])
+def test_what_changed_since_it_was_shown_is_not_deleted(world, r, ref):
+    """Each change happens after the dry run, and again only when the writer is about to take the lock."""
+    whole = {"all_versions": ref == "fraud", "force": True}
+    changes = [
+        lambda: r.archive("fraud@2"),
+        lambda: r.promote("fraud@2", "production", force=True),
+        lambda: r.alias("fraud@2", "champion"),
+        lambda: r.alias("fraud@2", remove=["old"]),
+        lambda: r.mark("fraud@2", "bad"),
+        *([lambda: world.register(content=b"four"), lambda: r.delete("fraud@3")] if ref == "fraud" else []),
+        lambda: r.rename("fraud", "fraud-new"),
+    ]
+    for number, change in enumerate(changes):
+        plan = r.delete(ref, dry_run=True, **whole).plan
+        if number % 2:
+            change()
+            late = r
+        else:
+            late = overtaken(world, change)
+        said = refused(late.delete, ref, plan=plan, **whole)
+        assert said[:2] == ("Conflict", f"{ref} changed since it was shown"), number
+    assert r.delete(ref, plan=r.delete(ref, dry_run=True, **whole).plan, **whole).changed
+
+
+def test_what_others_do_beside_it_does_not_hinder_a_deletion_that_was_shown(world, r):
+    plan = r.delete("fraud@2", dry_run=True).plan
+    world.register(content=b"four", alias=["newest"])
+    r.tag("fraud@2", {"owner": "risk"})
+    assert r.delete("fraud@2", plan=plan).changed
+    assert not r.delete("fraud@2", plan=plan).changed
+
+
+def test_a_model_made_anew_under_the_name_is_not_what_was_shown(world, r):
+    plan = r.delete("fraud", dry_run=True, all_versions=True, force=True).plan
+    r.delete("fraud", all_versions=True, force=True)
+    world.register(content=b"one", reuse_name=True)
+    with pytest.raises(Conflict, match="fraud changed since it was shown"):
+        r.delete("fraud", plan=plan, all_versions=True, force=True)
 
 
 def test_a_version_with_more_aliases_than_an_entry_can_take_off_says_what_to_do(r):

@@ -237,3 +237,19 @@ def test_many_versions_come_in_pages(world):
     pages = list(world.registry.prune_pages("many"))
     assert [len(page) for page in pages] == [200, 3]
     assert [each.ref for page in pages for each in page] == [f"many@{number}" for number in range(1, 204)]
+
+
+def test_only_versions_that_were_shown_are_deleted_as_they_were_shown(world):
+    put_in_force(world, rules("delete", keep_last=2))
+    plans = {each.ref: each.plan for each in world.registry.prune(dry_run=True)}
+    assert list(plans) == ["fraud@1", "fraud@2", "fraud@3"]
+    world.register()
+    world.registry.mark("fraud@2", "bad")
+    world.registry.alias("fraud@3", "champion")
+    (page,) = world.registry.prune_pages(plans=plans)
+    assert [(each.ref, each.changed, each.why, each.error and each.error.message) for each in page] == [
+        ("fraud@1", True, None, None),
+        ("fraud@2", False, None, "fraud@2 changed since it was shown"),
+        ("fraud@4", False, "it was not among those that were shown", None),
+    ]
+    assert pruned(world) == ["fraud@2: bad -> deleted", "fraud@4: development -> deleted"]

@@ -107,6 +107,24 @@ def test_a_rollback_of_a_share_leaves_the_holder_and_is_done_once(world, r):
         r.promote("fraud@3", "production", share=10)
 
 
+def test_what_still_serves_a_share_is_told_by_each_change_that_leaves_it(world, r):
+    r.promote("fraud@3", "production", share=30)
+    r.promote("fraud@1", "production", share=5)
+    left = [
+        "fraud@1 still has 5% of production (end it: modelkeep retire fraud@1 production)",
+        "fraud@3 still has 30% of production (end it: modelkeep retire fraud@3 production)",
+    ]
+
+    def told(change):
+        return [each for each in change.notes if "still has" in each]
+
+    assert told(r.promote("fraud@4", "production", dry_run=True)) == left
+    assert told(r.rollback("fraud@2", dry_run=True)) == left[1:]  # fraud@1 comes back whole
+    assert told(r.rollback("fraud@1", "production", dry_run=True)) == left[1:]
+    r.retire("fraud@3", "production")
+    assert told(r.rollback("fraud@2")) == []
+
+
 def test_a_share_goes_back_to_the_holder_alone(world, r):
     r.promote("fraud@3", "production", share=10)
     with pytest.raises(Conflict, match="fraud@3 has a share of production, which goes back to fraud@2, the holder"):

@@ -124,6 +124,7 @@ REF = "not a reference to a model or version"
         Row(["path", "fraud@2/."], 3, "error: the artifact has no file '.'"),
         Row(["path", "fraud@2/\x1b[2J"], 3, "error: the artifact has no file '\\x1b[2J'"),
         Row(["list", "--as-of", "seq:99999999999999999999"], 2, "error: not a time: 'seq:99999999999999999999'"),
+        Row(["list", "--as-of", "seq:0"], 2, "error: there is no entry 0: the log begins with seq:1"),
         Row(["list", "--as-of", "seq:-1"], 2, "error: not a time: 'seq:-1'"),
         Row(["list", "--as-of", "9" * 5000 + "d"], 2, f"error: not a time: '{'9' * 287} [... 5,015 characters ...] {'9' * 98}d'"),
         Row(["list", "--as-of", "0d\x1b"], 2, "error: not a time: '0d\\x1b'"),

@@ -2,13 +2,16 @@
 
 import base64
 import hashlib
+import os
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from governed_story import HOSTILE, pages
 from markdown_it import MarkdownIt
 
+from modelkeep.cli import app
 from modelkeep.papers.html_paper import html_paper
 from modelkeep.papers.markdown import escape, facts, table
 
@@ -51,7 +54,7 @@ def test_a_page_has_the_words_of_its_markdown_and_nothing_that_runs(name):
     found = Reader(page)
     assert found.tags <= ALLOWED
     assert {(tag, key) for tag, key, _ in found.attributes} <= {
-        ("html", "lang"), ("meta", "charset"), ("meta", "http-equiv"), ("meta", "content"), ("meta", "name"), ("a", "href"), ("ol", "start"),
+        ("html", "lang"), ("meta", "charset"), ("meta", "http-equiv"), ("meta", "content"), ("meta", "name"), ("a", "href"), ("ol", "start"), ("td", "class"),
     }  # fmt: skip
     shown = MarkdownIt("commonmark", {"html": False}).enable("table").render(markdown)
     assert words_of(page.partition("<main>")[2]) == words_of(shown)
@@ -91,3 +94,22 @@ def test_only_addresses_of_the_web_are_links_and_no_image_is_loaded():
 def test_front_matter_is_no_part_of_the_page():
     assert "license" not in html_paper("---\nlicense: mit\n---\n\n# fraud\n")
     assert "<hr" in html_paper("---\n\nnot closed\n")
+
+
+def test_only_cells_with_a_long_word_break_words():
+    page = html_paper("\n".join(table(["Stage", "Digest"], [["production since May", f"sha256:{'0' * 64}"]])))
+    assert page.count("<td>") == page.count('<td class="long">') == 1
+    assert "<td>production since May</td>" in page
+
+
+def test_the_ending_of_the_file_says_what_is_written(world, monkeypatch):
+    monkeypatch.setenv("MODELKEEP_REGISTRY", world.registry.directory)
+    world.register()
+    for words in (["report"], ["report", "fraud@1", "--annex-iv"], ["card", "fraud@1"], ["bom", "fraud@1"]):
+        written = []
+        for name in ("a.html", "b.HTM", "c.md", "d.html.txt"):
+            assert app.run([*words, "-o", name, "-q"]) == 0
+            written.append(Path(name).read_text(encoding="utf-8"))
+            os.remove(name)
+        paper = written[2]
+        assert written == ([paper] * 4 if words[0] == "bom" else [html_paper(paper), html_paper(paper), paper, paper])

@@ -4,7 +4,7 @@ import copy
 import hashlib
 import random
 
-from governed_story import governed_history
+from governed_story import governed_history, rules
 from history import History
 from log_kinds import intents
 
@@ -59,6 +59,42 @@ def measured_history():
     history.archive("fraud@5")
     history.promote("fraud@3", "staging")
     history.retire("fraud@3", "staging")
+    history.promote("fraud@4", "production")
+    history.promote("fraud@2", "production", share=1_250)
+    history.register("gone", "deleted soon")
+    history.delete("gone@1", force=True)
+    return history
+
+
+def waiting_history():
+    """Return an open request whose approval is out of date: its version came into the stage by a rollback meanwhile."""
+    history = History()
+    for number in (1, 2):
+        history.register("fraud", f"bytes {number}", metrics=[("auc", "0.93"), ("recall", "0.6")], stage="production")
+    history.policy(rules())
+    history.role("reviewer", "user:bo")
+    history.check("fraud@1", "bias", expires="2026-06-01T00:00:00.000000Z")
+    asked = history.request("fraud@1", reason="the old one was better")
+    history.user = "bo"
+    history.approve("fraud@1", asked, reason="seen")
+    history.user = "ana"
+    history.rollback("fraud@2", 1, reason="errors")
+    return history
+
+
+def branching_history():
+    """Return a version with forty parents, each trained on one of four datasets, and with children of many kinds."""
+    history = History()
+    for number in range(40):
+        history.register(
+            f"team/part-{number:02}", f"part {number}", data=[intents.Data(f"shard-{number % 4}", "1", role="train")]
+        )
+    history.register(
+        "whole", "all", parents=[f"team/part-{number:02}@1" for number in range(40)], by="merge",
+        data=[intents.Data("shard-0", "1", role="validation")],
+    )  # fmt: skip
+    for number in range(10):
+        history.register("whole", f"small {number}", parents=["whole@1"], by="quantize")
     return history
 
 

@@ -9,9 +9,19 @@ from pathlib import Path
 
 import pytest
 from governed_story import pages
-from page_stories import hostile_history, large_page, measured_history, page_of, rich_history
+from page_stories import (
+    branching_history,
+    hostile_history,
+    large_page,
+    measured_history,
+    page_of,
+    rich_history,
+    waiting_history,
+)
 
+from modelkeep.domain.numbers import difference
 from modelkeep.papers.html_paper import html_paper
+from modelkeep.web import page as web
 
 playwright = pytest.importorskip("playwright.sync_api")
 CHROMIUM = shutil.which("chromium")
@@ -59,6 +69,11 @@ def rich(files):
 @pytest.fixture
 def measured(files):
     return files("measured", lambda: page_of(measured_history().registry))
+
+
+@pytest.fixture
+def branching(files):
+    return files("branching", lambda: page_of(branching_history().registry))
 
 
 @pytest.fixture
@@ -138,7 +153,7 @@ def test_one_goes_from_the_matrix_to_a_model_and_a_version_and_back(visit, rich)
 @pytest.mark.parametrize(
     ("at", "heading"),
     [
-        ("#/fraud/2", "fraud@2 2.0.0"), ("#/FRAUD/2.0.0", "fraud@2 2.0.0"), ("#/fraud@production", "fraud@2 2.0.0"),
+        ("#/fraud/2", "fraud@2 2.0.0"), ("#/FRAUD/2.0.0", "fraud@2 2.0.0"), ("#/fraud/production/", "fraud@2 2.0.0"), ("#/fraud@production", "fraud@2 2.0.0"),
         ("#/risk/limits/champion", "risk/limits@4"), ("#/risk/limits/latest", "risk/limits@4"), ("#/fraud/99", "Not found"),
         ("#/%E0%A4%A", "Not found"), ("#compare?ref=fraud@1&ref=fraud@zzz", "Compare versions"), ("#lineage?node=nobody@1", "Lineage of nobody@1"),
         ("#audit?seq=18", "Audit"), ("#data?node=data:none", "Not found"), ("#/constructor", "Not found"), ("#__proto__", "Not found"),
@@ -190,6 +205,8 @@ def test_each_metric_on_each_data_has_a_column_and_the_best_is_of_one(visit, mea
     assert column(page, "Versions", 5) == ["", "", "", "", "0.95"]
     assert column(page, "Versions", 6) == ["", "", "0.97", "", ""]
     assert table.locator(".best").all_inner_texts() == ["0.9", "1"]
+    drawn = page.locator(".u-legend .u-label").all_inner_texts()
+    assert drawn == ["version", "auc on hold@1", "auc", "auc on easy@2", "was in production"]
 
 
 def test_numbers_are_shown_with_the_digits_that_were_given(visit, measured):
@@ -198,9 +215,35 @@ def test_numbers_are_shown_with_the_digits_that_were_given(visit, measured):
     assert column(page, "Versions", 4) == ["", "", "1", "2.0", ""]
     go(page, "#compare?ref=fraud@2&ref=fraud@3&ref=fraud@9")
     rows = {each.split("\t")[0]: each.split("\t")[1:] for each in page.locator("table.side tbody tr").all_inner_texts()}
-    assert rows["auc on hold@1"] == ["0.8999999999", "0.9 (+1e-10, +1.1e-8 %, better)"]
+    assert rows["auc on hold@1"] == ["0.8999999999", "0.9 (+0.0000000001, better)"]
     assert rows["loss"] == ["2.0", "1 (\N{MINUS SIGN}1, \N{MINUS SIGN}50 %, better)"]
     assert page.get_by_role("alert").inner_text() == "There is no version fraud@9."
+
+
+def test_differences_have_the_digits_that_diff_has(browser):
+    values = (
+        "0.1",
+        "0.3",
+        "-0.30",
+        "2",
+        "2.0",
+        "-0.0",
+        "1e-05",
+        "1.25e-30",
+        "3E+25",
+        "1.7e308",
+        "9007199254740993",
+        "9007199254740992",
+        "120",
+    )
+    pairs = [[a, b] for a in values for b in values]
+    page = browser.new_page()
+    found = page.evaluate(
+        "([script, pairs]) => { const of = new Function(`${script}; return difference;`)(); return pairs.map((each) => of(...each)); }",
+        [web._text("format.js"), pairs],
+    )
+    page.close()
+    assert [each.replace("\N{MINUS SIGN}", "-") for each in found] == [difference(b, a) for a, b in pairs]
 
 
 def test_a_measurement_that_was_replaced_is_shown_beside_the_one_that_counts(visit, measured):
@@ -221,7 +264,7 @@ def test_an_approval_has_what_its_approver_saw(visit, rich):
 def test_the_search_finds_versions_by_data_checks_and_targets(visit, rich):
     page = visit(rich)
     for words, where, refs in (
-        ("holdout@3", "measured on: holdout@3", ["risk/limits@4"]),
+        ("holdout@3", "metric: auc=0.88 on holdout@3", ["risk/limits@4"]),
         ("bias", "check: bias pass", ["fraud@2"]),
         ("k8s/us", "runs at: k8s/us", ["risk/limits@4"]),
     ):
@@ -239,7 +282,8 @@ def test_the_last_change_of_a_model_is_its_newest_entry(visit, rich):
 
 def test_an_empty_stage_and_a_wrong_version_say_so(visit, measured):
     page = visit(measured, "#/fraud/staging")
-    assert "staging of fraud is empty." in page.locator("main").inner_text()
+    assert headings(page) == "staging of fraud is empty"
+    assert "fraud has no version in it. staging over time" in page.locator("main").inner_text()
     page.get_by_role("link", name="staging over time").click()
     playwright.expect(page).to_have_title("Timeline of staging \N{EN DASH} Model registry")
     for address, text in (
@@ -249,6 +293,39 @@ def test_an_empty_stage_and_a_wrong_version_say_so(visit, measured):
     ):
         go(page, address)
         assert text in page.locator("main").inner_text()
+
+
+def test_a_share_and_a_deleted_model_are_said(visit, measured):
+    page = visit(measured)
+    assert "1 deleted" in page.locator(".cards").inner_text()
+    assert "auc on hold@1 0.888" in column(page, "Models and stages", 4)[0].split("\n")
+    for address, text in (
+        ("#/gone", "every version is deleted"),
+        ("#/fraud/2", "production 12.5 %"),
+    ):
+        go(page, address)
+        assert text in page.locator("main").inner_text()
+    go(page, "#lineage?node=fraud@2")
+    assert page.locator("svg .root .node-kind").text_content() == "in production 12.5 %"
+
+
+def test_a_request_says_what_it_would_change_and_why_an_approval_does_not_count(visit, files):
+    page = visit(files("waiting", lambda: page_of(waiting_history().registry)), "#governance")
+    text = page.locator("main").inner_text()
+    assert "It holds production already." in text
+    assert "does not count stale: it would replace fraud@2, and now fraud@1" in text
+
+
+def test_the_log_begins_only_where_nothing_is_left_out(visit, rich):
+    page = visit(rich, "#audit")
+    for address, text in (
+        ("#audit", "The log begins here."),
+        ("#audit?q=promoted", "No older entry is like that."),
+        ("#audit?until=2026-01-01", "The log begins here."),
+        ("#audit?q=zzz", "No entry is like that."),
+    ):
+        go(page, address)
+        assert page.locator(".pager").inner_text() == text, address
 
 
 def test_a_model_of_many_versions_is_narrowed_by_words(visit, large):
@@ -271,7 +348,7 @@ def test_versions_are_chosen_and_compared(visit, rich):
     page.wait_for_selector("h1:text-is('Compare versions')")
     assert page.url.endswith("#compare?ref=risk%2Flimits%404&ref=risk%2Flimits%402")
     row = page.locator("tr", has=page.get_by_role("rowheader", name="auc", exact=True))
-    assert row.locator("td").all_inner_texts() == ["0.9", "0.86 (\N{MINUS SIGN}0.04, \N{MINUS SIGN}4.4 %, worse)"]
+    assert row.locator("td").all_inner_texts() == ["0.9", "0.86 (\N{MINUS SIGN}0.04, \N{MINUS SIGN}4.44 %, worse)"]
     page.get_by_label("Add a version").fill("fraud@production")
     page.get_by_role("button", name="Add").click()
     page.wait_for_selector("th:has-text('fraud@2')")
@@ -367,6 +444,65 @@ def test_lineage_is_drawn_and_followed(visit, rich):
     assert page.locator("main li").all_inner_texts() == ["data:features@7"]
 
 
+def boxes_of(page, selector):
+    """Return left, top, right and bottom of each element, in pixels of the window."""
+    return page.evaluate(
+        """selector => [...document.querySelectorAll(selector)].map(each => {
+            const { left, top, right, bottom } = each.getBoundingClientRect();
+            return [left, top, right, bottom];
+        })""",
+        selector,
+    )
+
+
+def overlapping(boxes):
+    """Return the pairs of boxes that share more than a pixel."""
+    return [
+        (a, b)
+        for place, a in enumerate(boxes)
+        for b in boxes[place + 1 :]
+        if min(a[2], b[2]) - max(a[0], b[0]) > 1 and min(a[3], b[3]) - max(a[1], b[1]) > 1
+    ]
+
+
+def inside(inner, outer):
+    return outer[0] <= inner[0] and outer[1] <= inner[1] and inner[2] <= outer[2] and inner[3] <= outer[3]
+
+
+def test_a_large_lineage_begins_at_its_root_and_names_each_relation(visit, branching):
+    page = visit(branching, "#lineage?node=whole@1")
+    page.wait_for_function("document.querySelector('.graph').scrollTop > 0")
+    nodes = boxes_of(page, ".node rect")
+    assert len(nodes) == 55
+    assert overlapping(nodes) == []
+    (graph,), (root,) = boxes_of(page, ".graph"), boxes_of(page, ".root rect")
+    assert inside(root, graph)
+    names = page.locator(".relation").all_text_contents()
+    assert {each: names.count(each) for each in names} == {
+        "merge of": 40, "quantize of": 10, "trained on": 40, "validated on": 1,
+    }  # fmt: skip
+    assert overlapping(boxes_of(page, ".line rect")) == []
+    page.get_by_role("button", name="Fit all of it").click()
+    (graph,) = boxes_of(page, ".graph")
+    assert all(inside(each, graph) for each in boxes_of(page, ".node rect"))
+    page.get_by_role("button", name="Full size").click()
+    assert page.locator(".root rect").bounding_box()["width"] == pytest.approx(208, abs=4)
+    page.get_by_role("link", name="data shard-1@1", exact=True).focus()
+    assert page.locator(".lit .relation").all_text_contents() == ["trained on"] * 10
+    (graph,) = boxes_of(page, ".graph")
+    assert inside(boxes_of(page, ".node:focus rect")[0], graph)
+    assert page.locator('[aria-label="Relations"] tbody tr').count() == 50
+    assert "1 to 50 of 91" in page.locator(".pager").inner_text()
+
+
+def test_lineage_without_a_node_says_where_to_begin(visit, rich, branching):
+    page = visit(rich, "#lineage")
+    assert page.locator("main li").all_inner_texts() == ["fraud@2"]
+    page = visit(branching, "#lineage")
+    assert "Nothing is in production: type the name of a version or of data above." in page.locator("main").inner_text()
+    assert page.locator("main li").count() == 0
+
+
 def test_what_waits_for_a_person_is_said_at_the_top(visit, rich):
     page = visit(rich)
     assert page.get_by_role("link", name=re.compile(r"Governance\s*, 2 to look at")).count() == 1
@@ -398,9 +534,12 @@ def test_a_paper_is_read_and_printed_as_it_is(visit, tmp_path):
     page = visit(path, "", viewport={"width": 700, "height": 900})
     assert page.evaluate("document.documentElement.scrollWidth") <= 700
     assert [each["id"] for each in axe.run(page).response["violations"]] == []
+    cells = page.eval_on_selector_all("td", "all => all.map(each => [each.innerText, each.offsetHeight])")
+    assert min(height for text, height in cells if not text) >= 40  # room for a signature
     page.set_viewport_size({"width": 690, "height": 980})  # A4 between its margins
     page.emulate_media(media="print")
     assert page.evaluate("document.documentElement.scrollWidth") <= 690
+    assert "</script>\n[link](https:" in page.locator("blockquote").last.inner_text()
     assert page.pdf(prefer_css_page_size=True).startswith(b"%PDF")
 
 
@@ -412,6 +551,19 @@ def test_no_view_is_wider_than_a_narrow_phone(visit, rich):
         if (width := page.evaluate("document.documentElement.scrollWidth")) > 340:
             wide.append((at, width))
     assert wide == []
+
+
+def test_a_phone_shows_names_and_dates_whole_and_that_a_table_goes_on(visit, rich):
+    page = visit(rich, "#timeline?stage=staging", viewport={"width": 390, "height": 844})
+    assert len(boxes_of(page, ".ticks span")) > 1
+    assert overlapping([each for each in boxes_of(page, ".ticks span") if each[2] > each[0]]) == []
+    names = page.locator(".lane .name")
+    assert names.evaluate_all("all => all.filter(each => each.scrollWidth > each.clientWidth).length") == 0
+    go(page, "#governance?show=changes")
+    edge = {"x": 374, "y": page.locator("main table").bounding_box()["y"] + 2, "width": 2, "height": 2}  # no text
+    before = page.screenshot(clip=edge)
+    page.evaluate("() => { const at = document.querySelector('main .scroll'); at.scrollLeft = at.scrollWidth; }")
+    assert page.screenshot(clip=edge) != before
 
 
 def test_the_colours_follow_the_system_and_a_switch(visit, rich):
@@ -499,6 +651,41 @@ def test_five_thousand_versions_are_small_and_drawn_a_part_at_a_time(visit, larg
     go(page, "#audit")
     page.get_by_role("button", name="Older entries").click()
     page.wait_for_selector(".entries li >> nth=700")
+
+
+def paper_of(page):
+    """Return the number of pages that the view is printed on, and the first one's width and height in mm."""
+    data = page.pdf(prefer_css_page_size=True)
+    width, height = map(float, re.search(rb"/MediaBox \[0 0 ([\d.]+) ([\d.]+)\]", data).groups())
+    return len(re.findall(rb"/Type /Page\b", data)), round(width * 25.4 / 72), round(height * 25.4 / 72)
+
+
+def test_a_printed_view_is_whole_and_says_what_it_is_a_copy_of(visit, rich, branching):
+    page = visit(rich, "#governance?show=changes")
+    assert paper_of(page) == (1, 297, 210)
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 1030, "height": 700})  # A4 on its side between the margins
+    page.evaluate("() => { window.dispatchEvent(new Event('beforeprint')) }")
+    head = page.locator("#paper").inner_text()
+    assert head.startswith("Model registry")
+    assert re.search(r"as of 2026-\S+Z \(UTC\), entry \d+, sha256:[0-9a-f]{64}$", head)
+    assert page.locator("td details").count() > 0
+    assert page.locator("td details[open]").count() == 0
+    for at in VIEWS:
+        go(page, at)
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1030, at
+    page = visit(branching, "#lineage?node=whole@1")
+    assert paper_of(page)[0] <= 6
+    page.emulate_media(media="print")
+    page.set_viewport_size({"width": 1030, "height": 700})
+    (graph,) = boxes_of(page, ".graph svg")
+    assert graph[2] - graph[0] <= 1030
+    assert graph[3] - graph[1] <= 625
+    rows = page.locator('[aria-label="Relations"] tbody tr')
+    page.evaluate("() => { window.dispatchEvent(new Event('beforeprint')) }")
+    printed = rows.count()
+    page.evaluate("() => { window.dispatchEvent(new Event('afterprint')) }")
+    assert (printed, rows.count()) == (91, 50)
 
 
 def test_an_old_browser_is_told(browser, rich):

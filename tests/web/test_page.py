@@ -12,12 +12,13 @@ import re
 import pytest
 from history import History
 from msgspec.structs import replace
-from page_stories import page_of, rich_history
+from page_stories import page_of, rich_history, waiting_history
 from world import World, tell_story
 
 from modelkeep.cli.views.history import TenuresView
 from modelkeep.cli.views.interface import as_json
 from modelkeep.cli.views.show import ModelView, VersionView
+from modelkeep.domain.record import plain
 from modelkeep.errors import RegistryUnavailable, UsageError
 from modelkeep.papers.paper_file import write_paper
 from modelkeep.reads.whole import whole_registry
@@ -30,6 +31,9 @@ LIBRARY = {
     "uPlot.iife.min.js": "19c8d4c6ad88929a79f4ae49d6f7161566dfd0ba3d15cc495e974f787eb78f1f",
     "uPlot.min.css": "df630c6a8d6f8eeaff264b50f73ce5b114f646ffd9a0bb74f049b0a00135fa04",
     "uPlot.LICENSE": "8f989229699b4fe2f1a0432d0e9edc338a8a911e250e2d1b01ecd770a5f5b1bd",
+    # npm pack @dagrejs/dagre@3.1.3
+    "dagre.min.js": "54a503e346f93ca0bb10abe7999587e037262935687aca45eb4e4b0f64bbb578",
+    "dagre.LICENSE": "6a349742a6cb219d5a2fc8d0844f6d89a6efc62e20c664450d884fc7ff2d6015",
 }
 
 
@@ -139,6 +143,24 @@ def test_a_page_is_judged_at_its_moment_as_the_commands_are(tmp_path):
         assert found["index"]["moment"] == world.registry.as_of(moment).time
         ((check,),) = [row["checks"] for row in rows(found, "pages")]
         assert check["state"] == world.registry.check("fraud@1", "bias", as_of=moment).state
+
+
+def test_requests_and_checks_are_those_of_the_commands_as_of_any_moment():
+    registry = waiting_history().registry
+    seen = set()
+    for moment in ("seq:7", "seq:8", "2026-01-01", "2026-05-31", "2026-07-01", None):
+        found = documents("".join(registry.page(as_of=moment)))
+        at = moment or found["index"]["moment"]
+        assert found["requests"]["requests"] == plain(registry.requests(as_of=at)), moment
+        (page,) = [each for each in rows(found, "pages") if each["requests"]] or [{"requests": [], "checks": []}]
+        assert page == {
+            **page,
+            **{key: plain(getattr(registry.version("fraud@1", as_of=at), key)) for key in ("checks", "requests")},
+        }
+        for each in found["requests"]["requests"]:
+            seen.add((sum(rule["passed"] for rule in each["rules"]), *(one["why"] for one in each["approvals"])))
+    stale = "stale: it would replace fraud@2, and now fraud@1"
+    assert seen == {(3,), (4, None), (3, stale), (2, stale)}  # the check has expired at last
 
 
 def test_a_result_of_a_check_has_its_state_where_all_are_listed(tmp_path):

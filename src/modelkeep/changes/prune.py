@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import UTC, timedelta
 
+from modelkeep.changes.archive import deletion_plan, require_plan
 from modelkeep.changes.change_answer import answer
 from modelkeep.changes.change_request import ChangeRequest
 from modelkeep.changes.runner import ChangeRunner
@@ -24,7 +25,7 @@ from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import retention as select
 from modelkeep.store.db.sql import version_states
-from modelkeep.store.db.sql.references import name_of
+from modelkeep.store.db.sql.references import Resolved, name_of
 from modelkeep.store.db.sql.statement import EVER
 from modelkeep.store.db.sqlite.database import Session
 from modelkeep.store.db.state import SqlState
@@ -33,23 +34,25 @@ from modelkeep.store.db.state import SqlState
 _PAGE_VERSIONS = 200
 #: Errors that every other version would meet too.
 _ENDS_ALL = (Busy, Denied, RegistryUnavailable)
+_NOT_SHOWN = "it was not among those that were shown"
 _KEPT = "the retention keeps it now: it is in use, or the policy changed"
 
 
 def prune_pages(
-    context: Context, name: str | None, message: str | None, *, dry_run: bool
+    context: Context, name: str | None, message: str | None, *, dry_run: bool, plans: Mapping[str, str] | None = None
 ) -> Iterator[tuple[Pruned, ...]]:
     """Archive or delete versions that the retention does not keep; yield pages of 200 answers, at least one page.
 
     ``NotFound`` where the policy says nothing of retention. What fails for every version alike (a permission, the lock,
-    the disk) is raised, after the page of what was done before.
+    the disk) is raised, after the page of what was done before. With ``plans``, the plan of each reference that a dry run
+    showed, only what was shown is deleted.
     """
     with snapshot(context) as (reader, _):
         models = select.models(reader) if name is None else [model_named(reader, name, context.say).model]
         if _retention(reader) is None:
             problem = "no policy says which versions are kept: there is no [retention]"
             raise NotFound(problem, "modelkeep policy show")
-    return _pages(context, models, message, dry_run=dry_run)
+    return _pages(context, models, message, dry_run=dry_run, plans=plans)
 
 
 def rule_words(retention: Retention) -> str:
@@ -62,7 +65,12 @@ def rule_words(retention: Retention) -> str:
 
 
 def _pages(
-    context: Context, models: Sequence[int], message: str | None, *, dry_run: bool
+    context: Context,
+    models: Sequence[int],
+    message: str | None,
+    *,
+    dry_run: bool,
+    plans: Mapping[str, str] | None,
 ) -> Iterator[tuple[Pruned, ...]]:
     begun = False
     with closing(Session(context.database)) as session:
@@ -70,7 +78,7 @@ def _pages(
         for model in models:
             first = 1
             while numbers := _next(context, model, first):
-                page, failure = _page(runner, [_Prune(context, model, number, message) for number in numbers])
+                page, failure = _page(runner, [_Prune(context, model, number, message, plans) for number in numbers])
                 context.listener.told(context)
                 if page:
                     yield page
@@ -115,8 +123,11 @@ def _page(runner: ChangeRunner, wanted: Sequence[_Prune]) -> tuple[tuple[Pruned,
 class _Prune:
     """The archiving or deleting of one version, unless the retention keeps it when the lock is held."""
 
-    def __init__(self, context: Context, model: int, number: int, message: str | None) -> None:
+    def __init__(
+        self, context: Context, model: int, number: int, message: str | None, plans: Mapping[str, str] | None
+    ) -> None:
         self._context, self._model, self._number, self._message = context, model, number, message
+        self._plans = plans
         self._request: ChangeRequest | None = None
 
     def run(self, runner: ChangeRunner) -> Pruned:
@@ -143,6 +154,7 @@ class _Prune:
             dry_run=runner.dry_run,
             why=None if done is None else done.why,
             error=error,
+            plan=self._request.plan,
         )
 
     def _resolve(self, reader: Reader, _say: Say) -> ChangeRequest:
@@ -152,15 +164,20 @@ class _Prune:
         standing = version_states.standing(reader, None, self._model, self._number, self._number)
         then = "delete" if rules is not None and rules.then == "delete" else "archive"
         rule = "" if rules is None else rule_words(rules)
-        kept = not _prunable(reader, self._context, self._model, self._number, self._number)
+        unchanged = None if _prunable(reader, self._context, self._model, self._number, self._number) else _KEPT
+        digest, ref = None if version is None else version.digest, f"{name}@{self._number}"
+        plan = deletion_plan(reader, Resolved(self._model, name, self._number, digest)) if then == "delete" else None
+        if unchanged is None and plan is not None and self._plans is not None and ref not in self._plans:
+            unchanged = _NOT_SHOWN
         self._request = ChangeRequest(
             Delete() if then == "delete" else Archive(),
-            Subject(
-                digest=None if version is None else version.digest, model=self._model, name=name, version=self._number
-            ),
+            Subject(digest=digest, model=self._model, name=name, version=self._number),
             fields=(("reason", f"{rule} ({self._message})" if self._message else rule),),
-            effects=(Effect(f"{name}@{self._number}", standing.state(self._number), f"{then}d"),),
-            unchanged=_KEPT if kept else None,
+            effects=(Effect(ref, standing.state(self._number), f"{then}d"),),
+            unchanged=unchanged,
             about=rule,
+            plan=plan,
         )
+        if unchanged is None and plan is not None and self._plans is not None:
+            require_plan(self._plans[ref], plan, ref, name)
         return self._request

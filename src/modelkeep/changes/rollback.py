@@ -11,6 +11,7 @@ from msgspec.structs import asdict, replace
 from modelkeep.changes.change_answer import answer
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
 from modelkeep.changes.runner import ChangeOutcome, missing_artifact
+from modelkeep.changes.shares_left import notes_on_shares_left
 from modelkeep.context import Context
 from modelkeep.domain.answers.changes import Passed, RolledBack
 from modelkeep.domain.json_values import to_text
@@ -98,7 +99,7 @@ def rollback(
             intent_subject=replace(subject_of(found, stage_def), version=leaving, digest=version.digest),
             expect=expectation(reader, expect, found.model),
             needed=tuple((found.model, number) for number in looked_at),
-            notes=notes,
+            notes=(*notes, *_notes_on_shares(state, found, stage_def, leaving, back)),
         )
 
     return resolve
@@ -220,6 +221,12 @@ def _notes_on_rollback(
     parts += [f"{metric} {to_text(value)}" for metric, value in list(metrics.items())[:_MOST_METRICS]]
     notes = ["; ".join(parts)] if parts else []
     return (*notes, *_notes_on_mark(reader, found, leaving.version, marked=marked))
+
+
+def _notes_on_shares(state: SqlState, found: Resolved, stage: StageDef, leaving: int, back: int) -> Iterator[str]:
+    """Yield what the rollback leaves as it is: the shares of other versions."""
+    shares = state.shares(found.model, stage.name)
+    yield from notes_on_shares_left(found.name, (each for each in shares if each.version not in (leaving, back)))
 
 
 def _notes_on_mark(reader: Reader, found: Resolved, leaving: int, *, marked: bool) -> Iterator[str]:

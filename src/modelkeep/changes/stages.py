@@ -8,6 +8,7 @@ from shlex import quote
 from msgspec.structs import replace
 
 from modelkeep.changes.change_request import ChangeRequest, Resolve, expectation, subject_of
+from modelkeep.changes.shares_left import notes_on_shares_left
 from modelkeep.domain.shares import SLOTS, share_words
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.verbs.promote import Promote
@@ -84,5 +85,4 @@ def _notes_on_shares(reader: Reader, found: Resolved, stage: StageDef, share: in
         kept = SLOTS - share - sum(each.share or 0 for each in others)
         yield f"{found.name}@{holder.version} holds {stage.name} and keeps {share_words(max(kept, 0))}"
     elif share is None:
-        for each in others:
-            yield f"{found.name}@{each.version} still has {share_words(each.share or 0)} of {stage.name}"
+        yield from notes_on_shares_left(found.name, others)

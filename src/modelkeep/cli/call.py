@@ -212,7 +212,7 @@ class Call:
                 from modelkeep.cli.record_formats import Writer
 
                 self._records = Writer(self.format, end)
-            text = self._records.answer(view)
+            text = self._records.answer(view, self.format)
             streams.out(printable_lines(text) if streams.is_terminal(sys.stdout) else text, utf8=True)
             return
         if self.format == "json":

@@ -49,7 +49,7 @@ class Writer:
 
     def __init__(self, form: str, end: str = "\n") -> None:
         """Raise ``UsageError`` for a template that is none."""
-        self._end, self._is_env, self._is_csv = end, form == "env", form == "csv"
+        self._end, self._is_env = end, form == "env"
         self._columns: list[str] | None = None
         self._write = self._template(form) if is_template(form) else getattr(self, f"_{form}")
 
@@ -57,11 +57,11 @@ class Writer:
         """Return the text of a document's records; variables are the fields of the document where it has other ones."""
         return "".join(self._write(records(document, "" if self._is_env else rows)))
 
-    def answer(self, view: View) -> str:
+    def answer(self, view: View, form: str) -> str:
         """Return the text of a view; its own columns as CSV have their heading also where there is no row."""
-        own = view.columns_of_csv() if self._is_csv else None
+        own = view.columns_of_csv() if form == "csv" else None
         if own is None:
-            return self.write(view.document(), view.record_field)
+            return self.write(view.record_document(form), view.record_field)
         heading, rows = own
         return _csv_line(heading) + "".join(_csv_line(map(_text, row)) for row in rows)
 
@@ -170,11 +170,16 @@ def _unknown(row: Mapping[str, Any], name: str) -> UsageError:
 
 
 def _text(value: Any) -> str:
-    """Return a value as text: nothing for null, a list of plain values joined by commas, all else as JSON."""
+    """Return a value as text: nothing for null, all else as JSON.
+
+    A list is its values joined by commas, where these are plain and can be taken apart again.
+    """
     if value is None:
         return ""
-    if isinstance(value, (list, tuple)) and all(each is None or isinstance(each, (str, int, float)) for each in value):
-        return ",".join(map(_text, value))
+    if isinstance(value, (list, tuple)) and all(isinstance(each, (str, int, float)) for each in value):
+        texts = list(map(to_text, value))
+        if all(texts) and not any("," in each or each.startswith("[") for each in texts):
+            return ",".join(texts)
     return to_text(value)
 
 

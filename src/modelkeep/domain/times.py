@@ -77,6 +77,9 @@ def parse_moment(text: str, *, now: datetime, zone: tzinfo, bare_date_end: bool)
     """
     if match := _SEQ.fullmatch(text):
         return AtSeq(int(match[1]))
+    if text == "seq:0":
+        message = "there is no entry 0: the log begins with seq:1"
+        raise UsageError(message, _EXAMPLES)
     try:
         if match := _AGE.fullmatch(text):
             return At(format_time(now - timedelta(**{_UNITS[match[2]]: int(match[1])})))

@@ -22,12 +22,15 @@ h1 { font-size: 1.6rem; line-height: 1.25; }
 h2 { margin-top: 2rem; padding-bottom: .2rem; border-bottom: 1px solid #c9ced8; font-size: 1.2rem; }
 h3 { margin-top: 1.4rem; font-size: 1rem; }
 ul { padding-left: 1.2rem; }
-li, td, th, p { overflow-wrap: anywhere; }
+li, p { overflow-wrap: anywhere; }
 table { width: 100%; border-collapse: collapse; margin: .8rem 0; font-size: .9em; }
 th, td { padding: .3rem .45rem; border: 1px solid #c9ced8; text-align: left; vertical-align: top; }
-th { background: #f1f3f7; overflow-wrap: normal; }
+th { background: #f1f3f7; }
+td.long { min-width: 6em; overflow-wrap: anywhere; }
+td:empty { height: 3rem; }
 code, pre { font: .9em ui-monospace, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 blockquote { margin: .2rem 0; padding-left: .8rem; border-left: 3px solid #c9ced8; }
+blockquote p { margin: .4rem 0; white-space: pre-line; }
 @page { size: A4; margin: 16mm 14mm 18mm; @bottom-right { content: counter(page) " / " counter(pages); font: 9px sans-serif; } }
 @media print {
   body { margin: 0; max-width: none; padding: 0; font-size: 10pt; }
@@ -36,6 +39,8 @@ blockquote { margin: .2rem 0; padding-left: .8rem; border-left: 3px solid #c9ced
   h1, h2, h3 { break-after: avoid; }
 }
 """
+#: What is longer is a digest, an address or a name: it breaks across lines of its cell.
+_LONGEST_WORD = 14
 
 
 def html_paper(markdown: str) -> str:
@@ -45,6 +50,7 @@ def html_paper(markdown: str) -> str:
     parser = MarkdownIt("commonmark", {"html": False}).enable("table").disable("image")
     parser.validateLink = _is_of_the_web  # type: ignore[method-assign,assignment]  # as its documentation says
     tokens = parser.parse(_without_front_matter(markdown))
+    _let_long_words_break(tokens)
     digest = base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode()
     policy = f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
     return (
@@ -66,6 +72,13 @@ def _without_front_matter(markdown: str) -> str:
         return markdown
     _, closed, rest = markdown[4:].partition("\n---\n")
     return rest if closed else markdown
+
+
+def _let_long_words_break(tokens: list[Token]) -> None:
+    """Mark each cell with a word that a column has no room for: only there words break inside."""
+    for token, inside in pairwise(tokens):
+        if token.type == "td_open" and any(len(word) > _LONGEST_WORD for word in inside.content.split()):
+            token.attrSet("class", "long")
 
 
 def _title(tokens: list[Token]) -> str:

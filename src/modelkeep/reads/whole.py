@@ -21,6 +21,7 @@ from modelkeep.domain.answers.pages import Version
 from modelkeep.domain.answers.period import Head
 from modelkeep.domain.answers.versions import AsOf, ModelRow, VersionRow
 from modelkeep.domain.metric_directions import direction_of
+from modelkeep.domain.metrics import newest_by_data
 from modelkeep.domain.nodes import DataNode, DeploymentNode
 from modelkeep.domain.record import Answer, plain
 from modelkeep.errors import NotFound
@@ -163,7 +164,11 @@ class _Whole:
                 self._checks |= {each.seq: each.state for each in version.checks}
                 document = plain(version)
                 if version.stages or version.shares:
-                    held_metrics[str(version.version)] = document["metrics"]
+                    held_metrics[str(version.version)] = [
+                        {"name": each.name, "data": each.data, "value": plain(each.value)}
+                        for by_data in newest_by_data(version.evaluations).values()
+                        for each in by_data.values()
+                    ]
                 yield from rows.add({key: value for key, value in document.items() if key in _ROW})
                 yield from more.add({key: value for key, value in document.items() if key not in _ROW})
             places = {"page": place, "tenures": [begun[0], tenures.parts], "parts": [begun[1], rows.parts]}

@@ -20,8 +20,9 @@ from modelkeep._version import __version__
 from modelkeep.domain.json_values import to_json
 from modelkeep.domain.text import escape_json, printable
 
-#: uPlot, the library for plots, as it is published, and its licence.
-PLOTS, LICENCE = "uPlot.iife.min.js", "uPlot.LICENSE"
+#: The libraries for plots and for the layout of graphs, as they are published, and their licences.
+LIBRARIES = ("uPlot.iife.min.js", "dagre.min.js")
+LICENCES = ("uPlot.LICENSE", "dagre.LICENSE")
 #: The parts of the style and of our script, in their order.
 STYLES = ("uPlot.min.css", "page.css")
 SCRIPTS = (
@@ -53,7 +54,8 @@ def _packed(document: Any) -> str:
 def _template() -> str:
     """Return the page with its style, its script and the policy that allows them, without documents."""
     style, ours = "".join(map(_text, STYLES)), "".join(map(_text, SCRIPTS))
-    script = f'{_text(PLOTS)}\n(() => {{\n"use strict";\n{ours}}})();\n'
+    libraries = "\n".join(map(_text, LIBRARIES))
+    script = f'{libraries}\n(() => {{\n"use strict";\n{ours}}})();\n'
     values = {
         "policy": "; ".join(
             [
@@ -62,7 +64,7 @@ def _template() -> str:
             ]
         ),
         "program": __version__,
-        "licence": _text(LICENCE).strip(),
+        "licences": "\n\n".join(_text(each).strip() for each in LICENCES),
         "style": style,
         "script": script,
     }  # fmt: skip

@@ -26,10 +26,11 @@ def prune(
 ) -> int:
     call.require_one_record(None)
     registry = call.registry()
+    plans = None
     if not call.flags.dry_run and not call.flags.yes:
-        _confirm(call, name, registry.prune_pages(name, dry_run=True))
+        plans = _confirmed(call, name, registry.prune_pages(name, dry_run=True))
     tally = _Tally()
-    pages = tally.count(registry.prune_pages(name, **call.change_flags))
+    pages = tally.count(registry.prune_pages(name, plans=plans, **call.change_flags))
     first = next(pages)
     if call.has_table:
         for page in chain([first], pages):
@@ -67,18 +68,22 @@ class _Tally:
         return f"{done}{failed}{freed}"
 
 
-def _confirm(call: Call, name: str | None, plan: Iterator[tuple[Pruned, ...]]) -> None:
-    """Ask before versions are deleted for good; raise ``Conflict`` for no, ``UsageError`` where nobody can be asked."""
-    first = next(plan)
+def _confirmed(call: Call, name: str | None, planned: Iterator[tuple[Pruned, ...]]) -> dict[str, str]:
+    """Ask before versions are deleted for good, and return the plan of each that was shown.
+
+    Raise ``Conflict`` for no, ``UsageError`` where nobody can be asked.
+    """
+    first = next(planned)
     if not any(each.after == "deleted" for each in first):
-        return  # nothing is, or versions are archived, which can be undone
+        return {}  # nothing is, or versions are archived, which can be undone
     if not call.can_ask:
         why = "--no-input forbids to ask" if call.flags.no_input else "nobody is at a terminal to answer"
         reason = ["-m", call.flags.message] if call.flags.message else []
         message = f"prune asks before it deletes, and {why}"
         raise refusal(message, ["prune", *([name] if name else []), *reason, "--yes"])
-    deletable = sum(each.changed for page in chain([first], plan) for each in page)
-    call.say(f"{first[0].rule}: {first[0].ref} and others" if deletable > 1 else f"{first[0].rule}: {first[0].ref}")
-    if call.ask(f"delete {counted(deletable, 'version')} for good? [y/N] ").lower() not in {"y", "yes"}:
+    plans = {each.ref: each.plan for page in chain([first], planned) for each in page if each.changed and each.plan}
+    call.say(f"{first[0].rule}: {first[0].ref} and others" if len(plans) > 1 else f"{first[0].rule}: {first[0].ref}")
+    if call.ask(f"delete {counted(len(plans), 'version')} for good? [y/N] ").lower() not in {"y", "yes"}:
         message = "deleting was not confirmed"
         raise Conflict(message, "nothing was changed")
+    return plans

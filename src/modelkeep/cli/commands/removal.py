@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from shlex import quote
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Never
 
 from typer import Argument, Option
 
@@ -68,48 +68,54 @@ def delete(
     call.require_one_record(len(refs))
     registry = call.registry()
 
-    def delete_one(ref: str, *, dry_run: bool = call.flags.dry_run) -> Change:
-        message = call.flags.message
-        return registry.delete(ref, force=force, all_versions=all_versions, message=message, dry_run=dry_run)
+    def delete_one(ref: str, *, plan: str | None = None, dry_run: bool = call.flags.dry_run) -> Change:
+        return registry.delete(
+            ref, force=force, all_versions=all_versions, plan=plan, message=call.flags.message, dry_run=dry_run
+        )
 
-    if not call.flags.dry_run and not call.flags.yes:
-        _confirm(call, refs, registry, lambda ref: delete_one(ref, dry_run=True), models=all_versions)
-    return change_each(call, refs, delete_one)
-
-
-def _confirm(
-    call: Call, refs: Sequence[str], registry: Registry, plan: Callable[[str], Change], *, models: bool
-) -> None:
-    """Show what would be deleted and ask; raise ``Conflict`` for no, ``UsageError`` where nobody can be asked."""
+    if call.flags.dry_run or call.flags.yes:
+        return change_each(call, refs, delete_one)
     if not call.can_ask:
-        for ref in refs:
-            if registry.is_bare(ref) != models:
-                plan(ref)  # raises, and says how a version or a whole model is deleted
-        why = "--no-input forbids to ask" if call.flags.no_input else "nobody is at a terminal to answer"
-        message = f"delete asks before it deletes, and {why}"
-        whole = ["--all-versions"] if models else []
-        reason = ["-m", call.flags.message] if call.flags.message else []
-        raise refusal(message, ["delete", *refs, *whole, *reason, "--yes"])
-    deletable = [ref for ref in refs[:_ITEMS_SHOWN] if _is_deletable(ref, plan)]
-    more = max(len(refs) - _ITEMS_SHOWN, 0)
-    if not deletable and not more:
+        _refuse(call, refs, registry, lambda ref: delete_one(ref, dry_run=True), models=all_versions)
+    planned = [_outcome(ref, lambda ref: delete_one(ref, dry_run=True)) for ref in dict.fromkeys(refs)]
+    plans = {each.item: each.change.plan for each in planned if each.change is not None}
+    _confirm(call, [each for each in planned if each.change is not None and each.change.changed], registry)
+    # What could not be deleted when the rest was shown was not shown: only its error is told again.
+    return change_each(
+        call, refs, lambda ref: delete_one(ref, plan=plans[ref]) if ref in plans else delete_one(ref, dry_run=True)
+    )
+
+
+def _refuse(
+    call: Call, refs: Sequence[str], registry: Registry, plan: Callable[[str], Change], *, models: bool
+) -> Never:
+    """Raise ``UsageError``: nobody can be asked."""
+    for ref in refs:
+        if registry.is_bare(ref) != models:
+            plan(ref)  # raises, and says how a version or a whole model is deleted
+    why = "--no-input forbids to ask" if call.flags.no_input else "nobody is at a terminal to answer"
+    message = f"delete asks before it deletes, and {why}"
+    whole = ["--all-versions"] if models else []
+    reason = ["-m", call.flags.message] if call.flags.message else []
+    raise refusal(message, ["delete", *refs, *whole, *reason, "--yes"])
+
+
+def _confirm(call: Call, planned: Sequence[ItemOutcome], registry: Registry) -> None:
+    """Show what would be deleted and ask; raise ``Conflict`` for no."""
+    if not planned:
         return
-    for ref in deletable:
-        call.say(_model_summary(registry.model(ref)) if models else summary(registry.version(ref)))
-    if more:
-        call.say(f"and {more} more", loud=True)
-    what = counted(len(deletable) + more, "model" if models else "version")
+    models = [each.item for each in planned if each.change is not None and each.change.ref is None]
+    shown = [registry.model(each) for each in models]
+    lines = [_model_summary(each) for each in shown]
+    lines = lines or [summary(registry.version(each.item)) for each in planned[:_ITEMS_SHOWN]]
+    for line in lines[:_ITEMS_SHOWN]:
+        call.say(line, loud=True)
+    if len(planned) > _ITEMS_SHOWN:
+        call.say(f"and {len(planned) - _ITEMS_SHOWN} more", loud=True)
+    what = _what_goes(shown) if shown else counted(len(planned), "version")
     if call.ask(f"delete {what} for good? [y/N] ").lower() not in {"y", "yes"}:
         message = "deleting was not confirmed"
         raise Conflict(message, "nothing was changed")
-
-
-def _is_deletable(ref: str, plan: Callable[[str], Change]) -> bool:
-    """Return whether something would be deleted. Why not is printed when the deletion is tried."""
-    try:
-        return plan(ref).changed
-    except ModelkeepError:
-        return False
 
 
 def summary(found: Version) -> str:
@@ -126,6 +132,12 @@ def summary(found: Version) -> str:
         more = len(found.children) - _CHILDREN_SHOWN
         parts.append(f"led to {', '.join(found.children[:_CHILDREN_SHOWN])}{f' and {more} more' if more > 0 else ''}")
     return "; ".join(parts)
+
+
+def _what_goes(models: Sequence[Model]) -> str:
+    """Return how much goes with models: ``fraud with 2 versions``, ``3 models with 12 versions``."""
+    what = models[0].name if len(models) == 1 else counted(len(models), "model")
+    return f"{what} with {counted(sum(each.versions for each in models), 'version')}"
 
 
 def _model_summary(found: Model) -> str:

@@ -87,7 +87,10 @@ class RegisteredView(ChangeView, frozen=True):
 def _rules(change: Change) -> list[str]:
     """Return what the policy said: all of it of a dry run, with the plan; else only what does not hold."""
     if change.dry_run:
-        return [*rule_lines(change.rules), *([f"plan {change.plan}"] if change.plan else [])]
+        return [
+            *rule_lines(change.rules),
+            *([f"plan {change.plan}"] if change.plan and change.action != "delete" else []),
+        ]
     if change.action not in {"promote", "register"}:
         return []  # what is open of a request stands in its notes
     return [f"warning: {finding_words(each)}" for each in change.rules if not each.passed]

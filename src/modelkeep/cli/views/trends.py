@@ -30,7 +30,12 @@ def trend_block(found: Trend | None) -> list[RenderableType]:
 
 
 def value_cell(point: TrendPoint | None) -> Text:
-    """Return the value of a version."""
+    """Return the value of a version; one on other data than the column says so, and stands in brackets."""
+    if point is not None and point.value is None and point.elsewhere:
+        one, *others = point.elsewhere
+        several = f"({1 + len(others)} values on other data)"
+        where = "without data" if one.data is None else f"on {one.data}"
+        return text(several if others else f"({six_digits(to_text(one.value))} {where})", "dim")
     return text(None if point is None or point.value is None else six_digits(to_text(point.value)), "")
 
 

@@ -50,7 +50,8 @@ class Change(Answer, frozen=True):
     """A change that was made, or was not needed: ``changed`` is False where nothing had to change (``why`` says why).
 
     ``ref`` is the version it is about, None for a model as a whole; ``seq`` the entry it left. ``rules`` are what the
-    policy found of a version that was promoted, ``plan`` is the digest of the plan that they make.
+    policy found of a version that was promoted, ``plan`` is the digest of the plan that they make; of a deletion it is the
+    digest of what goes.
     """
 
     action: str
@@ -70,7 +71,8 @@ class Change(Answer, frozen=True):
 class Verdict(Answer, frozen=True):
     """A metric of a new version beside that of the version in the last stage, measured on the same data.
 
-    ``against`` is that version, None where it has no such metric; ``difference`` is there where both are numbers.
+    ``against`` is that version, None where it has no such metric; ``difference`` is there where both are numbers, and
+    ``verdict`` (``better``, ``worse`` or ``same``) where it is known which values are better.
     """
 
     metric: str
@@ -80,6 +82,7 @@ class Verdict(Answer, frozen=True):
     against: str | None = None
     other: float | str | None = None
     difference: float | str | None = None
+    verdict: str | None = None
 
 
 class Registered(Change, frozen=True):

@@ -18,7 +18,8 @@ class Pruned(Answer, frozen=True):
     """A version and what became of it: ``before`` and ``after`` are its states.
 
     ``rule`` is the retention that asks for it. ``changed`` is False where it needs to be kept by now (``why``) or where
-    ``error`` says what failed; ``seq`` is the entry that it left.
+    ``error`` says what failed; ``seq`` is the entry that it left. ``plan`` is the digest of what goes with a version that is
+    deleted.
     """
 
     ref: str
@@ -30,3 +31,4 @@ class Pruned(Answer, frozen=True):
     dry_run: bool
     why: str | None = None
     error: PruneError | None = None
+    plan: str | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from modelkeep.domain.answers.versions import Evaluation
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metric_directions import verdict_of
 from modelkeep.domain.numbers import difference, metric_value
@@ -15,7 +16,7 @@ class TrendPoint(Answer, frozen=True):
 
     ``against`` is the nearest version before it that was measured on the same data, ``difference`` how much more the value
     is than that one's, and ``verdict`` whether it is ``better``, ``worse`` or the ``same``. ``eligible`` says that the version
-    is neither bad nor archived nor deleted.
+    is neither bad nor archived nor deleted. ``elsewhere`` are the values on other data, where it has none on these.
     """
 
     ref: str
@@ -25,6 +26,7 @@ class TrendPoint(Answer, frozen=True):
     difference: float | str | None = None
     verdict: str | None = None
     eligible: bool = True
+    elsewhere: tuple[Evaluation, ...] = ()
 
     def beside(self, before: TrendPoint | None, better: str | None) -> TrendPoint:
         """Return this value against another one; without a change where one is missing, no number, or on other data."""
@@ -53,4 +55,6 @@ class Trend(Answer, frozen=True):
         found, other = points.get(ref), None if before in (None, ref) else points.get(before or "")
         if found is None:
             return None
-        return TrendPoint(found.ref, found.value, found.data, eligible=found.eligible).beside(other, self.better)
+        return TrendPoint(
+            found.ref, found.value, found.data, eligible=found.eligible, elsewhere=found.elsewhere
+        ).beside(other, self.better)

@@ -80,24 +80,21 @@ function sideBySide(found, all) {
 function compared(value, metric, first, at) {
   if (value === undefined || value === null) return h("span", { class: "quiet" }, "–");
   const text = longText(plainValue(value), 200);
-  const a = asNumber(first);
-  const b = asNumber(value);
-  const apart = b - a;
-  if (!at || a === null || b === null || !apart || typeof first === "boolean") return text;
-  const sign = apart > 0 ? "+" : "−";
-  const by = (value, digits, unit = "") => (Number.isFinite(value) ? `${sign}${rounded(Math.abs(value), digits)}${unit}` : null);
-  const better = metric ? index.better.get(metric) : null;
-  const verdict = better ? ((better === "higher") === (apart > 0) ? "better" : "worse") : null;
-  const parts = [by(apart, 6), by((apart / a) * 100, 2, " %"), verdict].filter(Boolean);
-  return parts.length ? [text, h("small", { class: verdict }, ` (${parts.join(", ")})`)] : text;
+  const apart = at && metric !== undefined ? difference(first ?? "", value) : null;
+  if (apart === null || apart === "0") return text;
+  const change = (Number(apart.replace("−", "-")) / Math.abs(asNumber(first))) * 100;
+  const part = Number.isFinite(change) && Math.abs(change) >= 0.005 ? `${apart[0]}${String(Number(Math.abs(change).toFixed(2)))} %` : null;
+  const better = index.better.get(metric);
+  const verdict = better ? ((better === "higher") === (apart[0] === "+") ? "better" : "worse") : null;
+  return [text, h("small", { class: verdict }, ` (${[apart, part, verdict].filter(Boolean).join(", ")})`)];
 }
 
-// Values of a metric are the same whatever their digits: 2.0 and 2.
+// Numbers are the same whatever their digits: 2.0 and 2.
 function isSame(a, b, metric) {
-  return JSON.stringify(a ?? null) === JSON.stringify(b ?? null) || (Boolean(metric) && asNumber(a) !== null && asNumber(a) === asNumber(b));
+  return JSON.stringify(a ?? null) === JSON.stringify(b ?? null) || (metric !== undefined && difference(a ?? "", b ?? "") === "0");
 }
 
-// Sections of rows: [name, a value of each version, the name of the metric].
+// Sections of rows: [name, a value of each version, the name of the metric where these are numbers: "" where it is none].
 function sections(found) {
   const of = (name, take) => [name, found.map(take)];
   const keyed = (take) => [...new Set(found.flatMap((each) => Object.keys(take(each))))].sort().map((key) => of(key, (each) => own(take(each), key)));
@@ -106,9 +103,9 @@ function sections(found) {
   const names = new Map(metrics.flatMap((each) => [...each].map(([key, one]) => [key, one.name])));
   const listed = (items, key, value) => Object.fromEntries(items.map((each) => [key(each), value(each)]));
   return [
-    ["Version", [of("state", (each) => each.state), of("stages", (each) => each.stages.join(", ") || null), of("aliases", (each) => each.aliases.join(", ") || null), of("registered", (each) => minute(each.created)), of("author", (each) => each.author), of("licence", (each) => each.licence), of("size", (each) => size(each.size_bytes)), of("files", (each) => each.files), of("format", (each) => each.formats.join(", ") || null), of("parameters", (each) => each.inspection?.parameters ?? null)]],
+    ["Version", [of("state", (each) => each.state), of("stages", (each) => each.stages.join(", ") || null), of("aliases", (each) => each.aliases.join(", ") || null), of("registered", (each) => minute(each.created)), of("author", (each) => each.author), of("licence", (each) => each.licence), of("size", (each) => size(each.size_bytes)), [...of("files", (each) => each.files), ""], of("format", (each) => each.formats.join(", ") || null), [...of("parameters", (each) => each.inspection?.parameters ?? null), ""]]],
     ["Metrics", spellings.map((key) => [key, metrics.map((each) => each.get(key)?.value), names.get(key)])],
-    ["Parameters", keyed((each) => each.params)],
+    ["Parameters", keyed((each) => each.params).map((each) => [...each, ""])],
     ["Tags", keyed((each) => each.tags)],
     ["Data", keyed((each) => listed(each.data, (one) => `${one.role ?? "data"} ${one.name}`, (one) => one.version ?? one.digest ?? "used"))],
     ["Code", [of("commit", (each) => each.code.commit), of("dirty", (each) => each.code.dirty), of("branch", (each) => each.code.branch), of("repository", (each) => each.code.remote)]],

@@ -99,11 +99,16 @@ async function numberOf(model, selector) {
   return (await versionsOf(model)).find((each) => each.label !== null && bare(each.label) === bare(text))?.version ?? null;
 }
 
-// The newest value of each metric on each data: `auc`, or `auc on holdout@3`.
+// `auc`, or `auc on holdout@3`: values on different data are not compared.
+function metricKey(measured) {
+  return measured.data === null ? measured.name : `${measured.name} on ${measured.data}`;
+}
+
+// The newest value of each metric on each data.
 function metricsOf(row) {
   const found = new Map();
   for (const each of row.evaluations) {
-    const key = each.data === null ? each.name : `${each.name} on ${each.data}`;
+    const key = metricKey(each);
     if (!found.has(key)) found.set(key, each);
   }
   return found;

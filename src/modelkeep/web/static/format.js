@@ -16,9 +16,28 @@ function plainValue(value) {
   return typeof value === "string" ? value : JSON.stringify(value);
 }
 
-// A number that was computed here, to some digits.
-function rounded(value, digits) {
-  return String(Number(value.toPrecision(digits)));
+// The digits of a number and their power of ten: `1e-05` is 1 and -5. Null where it is none, or one of very many digits.
+function digitsOf(value) {
+  const found = /^([+-]?)(\d+)\.?(\d*)(?:e([+-]?\d+))?$/i.exec(plainValue(value));
+  if (!found || found[0].length > 400 || Math.abs(Number(found[4] ?? 0)) > 400) return null;
+  return { digits: BigInt(`${found[2]}${found[3]}`) * (found[1] === "-" ? -1n : 1n), power: Number(found[4] ?? 0) - found[3].length };
+}
+
+// How much more the second number is, to its last digit as `diff` has it (a double would be 0.30000000000000004), or null.
+function difference(first, second) {
+  const [a, b] = [digitsOf(first), digitsOf(second)];
+  if (!a || !b) return null;
+  let power = Math.min(a.power, b.power);
+  const scaled = (each) => each.digits * 10n ** BigInt(each.power - power);
+  let apart = scaled(b) - scaled(a);
+  if (!apart) return "0";
+  for (; apart % 10n === 0n; apart /= 10n) power += 1;
+  const sign = apart < 0n ? "−" : "+";
+  const digits = String(apart < 0n ? -apart : apart);
+  const point = digits.length + power;
+  if (point < -19 || point > 21) return `${sign}${digits[0]}${digits.length > 1 ? `.${digits.slice(1)}` : ""}e${point > 0 ? "+" : ""}${point - 1}`;
+  if (power >= 0) return `${sign}${digits}${"0".repeat(power)}`;
+  return point > 0 ? `${sign}${digits.slice(0, point)}.${digits.slice(point)}` : `${sign}0.${"0".repeat(-point)}${digits}`;
 }
 
 function size(bytes) {

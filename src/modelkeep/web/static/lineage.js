@@ -1,8 +1,11 @@
-// The graph of what made a node and what was made from it: layers from cause to result, each sorted to cross little.
+// The graph of what made a node and what was made from it, laid out by dagre: from cause to result, few lines cross.
 
 const MOST_DRAWN = 60;
 const MOST_LISTED = 5_000;
-const BOX = { width: 208, height: 44, gapX: 50, gapY: 16 };
+const BOX = { width: 208, height: 44 };
+// Down to the first a name can still be read; what would be smaller begins with the second, and is scrolled.
+const LEAST_ZOOM = 0.55;
+const SCROLLED_ZOOM = 0.8;
 
 let neighbours = null;
 
@@ -73,8 +76,11 @@ async function lineageView(query) {
     choice("Steps", [[1, "1"], [2, "2"], [3, "3"], [5, "5"], [50, "all"]].map(([value, text]) => [String(value), text]), String(steps), (value) => { location.hash = to({ steps: value }); }),
     h("div", { class: "field" }, h("input", { id: box, type: "checkbox", checked: environments, change: (event) => { location.hash = to({ env: event.target.checked ? "1" : "" }); } }), h("label", { for: box }, "with environments"))));
   if (!root) {
-    content.push(h("p", {}, "Lineage shows what made a version and what was made from it. Begin with what is in ", index.stages.at(-1), ":"));
-    content.push(h("ul", {}, index.models.flatMap((model) => model.holders.filter((each) => each.stage === index.stages.at(-1)).map((each) => h("li", {}, link(viewHash("lineage", { node: `${model.name}@${each.version}` }), h("bdi", {}, `${model.name}@${each.version}`))))).slice(0, 30)));
+    const top = index.stages.at(-1);
+    const held = index.models.flatMap((model) => model.holders.filter((each) => each.stage === top).map((each) => `${model.name}@${each.version}`)).slice(0, 30);
+    content.push(section("Where to begin",
+      h("p", {}, "Lineage shows what made a version and what was made from it. ", held.length ? `In ${top} are:` : `Nothing is in ${top}: type the name of a version or of data above.`),
+      held.length ? h("ul", {}, held.map((each) => h("li", {}, link(viewHash("lineage", { node: each }), h("bdi", {}, each))))) : null));
     return { title: "Lineage", content };
   }
   const found = walk(root, sides, steps, environments, MOST_DRAWN);
@@ -87,7 +93,7 @@ async function lineageView(query) {
     return { title: `Lineage of ${root}`, content };
   }
   content.push(h("section", {}, graph(root, found), found.whole ? null : h("p", { class: "quiet" }, `Only ${MOST_DRAWN} are drawn: the list has ${whole ? "all of them" : "more"}.`)));
-  content.push(section("The same as a list", h("details", {}, h("summary", {}, counted(edges.length, "relation")), dataTable({
+  content.push(section("Relations", dataTable({
     label: "Relations",
     rows: edges,
     columns: [
@@ -95,40 +101,61 @@ async function lineageView(query) {
       { name: "relation", value: (row) => row.relation, cell: (row) => words(row.relation) },
       { name: "to", value: (row) => row.target, cell: (row) => nodeLink(row.target), wide: true },
     ],
-  }))));
+  })));
   return { title: `Lineage of ${root}`, content };
 }
 
+// The drawing, and the buttons that change its scale. It begins as wide as its place, with the root in view.
 function graph(root, found) {
-  const { places, bends, width, height } = layout(root, found);
+  const { places, lines, width, height } = layout(found);
   const marker = newId();
-  const lines = found.edges.map((edge) => svg("path", { d: curve(edge, places, bends.get(edge)), class: "edge", "marker-end": `url(#${marker})` }, svg("title", {}, `${edge.source} → ${edge.target}: ${words(edge.relation)}`)));
-  const boxes = [...places].map(([node, place]) => nodeBox(node, place, node === root));
-  const scroll = h("div", { class: "scroll graph", role: "region", tabindex: "0", "aria-label": "Graph of the lineage" },
-    svg("svg", { width, height, viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Lineage of ${root}: ${counted(places.size, "node")}` },
-      svg("defs", {}, svg("marker", { id: marker, viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "7", markerHeight: "7", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z", class: "arrow" }))),
-      lines, boxes));
-  requestAnimationFrame(() => { scroll.scrollLeft = places.get(root).x + BOX.width / 2 - scroll.clientWidth / 2; });
-  return scroll;
+  const boxes = new Map([...places].map(([node, place]) => [node, nodeBox(node, place, node === root)]));
+  const drawn = lines.map(({ edge, points, x, y }) => svg("g", { class: "line" },
+    svg("title", {}, `${edge.source} → ${edge.target}: ${words(edge.relation)}`),
+    svg("path", { d: curve(points), class: "edge", "marker-end": `url(#${marker})` }),
+    svg("rect", { x: x - labelWidth(edge) / 2, y: y - 7, width: labelWidth(edge), height: 14, class: "behind" }),
+    svg("text", { x, y: y + 4, class: "relation" }, words(edge.relation))));
+  for (const [node, box] of boxes) {
+    const own = drawn.filter((each, at) => lines[at].edge.source === node || lines[at].edge.target === node);
+    const light = (on) => () => own.forEach((each) => each.classList.toggle("lit", on));
+    for (const [name, on] of [["pointerenter", true], ["focus", true], ["pointerleave", false], ["blur", false]]) box.addEventListener(name, light(on));
+  }
+  const picture = svg("svg", { viewBox: `0 0 ${width} ${height}`, role: "group", "aria-label": `Lineage of ${root}: ${counted(places.size, "node")}, ${counted(lines.length, "relation")}` },
+    svg("defs", {}, svg("marker", { id: marker, viewBox: "0 0 8 8", refX: "7", refY: "4", markerWidth: "7", markerHeight: "7", orient: "auto" }, svg("path", { d: "M0 0L8 4L0 8z", class: "arrow" }))),
+    drawn, [...boxes].sort(([a], [b]) => places.get(a).x - places.get(b).x || places.get(a).y - places.get(b).y).map(([, box]) => box));
+  const scroll = h("div", { class: "scroll graph", role: "region", tabindex: "0", "aria-label": "Graph of the lineage" }, picture);
+  let zoom = 1;
+  const scale = (value) => {
+    zoom = Math.min(2, Math.max(0.1, value));
+    picture.setAttribute("width", Math.round(width * zoom));
+    picture.setAttribute("height", Math.round(height * zoom));
+    const { x, y } = places.get(root);
+    scroll.scrollLeft = (x + BOX.width / 2) * zoom - scroll.clientWidth / 2;
+    scroll.scrollTop = (y + BOX.height / 2) * zoom - scroll.clientHeight / 2;
+  };
+  const inside = (side) => scroll.clientWidth - Number.parseFloat(getComputedStyle(scroll)[side]) * 2;
+  const across = () => Math.min(1, inside("paddingLeft") / width);
+  const fit = () => Math.min(across(), (innerHeight * 0.7) / height);
+  const button = (text, name, zoomed) => h("button", { type: "button", "aria-label": name, title: name, click: () => { scale(zoomed()); tell(`${Math.round(zoom * 100)} %`); } }, text);
+  scale(1);
+  requestAnimationFrame(() => scale(across() < LEAST_ZOOM ? SCROLLED_ZOOM : across()));
+  return [h("div", { class: "tools zoom" }, button("−", "Smaller", () => zoom / 1.25), button("+", "Larger", () => zoom * 1.25), button("Fit", "Fit all of it", fit), button("1:1", "Full size", () => 1)), scroll];
 }
 
-// From box to box, through the gaps that the layout keeps free in the layers between.
-function curve(edge, places, between) {
-  const from = places.get(edge.source);
-  const to = places.get(edge.target);
-  let [x, y] = [from.x + BOX.width, from.y + BOX.height / 2];
-  let path = `M${x} ${y}`;
-  const bend = (toX, toY) => {
-    const half = Math.max(20, Math.abs(toX - x) / 2);
-    path += `C${x + half} ${y} ${toX - half} ${toY} ${toX} ${toY}`;
-    [x, y] = [toX, toY];
-  };
-  for (const place of between) {
-    bend(place.x, place.y + BOX.height / 2);
-    x += BOX.width;
-    path += `H${x}`;
+// A line leaves a box in the middle of its right side and comes in the middle of the left one, but in a circle.
+function fromSideToSide(points, source, target) {
+  if (source.x + BOX.width > target.x) return points;
+  return [{ x: source.x + BOX.width / 2, y: source.y }, ...points.slice(1, -1), { x: target.x - BOX.width / 2, y: target.y }];
+}
+
+// A smooth line through the points of an edge.
+function curve(points) {
+  let path = `M${points[0].x} ${points[0].y}`;
+  for (let at = 1; at < points.length; at += 1) {
+    const [from, to] = [points[at - 1], points[at]];
+    const middle = (from.x + to.x) / 2;
+    path += `C${middle} ${from.y} ${middle} ${to.y} ${to.x} ${to.y}`;
   }
-  bend(to.x - 4, to.y + BOX.height / 2);
   return path;
 }
 
@@ -136,69 +163,42 @@ function nodeBox(node, place, isRoot) {
   const kind = kindOf(node);
   const name = kind === "version" || kind === "uri" ? node : node.slice(kind.length + 1);
   const model = kind === "version" ? modelNamed(node.slice(0, node.lastIndexOf("@"))) : null;
-  const held = model ? model.holders.filter((each) => `${model.name}@${each.version}` === node).map((each) => each.stage) : [];
-  const what = held.length ? `in ${held.join(", ")}` : kind === "uri" ? "elsewhere" : kind;
+  const isNode = (each) => `${model.name}@${each.version}` === node;
+  const held = model ? model.holders.filter(isNode).map((each) => each.stage) : [];
+  const shares = model ? model.holders.flatMap((each) => each.shares.filter(isNode).map((one) => `${each.stage} ${Number(one.share)} %`)) : [];
+  const what = held.length || shares.length ? `in ${[...held, ...shares].join(", ")}` : kind === "uri" ? "elsewhere" : kind;
+  const label = `${kind} ${name}${what.startsWith("in ") ? `, ${what}` : ""}`;
   const inside = [
-    svg("title", {}, `${kind} ${name}${held.length ? `, ${what}` : ""}`),
+    svg("title", {}, label),
     svg("rect", { x: place.x, y: place.y, width: BOX.width, height: BOX.height, rx: 8 }),
     svg("text", { x: place.x + 10, y: place.y + 18, class: "node-name" }, cut(name, 23)),
     svg("text", { x: place.x + 10, y: place.y + 35, class: "node-kind" }, what),
   ];
   const to = isRoot && kind === "version" ? refHash(node) : kind === "uri" || kind === "environment" ? null : viewHash("lineage", { node });
   const names = `node ${kind} ${isRoot ? "root" : ""} ${held.includes(index.stages.at(-1)) ? "held" : ""}`;
-  return to ? svg("a", { href: to, class: names, "aria-label": `${kind} ${name}${held.length ? `, ${what}` : ""}` }, inside) : svg("g", { class: names }, inside);
+  return to ? svg("a", { href: to, class: names, "aria-label": label }, inside) : svg("g", { class: names }, inside);
 }
 
 function cut(text, most) {
   return text.length > most ? `${text.slice(0, most - 9)}…${text.slice(-8)}` : text;
 }
 
-// Each node right of all its causes where there is no circle; a layer is sorted by the middle of its neighbours.
-function layout(root, { edges, layers: distance }) {
-  const layers = new Map(distance);
-  for (let round = 0; round < 60; round += 1) {
-    let moved = false;
-    for (const { source, target } of edges) {
-      if (source === target || layers.get(target) > layers.get(source)) continue;
-      const isAbove = distance.get(source) < 0 || (distance.get(source) === 0 && distance.get(target) < 0);
-      if (isAbove) layers.set(source, layers.get(target) - 1);
-      else layers.set(target, layers.get(source) + 1);
-      moved = true;
-    }
-    if (!moved) break;
-  }
-  const ranks = [...new Set(layers.values())].sort((a, b) => a - b);
-  const rows = ranks.map((rank) => [...layers.keys()].filter((node) => layers.get(node) === rank));
-  const beside = new Map();
-  const through = new Map();
-  for (const edge of edges) {
-    const [from, to] = [ranks.indexOf(layers.get(edge.source)), ranks.indexOf(layers.get(edge.target))];
-    const path = [];
-    for (let column = from + 1; column < to; column += 1) {
-      path.push({ edge }); // a place in each layer that the line goes through
-      rows[column].push(path.at(-1));
-    }
-    through.set(edge, path);
-    const stops = [edge.source, ...path, edge.target];
-    for (let place = 1; place < stops.length; place += 1) { push(beside, stops[place - 1], stops[place]); push(beside, stops[place], stops[place - 1]); }
-  }
-  const at = new Map();
-  const placed = () => rows.forEach((row) => row.forEach((node, place) => at.set(node, place - (row.length - 1) / 2)));
-  placed();
-  for (let sweep = 0; sweep < 8; sweep += 1) {
-    for (const row of sweep % 2 ? [...rows].reverse() : rows) {
-      const middle = new Map(row.map((node) => { const all = beside.get(node) ?? []; return [node, all.length ? all.reduce((sum, each) => sum + at.get(each), 0) / all.length : at.get(node)]; }));
-      row.sort((a, b) => middle.get(a) - middle.get(b)); // equals keep their order
-      placed();
-    }
-  }
-  const most = Math.max(...rows.map((row) => row.length));
-  const places = new Map();
-  rows.forEach((row, column) => row.forEach((node) => places.set(node, {
-    x: 6 + column * (BOX.width + BOX.gapX),
-    y: 6 + ((most - 1) / 2 + at.get(node)) * (BOX.height + BOX.gapY),
-  })));
-  const bends = new Map([...through].map(([edge, path]) => [edge, path.map((each) => places.get(each))]));
-  for (const path of through.values()) for (const each of path) places.delete(each);
-  return { places, bends, width: rows.length * (BOX.width + BOX.gapX) - BOX.gapX + 12, height: most * (BOX.height + BOX.gapY) - BOX.gapY + 12 };
+function labelWidth(edge) {
+  return words(edge.relation).length * 6.3 + 4;
+}
+
+// Where dagre puts the boxes and the lines, each with room for the name of its relation.
+function layout({ edges, layers }) {
+  const laid = new dagre.graphlib.Graph({ multigraph: true });
+  laid.setGraph({ rankdir: "LR", nodesep: 14, edgesep: 8, ranksep: 36, marginx: 6, marginy: 6 });
+  for (const node of layers.keys()) laid.setNode(node, { ...BOX });
+  for (const edge of edges) laid.setEdge(edge.source, edge.target, { edge, width: labelWidth(edge), height: 16, labelpos: "c" }, edge.relation);
+  dagre.layout(laid);
+  const corner = ({ x, y }) => ({ x: x - BOX.width / 2, y: y - BOX.height / 2 });
+  return {
+    places: new Map(laid.nodes().map((node) => [node, corner(laid.node(node))])),
+    lines: laid.edges().map((each) => ({ ...laid.edge(each), points: fromSideToSide(laid.edge(each).points, laid.node(each.v), laid.node(each.w)) })),
+    width: laid.graph().width,
+    height: laid.graph().height,
+  };
 }

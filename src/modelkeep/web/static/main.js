@@ -41,6 +41,7 @@ async function viewOfPath(path, query) {
   if (parts.at(-1) === "") {
     const model = modelNamed(parts.slice(0, -1).join("/"));
     if (model) return modelView(model, query);
+    parts.pop();
   }
   if (parts.length > 1) {
     const model = modelNamed(parts.slice(0, -1).join("/"));
@@ -60,8 +61,9 @@ async function viewOfPath(path, query) {
 // What is said where nothing of a model is called so, or a stage of it is empty.
 function noVersion(model, selector) {
   const stage = index.stages.find((each) => each === selector.toLowerCase());
-  const text = stage ? `${stage} of ${model.name} is empty.` : `${model.name} has no version, label, stage or alias ${selector}.`;
-  return missing(text, modelLink(model.name), stage ? link(viewHash("timeline", { stage }), `${stage} over time`) : null);
+  if (!stage) return missing(`${model.name} has no version, label, stage or alias ${selector}.`, h("p", {}, modelLink(model.name)));
+  const title = `${stage} of ${model.name} is empty`;
+  return { title, content: [crumbs([model.name]), h("h1", {}, user(title)), h("p", {}, modelLink(model.name), " has no version in it. ", link(viewHash("timeline", { stage }), `${stage} over time`))] };
 }
 
 // What is typed into a view stands in its address, so that it can be sent; it makes no step of the history.
@@ -69,6 +71,8 @@ function setQuery(view, query) {
   history.replaceState(null, "", viewHash(view || "/", query));
   here = location.hash;
 }
+
+const MOST_PRINTED = 2_000;
 
 let turn = 0;
 let here = null;
@@ -139,9 +143,24 @@ function frame() {
     made.dataset.view = view;
     return made;
   }));
+  add(document.getElementById("paper"), h("b", {}, user(index.title)), h("span", {}, `as of ${index.moment} (UTC), entry ${index.head.seq}, `, h("code", {}, index.head.hash)));
   add(document.getElementById("foot"),
     h("p", {}, "This page is a copy of registry ", h("code", {}, index.registry), " as of ", h("time", { datetime: index.moment }, index.moment), ", up to entry ", h("b", {}, number(index.head.seq)), " of ", h("time", { datetime: index.head.time }, index.head.time), ", ", h("code", { class: "digest" }, index.head.hash), ". Times are UTC. Ages, and what has expired, are as of that moment."),
-    h("p", {}, "To check it: ", h("code", {}, `modelkeep audit --since seq:${index.head.seq} --until seq:${index.head.seq} --json`), " has the same hash, and ", h("code", {}, `modelkeep page -o again.html ${index.again}`), " makes the same file. Made by ", document.querySelector("meta[name=generator]").content, "; plots by uPlot."));
+    h("p", {}, "To check it: ", h("code", {}, `modelkeep audit --since seq:${index.head.seq} --until seq:${index.head.seq} --json`), " has the same hash, and ", h("code", {}, `modelkeep page -o again.html ${index.again}`), " makes the same file. Made by ", document.querySelector("meta[name=generator]").content, "; plots by uPlot, graphs by dagre."));
+}
+
+// On paper a list is open and a table has all of its rows; what is folded in a cell stays as it is.
+let unfolded = [];
+
+function toPaper() {
+  unfolded = [...document.querySelectorAll("main details:not([open])")].filter((each) => !each.closest("td, th"));
+  for (const each of unfolded) each.open = true;
+  for (const each of document.querySelectorAll("main .table")) each.dispatchEvent(new CustomEvent("paper", { detail: MOST_PRINTED }));
+}
+
+function fromPaper() {
+  for (const each of unfolded) each.open = false;
+  for (const each of document.querySelectorAll("main .table")) each.dispatchEvent(new CustomEvent("paper", { detail: PAGE_ROWS }));
 }
 
 function mark() {
@@ -179,7 +198,8 @@ async function begin() {
   document.addEventListener("click", (event) => { if (event.target.closest?.("a[href^='#']")) stepped = true; });
   history.scrollRestoration = "manual";
   window.addEventListener("hashchange", show);
-  window.addEventListener("beforeprint", () => { for (const each of document.querySelectorAll("main details")) each.open = true; });
+  window.addEventListener("beforeprint", toPaper);
+  window.addEventListener("afterprint", fromPaper);
   await show();
 }
 

@@ -45,7 +45,7 @@ function stageCards(model, rows) {
       h("span", { class: "stage-name" }, stage),
       h("span", { class: "big" }, refLink(`${model.name}@${held.version}`, `v${held.version}`), held.label ? [" ", user(held.label)] : null),
       h("small", {}, "for ", age(held.since), ", since ", when(held.since), " by ", user(held.actor)),
-      row ? h("small", {}, Object.entries(row.metrics).slice(0, 3).map(([name, value]) => h("span", { class: "pair" }, user(name), " ", h("b", {}, number(value))))) : null,
+      row ? h("small", {}, [...metricsOf(row)].slice(0, 3).map(([key, each]) => h("span", { class: "pair" }, user(key), " ", h("b", {}, number(each.value))))) : null,
       held.shares.map((each) => h("small", {}, "beside it ", refLink(`${model.name}@${each.version}`, `v${each.version}`), ` with ${Number(each.share)} %`)),
       held.waived ? badge(`${counted(held.waived, "rule")} waived by breaking the glass`, "bad") : null);
   });

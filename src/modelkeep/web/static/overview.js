@@ -2,11 +2,13 @@
 
 async function overview(query) {
   const active = index.models.filter((each) => !each.archived);
+  const gone = index.models.filter((each) => each.archived && !each.versions).length;
+  const archived = index.models.length - active.length - gone;
   const total = index.models.reduce((sum, each) => sum + each.versions, 0);
   const top = index.stages.at(-1);
   const held = index.models.filter((each) => each.holders.some((holder) => holder.stage === top)).length;
   const cards = h("div", { class: "cards" },
-    card(active.length, active.length === 1 ? "model" : "models", null, index.models.length > active.length ? `${index.models.length - active.length} archived` : null),
+    card(active.length, active.length === 1 ? "model" : "models", null, [[archived, "archived"], [gone, "deleted"]].filter(([count]) => count).map(([count, text]) => `${count} ${text}`).join(", ") || null),
     card(total, total === 1 ? "version" : "versions"),
     card(held, `in ${top}`, viewHash("timeline")),
     index.policy || index.open_requests ? card(index.open_requests, index.open_requests === 1 ? "open request" : "open requests", viewHash("governance"), null, index.open_requests ? "warn" : "") : null,
@@ -85,11 +87,11 @@ function developmentCell(row) {
   return h("div", { class: "held" }, refLink(`${row.name}@${found.version}`, found.label ?? `v${found.version}`), h("small", {}, age(found.since), found.more ? `, ${counted(found.more, "more", "more")}` : null));
 }
 
-// The first metric of which it is known what is better: the one that people ask for.
-function mainMetric(metrics) {
-  const names = Object.keys(metrics ?? {}).sort();
-  const name = names.find((each) => index.better.get(each) === "higher") ?? names[0];
-  return name === undefined ? null : h("small", {}, user(name), " ", h("b", {}, number(metrics[name])));
+// The first metric of which higher is better, with its data: the one that people ask for.
+function mainMetric(measured = []) {
+  const sorted = [...measured].sort((a, b) => (metricKey(a) < metricKey(b) ? -1 : 1));
+  const found = sorted.find((each) => index.better.get(each.name) === "higher") ?? sorted[0];
+  return found ? h("small", {}, user(metricKey(found)), " ", h("b", {}, number(found.value))) : null;
 }
 
 function holderCell(row, stage) {

@@ -83,14 +83,17 @@ function plot({ label, points, series, xName, time = false }) {
   return place;
 }
 
+const MOST_SERIES = 5;
+
 // The plot of a model's metrics over its versions, with a choice of the metric.
 function metricPlot(rows, tenures, chosen, changed) {
   const names = new Map();
   for (const row of rows) {
     for (const [key, each] of metricsOf(row)) {
       if (asNumber(each.value) === null || !Number.isFinite(asNumber(each.value))) continue;
-      if (!names.has(each.name)) names.set(each.name, { keys: new Set(), versions: new Set() });
-      names.get(each.name).keys.add(key);
+      if (!names.has(each.name)) names.set(each.name, { keys: new Map(), versions: new Set() });
+      const { keys } = names.get(each.name);
+      keys.set(key, (keys.get(key) ?? 0) + 1);
       names.get(each.name).versions.add(row.version);
     }
   }
@@ -103,7 +106,8 @@ function metricPlot(rows, tenures, chosen, changed) {
   const holder = h("div");
 
   function draw() {
-    const spellings = [...names.get(name).keys].sort().slice(0, 5);
+    const { keys } = names.get(name);
+    const spellings = [...keys.keys()].sort((a, b) => keys.get(b) - keys.get(a) || (a < b ? -1 : 1)).slice(0, MOST_SERIES);
     const values = ordered.map((row) => { const found = metricsOf(row); return spellings.map((key) => asNumber(found.get(key)?.value)); });
     const kept = ordered.map((_, at) => at).filter((at) => values[at].some((each) => each !== null));
     const first = (at) => values[at].find((each) => each !== null) ?? null;
@@ -115,7 +119,7 @@ function metricPlot(rows, tenures, chosen, changed) {
         ...spellings.map((key, which) => ({ name: key, values: kept.map((at) => values[at][which]) })),
         ...(held.size ? [{ name: `was in ${index.stages.at(-1)}`, marks: true, values: kept.map((at) => (held.has(ordered[at].version) ? first(at) : null)) }] : []),
       ],
-    }));
+    }), keys.size > MOST_SERIES ? h("p", { class: "quiet" }, `${MOST_SERIES} of ${keys.size} are drawn, those with the most values.`) : "");
   }
 
   draw();

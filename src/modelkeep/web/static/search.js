@@ -55,16 +55,15 @@ async function searchVersions(asked, place) {
 function searched(row, page) {
   return [
     ["version", `${row.ref} ${row.label ?? ""} ${row.aliases.join(" ")} ${row.state} ${row.stages.join(" ")}`],
-    ["author", `${row.author} ${page.actor} ${page.claimed ?? ""}`],
+    ["author", [...new Set([row.author, page.actor, page.claimed])].filter(Boolean).join(" ")],
     ...Object.entries(row.tags).map(([key, value]) => ["tag", `${key}=${value}`]),
     ...Object.entries(row.params).map(([key, value]) => ["parameter", `${key}=${plainValue(value)}`]),
-    ...Object.entries(row.metrics).map(([key, value]) => ["metric", `${key}=${plainValue(value)}`]),
+    ...[...metricsOf(row).values()].map((each) => ["metric", `${each.name}=${plainValue(each.value)}${each.data === null ? "" : ` on ${each.data}`}`]),
     ["format", row.formats.join(" ")],
     ["description", page.description ?? ""],
     ["reason", page.reason ?? ""],
     ...page.notes.map((each) => ["note", each.text]),
     ...page.data.map((each) => ["data", `${each.node.slice(5)} ${each.digest ?? ""}`]),
-    ...row.evaluations.filter((each) => each.data !== null).map((each) => ["measured on", each.data]),
     ...page.checks.filter((each) => each.result).map((each) => ["check", `${each.name} ${each.result}`]),
     ...page.deployments.map((each) => ["runs at", each.target]),
     ["code", [page.code.commit, page.code.branch, page.code.remote].filter(Boolean).join(" ")],

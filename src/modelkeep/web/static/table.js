@@ -7,6 +7,7 @@ function dataTable({ label, columns, rows, sort = null, rowClass = null, empty =
   if (!rows.length) return h("p", { class: "quiet" }, empty);
   let [key, down] = sort ?? [null, false];
   let first = 0;
+  let most = PAGE_ROWS;
   const head = h("tr");
   const body = h("tbody");
   const pager = h("div", { class: "pager" });
@@ -24,9 +25,9 @@ function dataTable({ label, columns, rows, sort = null, rowClass = null, empty =
   function draw() {
     const all = ordered();
     head.replaceChildren(...columns.map(heading));
-    body.replaceChildren(...all.slice(first, first + PAGE_ROWS).map((row) => h("tr", { class: rowClass?.(row) },
+    body.replaceChildren(...all.slice(first, first + most).map((row) => h("tr", { class: rowClass?.(row) },
       columns.map((column, at) => h(at === 0 ? "th" : "td", { class: column.right ? "right" : column.wide ? "wide" : null, scope: at === 0 ? "row" : null }, column.cell(row))))));
-    fill(pager, all.length > PAGE_ROWS ? pages(all.length) : null,
+    fill(pager, all.length > most ? pages(all.length) : null,
       rows.length > 3 ? h("button", { type: "button", class: "csv", "aria-label": `${label} as CSV`, click: () => download(`${label}.csv`, asCsv(columns, ordered())) }, "CSV") : null);
   }
 
@@ -54,12 +55,19 @@ function dataTable({ label, columns, rows, sort = null, rowClass = null, empty =
     return [
       h("button", { type: "button", disabled: first === 0, click: to(0) }, "First"),
       h("button", { type: "button", disabled: first === 0, click: to(first - PAGE_ROWS) }, "Previous"),
-      h("span", {}, `${first + 1} to ${Math.min(count, first + PAGE_ROWS)} of ${count.toLocaleString("en")}`),
+      h("span", {}, `${first + 1} to ${Math.min(count, first + most)} of ${count.toLocaleString("en")}`),
       h("button", { type: "button", disabled: first === last, click: to(first + PAGE_ROWS) }, "Next"),
       h("button", { type: "button", disabled: first === last, click: to(last) }, "Last"),
     ];
   }
 
+  // Paper has no pages to turn: main.js tells how many rows it has.
+  place.addEventListener("paper", ({ detail }) => {
+    if (rows.length <= PAGE_ROWS) return;
+    most = detail;
+    first = 0;
+    draw();
+  });
   draw();
   return place;
 }
