@@ -97,7 +97,7 @@ def _versions(reader: Reader, model: Resolved, numbers: Sequence[int], found: Tr
     points = _points(found)
     noted = []
     for row in rows:
-        seq, actor, _, _, licence, commit, code_state, *_, described = select.VERSION.one(
+        seq, actor, _, _, licence, commit, code_state, *_ = select.VERSION.one(
             reader, None, model=model.model, number=row.version
         )
         texts: dict[str, str] = dict(reversed(reader.rows(select.TEXTS, seq=seq)))
@@ -111,7 +111,7 @@ def _versions(reader: Reader, model: Resolved, numbers: Sequence[int], found: Tr
                 actor=actor,
                 author=row.author,
                 reason=texts.get("reason"),
-                description=described,
+                description=row.description,
                 licence=licence,
                 commit=commit,
                 dirty=None if code_state is None else code_state == "dirty",
