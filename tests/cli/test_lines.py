@@ -22,6 +22,7 @@ from rows import (
     version_row,
 )
 
+from modelkeep.cli.record_formats import Writer
 from modelkeep.cli.views import interface
 from modelkeep.cli.views.columns import VERSION_KEYS, check_column, split_columns
 from modelkeep.cli.views.found import FoundView
@@ -92,7 +93,7 @@ def test_a_key_with_a_comma_is_one_column(typed: str, columns: tuple[str, ...]):
 def test_the_name_of_all_metrics_is_answered_with_the_key_of_one():
     with pytest.raises(UsageError) as error:
         split_columns("ref,metrics")
-    assert error.value.hint.endswith("deleted, shares, break_glass, formats, metric.K")
+    assert error.value.hint.endswith("deleted, shares, break_glass, formats, description, metric.K")
 
 
 def test_what_is_no_column_and_follows_no_key_is_refused():
@@ -366,6 +367,32 @@ def test_a_diff_has_a_cell_a_version():
     assert drawn(DiffView(found)).splitlines()[-1].endswith("+0.1 (+20.00%) better")
     assert list(DiffView(found).notes()) == ["the code: git log --oneline a..b"]
     assert DiffView(Diff(("fraud@3", "fraud@3"), same=True, rows=())).lines() == []
+
+
+def test_the_records_of_a_diff_name_its_versions_and_can_be_read_back():
+    rows = (DiffRow("files", "b,in", ("sha256:1", None)), DiffRow("format", "dtypes", ("<f8 2, <i4 1", "<f8 2")))
+    view = DiffView(Diff(("fraud@3", "fraud@4"), same=False, rows=rows))
+    assert Writer("{section} {key} {values}").write(view.record_document("csv"), view.record_field) == (
+        'version ref fraud@3,fraud@4\nfiles b,in ["sha256:1",null]\nformat dtypes ["<f8 2, <i4 1","<f8 2"]\n'
+    )
+    assert len(view.document()["rows"]) == 2
+
+
+def test_a_diff_of_several_names_each_and_has_digits_that_tell_them_apart():
+    rows = (
+        DiffRow(
+            "metrics", "log_loss", (Number("0.43079343268405085"), Number("0.4307931434189738"), Number("0.5")),
+            (Number("-0.00000028926507705"), Number("0.06920656731594915")), changes=(-6.7e-07, 0.160649), better="lower",
+            verdicts=("better", "worse"),
+        ),
+        DiffRow("params", "C", (Number("0.01"), 10000, None), (Number("9999.99"), None), changes=(999999.0, None)),
+    )  # fmt: skip
+    assert drawn(DiffView(Diff(("fraud@1", "fraud@2", "fraud@3"), same=False, rows=rows)), width=200) == (
+        "                     fraud@1     fraud@2     fraud@3   difference from fraud@1\n"
+        "metrics   log_loss   0.4307934   0.4307931   0.5       fraud@2 -2.89265e-7 better\n"
+        "                                                       fraud@3 +0.0692066 (+16.06%) worse\n"
+        "params    C          0.01        10000       -         fraud@2 +9999.99\n"
+    )
 
 
 def test_a_diff_shows_an_empty_text_and_a_null_where_they_are_values():

@@ -17,7 +17,7 @@ def test_a_registration_prints_the_ref_alone_and_the_rest_on_stderr(run, made):
     assert done.stdout == "fraud@3\n"
     assert done.stderr.splitlines() == [
         "3.2 MB in 1 file, data transactions@2026-03",
-        "auc 0.92 (+0.013 against production, fraud@1)",
+        "auc 0.92 (+0.013 better than production, fraud@1)",
         "next: modelkeep promote fraud@3 staging",
     ]
 

@@ -205,6 +205,8 @@ def test_each_metric_on_each_data_has_a_column_and_the_best_is_of_one(visit, mea
     assert column(page, "Versions", 5) == ["", "", "", "", "0.95"]
     assert column(page, "Versions", 6) == ["", "", "0.97", "", ""]
     assert table.locator(".best").all_inner_texts() == ["0.9", "1"]
+    drawn = page.locator(".u-legend .u-label").all_inner_texts()
+    assert drawn == ["version", "auc on hold@1", "auc", "auc on easy@2", "was in production"]
 
 
 def test_numbers_are_shown_with_the_digits_that_were_given(visit, measured):

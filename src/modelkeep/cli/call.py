@@ -212,7 +212,7 @@ class Call:
                 from modelkeep.cli.record_formats import Writer
 
                 self._records = Writer(self.format, end)
-            text = self._records.write(view.document(), view.record_field)
+            text = self._records.write(view.record_document(self.format), view.record_field)
             streams.out(printable_lines(text) if streams.is_terminal(sys.stdout) else text, utf8=True)
             return
         if self.format == "json":

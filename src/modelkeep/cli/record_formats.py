@@ -159,11 +159,16 @@ def _unknown(row: Mapping[str, Any], name: str) -> UsageError:
 
 
 def _text(value: Any) -> str:
-    """Return a value as text: nothing for null, a list of plain values joined by commas, all else as JSON."""
+    """Return a value as text: nothing for null, all else as JSON.
+
+    A list is its values joined by commas, where these are plain and can be taken apart again.
+    """
     if value is None:
         return ""
-    if isinstance(value, list) and all(each is None or isinstance(each, (str, int, float)) for each in value):
-        return ",".join(map(_text, value))
+    if isinstance(value, list) and all(isinstance(each, (str, int, float)) for each in value):
+        texts = list(map(to_text, value))
+        if all(texts) and not any("," in each or each.startswith("[") for each in texts):
+            return ",".join(texts)
     return to_text(value)
 
 

@@ -85,7 +85,7 @@ def _versions(reader: Reader, model: Resolved, numbers: Sequence[int], found: Tr
     points = {each.ref: each for each in found.points}
     noted = []
     for row in rows:
-        seq, actor, _, _, licence, commit, code_state, *_, described = select.VERSION.one(
+        seq, actor, _, _, licence, commit, code_state, *_ = select.VERSION.one(
             reader, None, model=model.model, number=row.version
         )
         texts: dict[str, str] = dict(reversed(reader.rows(select.TEXTS, seq=seq)))
@@ -99,7 +99,7 @@ def _versions(reader: Reader, model: Resolved, numbers: Sequence[int], found: Tr
                 actor=actor,
                 author=row.author,
                 reason=texts.get("reason"),
-                description=described,
+                description=row.description,
                 licence=licence,
                 commit=commit,
                 dirty=None if code_state is None else code_state == "dirty",

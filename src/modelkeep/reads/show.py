@@ -80,7 +80,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved, *, judged: Jud
     key = {"model": found.model, "number": number}
     (row,) = version_rows(reader, at, found.model, found.name, [number])
     (
-        seq, actor, form, symlinks, licence, commit, code_state, diff, started, ended, guessed, described,
+        seq, actor, form, symlinks, licence, commit, code_state, diff, started, ended, guessed,
     ) = select.VERSION.one(reader, at, **key)  # fmt: skip
     texts: dict[str, list[str]] = {}
     for field, value in reader.rows(select.TEXTS, seq=seq):
@@ -101,7 +101,6 @@ def version_page(reader: Reader, at: int | None, found: Resolved, *, judged: Jud
         host=text("host"),
         source=tuple(texts.get("source", ())),
         reason=text("reason"),
-        description=described,
         data=lineage.data(reader, **key),
         code=CodeState(
             commit,

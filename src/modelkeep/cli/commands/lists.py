@@ -101,7 +101,7 @@ def list_(
         )
         found = [each.version for each in hits if each.version is not None]
         _check_columns(registry, keys, found, None, moment)
-        note += _bad_ones(found) if sort and limit else []
+        note += _bad_ones(found, sort, limit)
         sorted_by = keyed(_sorted_by(sort))
         call.show(
             FoundView(moment, hits, search, (*keys, *(key for key in sorted_by if key not in keys))),
@@ -134,7 +134,7 @@ def list_(
     _check_columns(registry, keys, listed, name, moment)
     versions, note = rows.first(listed)
     nothing = None if versions else partial(no_versions, registry, pattern, stage, tag or (), moment, where)
-    note += _bad_ones(versions) if sort and limit else []
+    note += _bad_ones(versions, sort, limit)
     trend = _trend(registry, listed, sort, moment) if call.has_table and name is not None and not keys else None
     call.show(VersionsView(moment, versions, keys, _sorted_by(sort), trend), *note, nothing=nothing)
 
@@ -153,10 +153,20 @@ def _check_columns(
                 raise error
 
 
-def _bad_ones(versions: Sequence[VersionRow]) -> list[str]:
-    """Return a warning where the best of some versions are marked bad."""
-    bad = [row.ref for row in versions if row.bad]
-    return [f"warning: {join_words(bad)} {'is' if len(bad) == 1 else 'are'} marked bad"] if bad else []
+def _bad_ones(versions: Sequence[VersionRow], sort: str | None, limit: str | None) -> list[str]:
+    """Return a warning where versions that a script may take for the best are bad or archived.
+
+    These are all that ``--limit`` left, and the first by a metric.
+    """
+    if not sort:
+        return []
+    firsts = versions if limit else versions[: sort.startswith("metric.")]
+    found = {word: [row.ref for row in firsts if getattr(row, word)] for word in ("bad", "archived")}
+    return [
+        f"warning: {join_words(refs)} {'is' if len(refs) == 1 else 'are'} {'marked bad' if word == 'bad' else word}"
+        for word, refs in found.items()
+        if refs
+    ]
 
 
 def _trend(registry: Registry, versions: Sequence[VersionRow], sort: str | None, moment: AsOf | None) -> Trend | None:

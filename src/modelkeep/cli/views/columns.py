@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 #: What --columns takes beside metric.K, param.K and tag.K: the plain fields of a version's row.
 VERSION_KEYS = (
     "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
-    "digest", "size_bytes", "files", "deleted", "shares", "break_glass", "formats",
+    "digest", "size_bytes", "files", "deleted", "shares", "break_glass", "formats", "description",
 )  # fmt: skip
 #: Columns that a person calls by one word.
 _SHORT = ("stage", "format")

@@ -61,6 +61,10 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
                 document[name] = plain(value)
         return document
 
+    def record_document(self, form: str) -> dict[str, Any]:
+        """Return the document whose records are printed in a format of records."""
+        return self.document()
+
     @abstractmethod
     def identifiers(self) -> Iterable[str]:
         """Return what ``-q`` prints."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _VERSION_LINE = ("name", "version", "label", "stage", "state", "created", "author")
 _KEYED = frozenset({"metric", "param", "tag"})
-_FREE_TEXT = frozenset({"author", "aliases", "stages", "stage", "param", "tag"})
+_FREE_TEXT = frozenset({"author", "description", "aliases", "stages", "stage", "param", "tag"})
 
 
 class ModelsView(View, frozen=True):
@@ -136,7 +136,7 @@ def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str, trend: T
         ([cell(row) for cell in cells.values()] for row in rows),
         right=("size",),
         fold=("author", "alias"),
-        drop=("size", "author", "created", "alias", CHANGE, *([] if keys and has_metric else [VALUE])),
+        drop=("size", "author", "created", "alias", CHANGE, "label", *([] if keys and has_metric else [VALUE])),
         headings={} if trend is None or trend.metric is None else {VALUE: trend.metric},
     )
 

@@ -92,7 +92,6 @@ class Version(VersionRow, frozen=True, kw_only=True):
     host: str | None
     source: tuple[str, ...]
     reason: str | None
-    description: str | None
     data: tuple[Dataset, ...]
     code: CodeState
     parents: tuple[ParentRef, ...]

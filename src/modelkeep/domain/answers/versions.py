@@ -66,6 +66,7 @@ class VersionRow(Answer, frozen=True, kw_only=True):
     shares: tuple[StageShare, ...] = ()
     break_glass: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    description: str | None = None
 
 
 class Share(Answer, frozen=True):
