@@ -75,6 +75,22 @@ def test_the_matrix_has_who_holds_each_stage_since_when_who_has_a_share_and_who_
     assert MODELS.notes() == ["? is asked for: modelkeep requests fraud@5"]
 
 
+def test_one_long_name_has_a_line_for_itself_and_the_matrix_stays():
+    long = replace(CHURN, name=f"team/{'x' * 90}")
+    assert drawn(ModelsView(None, [FRAUD, long, CHURN], STAGES), width=80) == (
+        "model   development   staging   production\n"
+        "fraud   5  2h (+3)    4  1d     3  12d  ~ 4 at 10%\n"
+        f"{long.name}\n"
+        "        -             -         2  90d\n"
+        "churn   -             -         2  90d\n"
+    )
+    # Two of three are no exception.
+    assert drawn(ModelsView(None, [FRAUD, long, long], STAGES), width=80).splitlines()[:2] == [
+        "fraud",
+        "  development  5  2h (+3)",
+    ]
+
+
 def test_versions_have_their_main_metric_and_its_change():
     assert drawn(VERSIONS, width=200) == (
         "auc  ▂▁▇·█  @1 0.88 -> @5 0.94 (+0.06 better), best shown 0.94 in fraud@5\n"

@@ -92,7 +92,7 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass formats description form symlinks licence seq actor claimed host source reason data code parents children runs trained notes tenures contents deletion deployments requests checks inspection signature environment ci attachments missing as_of newest newest_label latest versions holders development former_names recent authority meanings metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass formats description form symlinks licence seq actor claimed host source reason data code parents children runs trained notes tenures contents deletion deployments requests checks inspection signature environment ci attachments missing marked as_of newest newest_label latest versions holders development former_names recent authority meanings metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 FILTERS = "name version label stage state alias author created size format digest description run metric. param. tag."
 COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass formats description metric. param. tag."

@@ -176,6 +176,18 @@ class Tenure(Answer, frozen=True):
     rules: tuple[RuleFinding, ...] = ()
 
 
+class Marked(Answer, frozen=True):
+    """The mark ``bad`` of a version: since when, by whom and why; ``seq`` is its entry.
+
+    A rollback marks the version that it leaves, for its own reason; one by a rule for its signal: ``signal errors 0.4``.
+    """
+
+    seq: int
+    time: str
+    actor: str
+    reason: str | None
+
+
 class Deletion(Answer, frozen=True):
     """The deletion of a version: its time, author and reason; ``seq`` is its entry."""
 
