@@ -96,6 +96,19 @@ def test_a_key_of_a_singular_field_is_answered_with_the_field_of_a_record():
     assert error.value.hint == "there are metrics.a.b"
 
 
+def test_a_metric_means_in_a_template_what_it_means_everywhere():
+    fields = {"since": "t", "actor": "ana"}
+    on_hold = {"name": "auc", "value": Number("0.50"), "data": "hold@1", **fields}
+    plain = {"name": "auc", "value": Number("0.90"), "data": None, **fields}
+    row = {"ref": "m@1", "evaluations": [on_hold, plain], "params": {"rate": 2}, "tags": {"a.b": "x"}}
+    text = "{metric.auc}|{metric.auc@hold@1}|{metric.f1}|{param.rate}|{tag.a.b}"
+    assert Writer(text).write(row) == "0.90|0.50||2|x\n"
+    assert Writer("{metric.auc}").write({**row, "evaluations": [on_hold]}) == "0.50\n"
+    two = [on_hold, {**on_hold, "data": "t@1"}]
+    with pytest.raises(UsageError, match="auc"):
+        Writer("{metric.auc}").write({**row, "evaluations": two})
+
+
 def test_what_stands_below_null_is_empty():
     assert Writer("{ref} {label.of.it}").write({"ref": "m@1", "label": None}) == "m@1 \n"
 

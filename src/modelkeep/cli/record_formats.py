@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from modelkeep.domain.json_values import to_json, to_text
+from modelkeep.domain.keys import split_key
 from modelkeep.domain.text import close_to, pattern, printable
 from modelkeep.errors import UsageError
 
@@ -140,7 +141,13 @@ def _parts(form: str) -> Iterator[tuple[bool, str]]:
 
 
 def _field(row: Mapping[str, Any], name: str) -> str:
-    """Return a field of a record as text: ``ref``, ``metrics.auc``, ``stages``; ``UsageError`` for an unknown one."""
+    """Return a field of a record as text: ``ref``, ``metrics.auc``, ``metric.auc@DATA``, ``stages``; ``UsageError`` for an unknown one."""
+    split = split_key(name)
+    if split is not None and ("evaluations" if split[0] == "metric" else f"{split[0]}s") in row:
+        from modelkeep.cli.views.values import NOTHING, keyed_value
+
+        found = keyed_value(row, *split, str(row.get("ref", "")))
+        return "" if found is NOTHING else _text(found)
     value: Any = row
     rest = name
     while rest:
