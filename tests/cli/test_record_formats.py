@@ -4,11 +4,12 @@ import csv
 import io
 import json
 import subprocess
+from pathlib import Path
 
 import pytest
 
 from modelkeep.cli import app
-from modelkeep.cli.record_formats import Writer, github_output, is_template, records
+from modelkeep.cli.record_formats import Writer, fields_of_records, github_output, is_template, records
 from modelkeep.domain.numbers import Number
 from modelkeep.errors import UsageError
 
@@ -154,3 +155,25 @@ def test_outputs_of_github_cannot_be_broken_out_of():
     assert github_output(document, lambda: "RANDOM") == (
         "ref=fraud@2\ntext<<modelkeep-RANDOM\na\nref=evil\nb\nmodelkeep-RANDOM\n"
     )
+
+
+def test_an_answer_without_records_has_a_heading_and_refuses_unknown_fields_all_the_same():
+    empty = {"schema": "modelkeep.versions/1", "as_of": None, "versions": []}
+    assert Writer("csv").write(empty).startswith("ref,name,version,label,state,")
+    pages = Writer("csv")
+    assert [pages.write(empty).count("\r\n"), pages.write(empty)] == [1, ""]
+    assert Writer("jsonl").write(empty) == Writer("{ref} {metrics.auc} {created}").write(empty) == ""
+    for template in ("{nope}", "{ref.x.y} {nope}", "{metric.auc}"):
+        with pytest.raises(UsageError, match="a record has no field"):
+            Writer(template).write(empty)
+
+
+@pytest.mark.parametrize("path", sorted(Path(__file__).with_name("golden").glob("*.json")), ids=lambda path: path.stem)
+def test_the_fields_of_records_are_those_of_the_schema(path):
+    document = json.loads(path.read_text())
+    found = records(document)
+    fields = fields_of_records(document.get("schema", ""))
+    if fields:
+        assert all(set(each) <= set(fields) for each in found)
+    else:
+        assert found != []

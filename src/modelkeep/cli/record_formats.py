@@ -41,26 +41,46 @@ def records(document: Mapping[str, Any], rows: str = "") -> list[Mapping[str, An
     return [fields]
 
 
+def fields_of_records(schema: str, rows: str = "") -> list[str]:
+    """Return the fields of the records in the only list of a document, or in its list ``rows``, as its JSON Schema has them."""
+    import json
+    from importlib.resources import files
+
+    file = files("modelkeep") / "schemas" / f"{schema.removeprefix('modelkeep.').partition('/')[0]}.json"
+    if not file.is_file():
+        return []
+    found = json.loads(file.read_text(encoding="utf-8"))
+    fields = [rows] if rows else [name for name in found["properties"] if name not in _AROUND]
+    record = found["properties"].get(fields[0], {}).get("items", {}) if len(fields) == 1 else {}
+    return list(found["$defs"][record["$ref"].rpartition("/")[2]]["properties"]) if "$ref" in record else []
+
+
 class Writer:
     """Writes the records of one answer, which may come in pages, in one format; ``end`` ends each record."""
 
     def __init__(self, form: str, end: str = "\n") -> None:
         """Raise ``UsageError`` for a template that is none."""
         self._end, self._is_env = end, form == "env"
+        self._names_fields = form == "csv" or is_template(form)
         self._columns: list[str] | None = None
+        #: Those that the records of an answer without records would have.
+        self._fields: Sequence[str] = ()
         self._write = self._template(form) if is_template(form) else getattr(self, f"_{form}")
 
     def write(self, document: Mapping[str, Any], rows: str = "") -> str:
         """Return the text of a document's records; variables are the fields of the document where it has other ones."""
-        return "".join(self._write(records(document, "" if self._is_env else rows)))
+        found = records(document, "" if self._is_env else rows)
+        if not found and self._names_fields and self._columns is None:
+            self._fields = fields_of_records(str(document.get("schema", "")), rows)
+        return "".join(self._write(found))
 
     def _jsonl(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         return (to_json(row) + self._end for row in rows)
 
     def _csv(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """Yield the rows as RFC 4180 has them, the first page with a header; lists and objects are JSON."""
-        if self._columns is None and rows:
-            self._columns = list(dict.fromkeys(name for row in rows for name in row))
+        if self._columns is None and (rows or self._fields):
+            self._columns = list(dict.fromkeys(name for row in rows for name in row) or self._fields)
             yield _csv_line(self._columns)
         for row in rows:
             yield _csv_line([_text(row.get(name)) for name in self._columns or ()])
@@ -78,6 +98,9 @@ class Writer:
         end = "" if parts[-1] == (False, "\0") else self._end  # the template has an end of its own
 
         def write(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+            if self._fields and not rows:
+                for name in (text for is_field, text in parts if is_field):
+                    _field(dict.fromkeys(self._fields), name)  # raises for an unknown one
             for row in rows:
                 yield "".join(_field(row, text) if is_field else text for is_field, text in parts) + end
 
