@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from msgspec import json
+
 from modelkeep.domain.json_values import to_json, to_text
 from modelkeep.domain.text import close_to, pattern, printable
 from modelkeep.errors import UsageError
@@ -39,6 +41,26 @@ def records(document: Mapping[str, Any], rows: str = "") -> list[Mapping[str, An
         if isinstance(only, list) and all(isinstance(each, Mapping) for each in only):
             return only
     return [fields]
+
+
+def check_fields(form: str, answers: Sequence[str]) -> None:
+    """Raise ``UsageError`` where a template has a field that the records of no answer have, named by their JSON Schemas."""
+    known = {field: has_parts for answer in answers for field, has_parts in fields_of(answer).items()}
+    for is_field, name in _parts(form):
+        if is_field and name not in known and not known.get(name.partition(".")[0]):
+            raise _unknown(known, name)
+
+
+def fields_of(answer: str) -> dict[str, bool]:
+    """Return the fields of the records of an answer (``registered``) by its JSON Schema, and which ones are objects."""
+    from importlib.resources import files
+
+    schema: Any = json.decode((files("modelkeep") / "schemas" / f"{answer}.json").read_bytes())
+    fields = {name: each for name, each in schema["properties"].items() if name not in _AROUND}
+    if len(fields) == 1 and "$ref" in (items := next(iter(fields.values())).get("items", {})):
+        fields = schema["$defs"][items["$ref"].rpartition("/")[2]]["properties"]
+    kinds = {name: (each, *each.get("anyOf", ())) for name, each in fields.items()}
+    return {name: any("$ref" in one or one.get("type") == "object" for one in each) for name, each in kinds.items()}
 
 
 class Writer:
