@@ -30,7 +30,7 @@ VALID = {
     "alias": (("fraud@1", "champion"), {}), "tag": (("fraud", {"a": "b"}), {}), "label": (("fraud@1", "1.0"), {}), "describe": (("fraud", "x"), {}), "note": (("fraud", "x"), {}),
     "rename": (("fraud", "fraud"), {"dry_run": True}), "stages": ((), {}), "resolve": (("fraud@1",), {}), "version": (("fraud@1",), {}), "model": (("fraud",), {}), "show": (("fraud",), {}),
     "description": (("fraud",), {}), "models": ((), {}), "keys": (("metric", "fraud"), {}), "versions": (("fraud",), {}), "search": (("fra",), {}), "get": (("fraud@1", "out"), {}), "path": (("fraud@1",), {}), "identify": (("model.onnx",), {}),
-    "diff": ((["fraud@1", "fraud@2"],), {}), "trend": (("fraud",), {}), "lineage": (("fraud@1",), {}), "audit": ((), {"limit": 3}), "audit_pages": ((), {"limit": 3}), "history": ((), {}), "status": ((), {}), "whoami": ((), {}), "as_of": (("seq:1",), {}),
+    "diff": ((["fraud@1", "fraud@2"],), {}), "trend": (("fraud",), {}), "lineage": (("fraud@1",), {}), "audit": ((), {"limit": 3}), "audit_pages": ((), {"limit": 3}), "history": ((), {"limit": 3}), "status": ((), {}), "whoami": ((), {}), "as_of": (("seq:1",), {}),
     "is_bare": (("fraud",), {}), "verify": ((), {"bytes": False, "quick": True}), "gc": ((), {"dry_run": True}), "doctor": ((), {}), "access": ((), {}), "backup": (("backup",), {"dry_run": True}), "migrate": ((), {}),
     "policy": ((), {}), "policies": ((), {}), "policy_diff": ((["policy.toml"],), {}), "set_policy": (("policy.toml",), {"dry_run": True}),
     "grant_role": (("owner", "user:root"), {"dry_run": True}), "revoke_role": (("owner", "user:root"), {}), "roles": ((), {}),

@@ -691,10 +691,11 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         return diff.diff(self._context, refs)
 
     def trend(self, refs: Refs, *, metric: str | None = None, as_of: Moment | None = None) -> Trend:
-        """Return a metric of versions in the order given, each against the one before it that was measured on the same data.
+        """Return a metric of versions in the order given, each against the version before it that was measured on the same data.
 
-        Without ``metric`` it is the main one: the first that a gate of the policy names, else one that most of the versions
-        have. ``"fraud"`` stands for its newest 50 versions, oldest first, without archived and deleted ones.
+        That is the nearest of the 50 numbers before it that is not deleted, whatever else is asked for.
+        Without ``metric`` it is the main one: the first that a gate of the policy names, else one that most of the newest
+        versions have. ``"fraud"`` stands for its newest 50 versions, oldest first, without archived and deleted ones.
 
         >>> found = registry.trend("fraud")
         >>> found.metric, [(point.ref, point.value, point.difference, point.verdict) for point in found.points]
@@ -781,16 +782,19 @@ class Registry(DatasetRecords, Governance, Oversight, Serving, Knowledge):
         *,
         since: Moment | None = None,
         until: Moment | None = None,
+        limit: int | None = None,
         as_of: Moment | None = None,
     ) -> tuple[Tenure, ...]:
         """Return which version held a stage when, by whom and why; without a name the last stage of all models.
+
+        With ``limit`` only the tenures that began last, oldest first as always.
 
         >>> [(tenure.ref, tenure.until) for tenure in registry.history("fraud")]
         [('fraud@1', None)]
         """
         from modelkeep.reads import history
 
-        return history.history(self._context, name, stage, as_of, since=since, until=until)
+        return history.history(self._context, name, stage, as_of, since=since, until=until, limit=limit)
 
     def status(self, *, size: bool = False) -> Status:
         """Return the registry at a glance.

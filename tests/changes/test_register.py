@@ -480,9 +480,9 @@ def test_the_verdict_compares_what_was_measured_on_the_same_data(world, r):
     world.register(metrics={"auc": "0.9"}, stage="production")
     r.evaluate("fraud@1", {"auc": "0.7"}, on="shifted@1")
     made = world.register(metrics={"auc": "0.8"}, on="shifted@1")
-    assert [verdict(each) for each in made.verdict] == ["auc@shifted@1 0.8 (+0.1 against production, fraud@1)"]
+    assert [verdict(each) for each in made.verdict] == ["auc@shifted@1 0.8 (+0.1 better than production, fraud@1)"]
     made = world.register(metrics={"auc": "0.8"})
-    assert [verdict(each) for each in made.verdict] == ["auc 0.8 (-0.1 against production, fraud@1)"]
+    assert [verdict(each) for each in made.verdict] == ["auc 0.8 (-0.1 worse than production, fraud@1)"]
     made = world.register(metrics={"auc": "0.8"}, on="other@1")
     assert [verdict(each) for each in made.verdict] == ["auc@other@1 0.8"]
 

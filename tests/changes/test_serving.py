@@ -302,9 +302,13 @@ def test_an_automatic_rollback_has_its_signal_as_the_reason(world, r):
     assert (back.began.what, back.began.reason, back.until) == ("rolled_back", None, None)
     (entry,) = r.audit(since=f"seq:{seq}", until=f"seq:{seq}")
     assert entry.sentence.startswith("signalled errors 0.20 of fraud@2, automatic rollback of production to fraud@1")
+    found = r.version("fraud@2").marked
+    assert (found.seq, found.actor, found.reason) == (seq, entry.actor, "signal errors 0.20")
     world.registry.mark("fraud@2", "good")
+    assert (r.version("fraud@2").marked, r.version("fraud@2", as_of=f"seq:{seq}").marked) == (None, found)
     r.promote("fraud@2", "production")
     r.signal("fraud@2", "errors", "0.3", count=100, message="checkout fails")
+    assert r.version("fraud@2").marked.reason == "checkout fails"
     assert r.history("fraud", "production")[-2].ended.reason == "checkout fails"
 
 

@@ -194,7 +194,9 @@ REGISTERED = Registered(
     digest=DIGEST,
     size_bytes=3_200_000,
     files=1,
-    verdict=(Verdict("auc", None, Number("0.914"), "production", "fraud@3", Number("0.907"), Number("0.007")),),
+    verdict=(
+        Verdict("auc", None, Number("0.914"), "production", "fraud@3", Number("0.907"), Number("0.007"), "better"),
+    ),
 )
 
 TENURE = Tenure(

@@ -75,7 +75,7 @@ def test_a_registration_prints_the_ref_alone_and_tells_the_rest_beside():
     assert RegisteredView(REGISTERED).lines() == ["fraud@4"]
     assert RegisteredView(REGISTERED).notes() == [
         "3.2 MB in 1 file, code a1b2c3d (dirty), data transactions@2026-02",
-        "auc 0.914 (+0.007 against production, fraud@3)",
+        "auc 0.914 (+0.007 better than production, fraud@3)",
         "next: modelkeep promote fraud@4 staging",
     ]
 
@@ -117,3 +117,17 @@ def test_a_verdict_without_numbers_puts_both_values_side_by_side():
     beside = Verdict("auc", None, "n/a", "production", "fraud@3", Number("0.90"))
     assert verdict(beside) == "auc n/a (0.90 in production, fraud@3)"
     assert verdict(Verdict("auc", "h@1", Number("0.90"), "production")) == "auc@h@1 0.90"
+
+
+@pytest.mark.parametrize(
+    ("less", "word", "told"),
+    [
+        ("0.1", "worse", "+0.1 worse than production, fraud@3"),
+        ("-0.1", "better", "-0.1 better than production, fraud@3"),
+        ("0", "same", "0 against production, fraud@3"),
+        ("0.1", None, "+0.1 against production, fraud@3"),
+    ],
+)
+def test_a_verdict_says_whether_it_is_better_where_that_is_known(less, word, told):
+    found = Verdict("loss", None, Number("0.6"), "production", "fraud@3", Number("0.5"), Number(less), word)
+    assert verdict(found) == f"loss 0.6 ({told})"

@@ -22,8 +22,9 @@ from rows import (
     version_row,
 )
 
+from modelkeep.cli.record_formats import Writer
 from modelkeep.cli.views import interface
-from modelkeep.cli.views.columns import VERSION_KEYS, check_column, split_columns
+from modelkeep.cli.views.columns import VERSION_KEYS, require_columns, split_columns
 from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.interface import View, as_json, json_pages
@@ -86,18 +87,19 @@ def test_versions_are_a_line_each_in_the_order_given():
     ],
 )
 def test_a_key_with_a_comma_is_one_column(typed: str, columns: tuple[str, ...]):
-    assert split_columns(typed) == columns
+    assert split_columns(typed, list) == columns
 
 
 def test_the_name_of_all_metrics_is_answered_with_the_key_of_one():
     with pytest.raises(UsageError) as error:
-        split_columns("ref,metrics")
-    assert error.value.hint.endswith("deleted, shares, break_glass, formats, metric.K")
+        split_columns("ref,metrics", lambda: ["metric.auc", "tag.owner"])
+    assert error.value.hint == "there are metric.auc"
+    assert error.value.correction == ("ref,metrics", "ref,metric.auc")
 
 
 def test_what_is_no_column_and_follows_no_key_is_refused():
     with pytest.raises(UsageError, match="there is no column 'nope'"):
-        split_columns("ref,nope")
+        split_columns("ref,nope", list)
 
 
 def test_columns_replace_the_usual_ones():
@@ -127,12 +129,47 @@ def test_what_was_found_is_a_reference_a_field_its_text_and_the_columns():
 
 def test_a_column_that_is_none_is_refused_with_those_there_are():
     with pytest.raises(UsageError, match="there is no column 'colour'") as refused:
-        check_column("colour")
-    assert "created" in (refused.value.hint or "")
-    with pytest.raises(UsageError) as refused:
-        check_column("auc")
-    assert (refused.value.hint or "").endswith(", metric.auc, param.auc, tag.auc")
-    check_column("metric.val auc")
+        split_columns("colour", list)
+    assert (refused.value.hint or "").endswith(
+        ", created, author, digest, size_bytes, files, deleted, shares, break_glass, formats, description, metric.K, param.K, tag.K"
+    )
+    for typed, meant in (
+        ("auc", "metric.auc"),
+        ("metrc.auc", "metric.auc"),
+        ("ownr", "tag.owner"),
+        ("creatd", "created"),
+    ):
+        with pytest.raises(UsageError) as refused:
+            split_columns(f"ref,{typed}", lambda: ["metric.auc", "tag.owner"])
+        assert refused.value.correction == (f"ref,{typed}", f"ref,{meant}")
+
+
+def test_columns_of_csv_are_whole_values_with_a_heading_also_without_rows():
+    row = version_row(
+        4, evaluations=(Evaluation("auc", Number("0.9140"), None, "t1", "ana"),), tags={"note": "a\tb"}, bad=True
+    )
+    view = VersionsView(None, [row], ["ref", "metric.auc", "metric.f1", "tag.note", "bad", "stages", "created"])
+    assert Writer("csv").answer(view, "csv").split("\r\n") == [
+        "ref,metric.auc,metric.f1,tag.note,bad,stages,created",
+        f"fraud@4,0.9140,,a\tb,true,,{row.created}",
+        "",
+    ]
+    assert Writer("csv").answer(VersionsView(None, [], ["ref", "label"]), "csv") == "ref,label\r\n"
+    found = [Found("fraud", (TextMatch("fraud", "description", "Finds\tcards"),), FRAUD, None)]
+    assert (
+        Writer("csv").answer(FoundView(None, found, "card", ["state"]), "csv")
+        == "ref,field,text,state\r\nfraud,description,Finds\tcards,\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "quiet"),
+    [("json", False), ("jsonl", False), ("env", False), ("{ref}", False), ("lines", True), ("table", True)],
+)
+def test_columns_are_refused_where_the_answer_has_none(form: str, quiet: bool):
+    with pytest.raises(UsageError, match="--columns chooses the columns of lines, tables and csv"):
+        require_columns(form, quiet=quiet)
+    require_columns("csv", quiet=quiet)
 
 
 def test_every_plain_field_of_a_version_is_a_column():
@@ -366,6 +403,32 @@ def test_a_diff_has_a_cell_a_version():
     assert drawn(DiffView(found)).splitlines()[-1].endswith("+0.1 (+20.00%) better")
     assert list(DiffView(found).notes()) == ["the code: git log --oneline a..b"]
     assert DiffView(Diff(("fraud@3", "fraud@3"), same=True, rows=())).lines() == []
+
+
+def test_the_records_of_a_diff_name_its_versions_and_can_be_read_back():
+    rows = (DiffRow("files", "b,in", ("sha256:1", None)), DiffRow("format", "dtypes", ("<f8 2, <i4 1", "<f8 2")))
+    view = DiffView(Diff(("fraud@3", "fraud@4"), same=False, rows=rows))
+    assert Writer("{section} {key} {values}").write(view.record_document("csv"), view.record_field) == (
+        'version ref fraud@3,fraud@4\nfiles b,in ["sha256:1",null]\nformat dtypes ["<f8 2, <i4 1","<f8 2"]\n'
+    )
+    assert len(view.document()["rows"]) == 2
+
+
+def test_a_diff_of_several_names_each_and_has_digits_that_tell_them_apart():
+    rows = (
+        DiffRow(
+            "metrics", "log_loss", (Number("0.43079343268405085"), Number("0.4307931434189738"), Number("0.5")),
+            (Number("-0.00000028926507705"), Number("0.06920656731594915")), changes=(-6.7e-07, 0.160649), better="lower",
+            verdicts=("better", "worse"),
+        ),
+        DiffRow("params", "C", (Number("0.01"), 10000, None), (Number("9999.99"), None), changes=(999999.0, None)),
+    )  # fmt: skip
+    assert drawn(DiffView(Diff(("fraud@1", "fraud@2", "fraud@3"), same=False, rows=rows)), width=200) == (
+        "                     fraud@1     fraud@2     fraud@3   difference from fraud@1\n"
+        "metrics   log_loss   0.4307934   0.4307931   0.5       fraud@2 -2.89265e-7 better\n"
+        "                                                       fraud@3 +0.0692066 (+16.06%) worse\n"
+        "params    C          0.01        10000       -         fraud@2 +9999.99\n"
+    )
 
 
 def test_a_diff_shows_an_empty_text_and_a_null_where_they_are_values():

@@ -108,7 +108,7 @@ def test_a_long_name_that_is_unknown_is_cut_and_looked_up_at_once():
 
 def test_the_records_of_an_answer_are_the_rows_that_its_view_names():
     document = {"schema": "x", "refs": ["a", "b"], "same": False, "rows": [{"key": "auc", "values": [1, None]}]}
-    assert Writer("{key} {values}").write(document, "rows") == "auc 1,\n"
+    assert Writer("{key} {values}").write(document, "rows") == "auc [1,null]\n"
     assert Writer("env").write(document, "rows").startswith("MK_REFS=a,b\nMK_SAME=false\n")
 
 

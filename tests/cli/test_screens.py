@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 from rows import CHURN, CLOCK, ENTRY, FRAUD, MODEL, NOW, REQUEST, VERSION, drawn, version_row
 
+from modelkeep.cli.commands.lists import _bad_ones
 from modelkeep.cli.terminal import draw
 from modelkeep.cli.views.history import Bounds, EntriesView, TenuresView
 from modelkeep.cli.views.lists import ModelsView, VersionsView
@@ -74,9 +75,25 @@ def test_the_matrix_has_who_holds_each_stage_since_when_who_has_a_share_and_who_
     assert MODELS.notes() == ["? is asked for: modelkeep requests fraud@5"]
 
 
+def test_one_long_name_has_a_line_for_itself_and_the_matrix_stays():
+    long = replace(CHURN, name=f"team/{'x' * 90}")
+    assert drawn(ModelsView(None, [FRAUD, long, CHURN], STAGES), width=80) == (
+        "model   development   staging   production\n"
+        "fraud   5  2h (+3)    4  1d     3  12d  ~ 4 at 10%\n"
+        f"{long.name}\n"
+        "        -             -         2  90d\n"
+        "churn   -             -         2  90d\n"
+    )
+    # Two of three are no exception.
+    assert drawn(ModelsView(None, [FRAUD, long, long], STAGES), width=80).splitlines()[:2] == [
+        "fraud",
+        "  development  5  2h (+3)",
+    ]
+
+
 def test_versions_have_their_main_metric_and_its_change():
     assert drawn(VERSIONS, width=200) == (
-        "auc  ▂▁▇·█  0.88 -> 0.94 (+0.06 better), best shown 0.94 in fraud@5\n"
+        "auc  ▂▁▇·█  @1 0.88 -> @5 0.94 (+0.06 better), best shown 0.94 in fraud@5\n"
         "\n"
         "version   label   stage                     state        auc        change               created   author   alias        size\n"
         "fraud@5   2.0     staging, production 10%   active       0.94       +0.00876543 better   2d        ana      -          3.2 MB\n"
@@ -90,17 +107,17 @@ def test_versions_have_their_main_metric_and_its_change():
         "fraud@5  2.0    staging, production 10%  active      0.94      +0.00876543 better  2d       -",
     ]
     assert drawn(VERSIONS, width=60).splitlines()[:5] == [
-        "auc  ▂▁▇·█  0.88 -> 0.94 (+0.06 better), best shown 0.94 in",
-        "fraud@5",
+        "auc  ▂▁▇·█  @1 0.88 -> @5 0.94 (+0.06 better), best shown",
+        "0.94 in fraud@5",
         "",
-        "version   label   stage                     state",
-        "fraud@5   2.0     staging, production 10%   active",
+        "version   stage                     state        auc",
+        "fraud@5   staging, production 10%   active       0.94",
     ]
 
 
 def test_the_history_of_a_stage_is_bars_and_a_row_for_each_tenure():
     assert drawn(HISTORY, width=200) == (
-        "auc  ▂▁▇·█  0.88 -> 0.94 (+0.06 better), best shown 0.94 in fraud@5\n"
+        "auc  ▂▁▇·█  @1 0.88 -> @5 0.94 (+0.06 better), best shown 0.94 in fraud@5\n"
         "\n"
         f"production        1{'█' * 50}23{'█' * 47}\n"
         f"production share  {'·' * 75}5{'█' * 24}\n"
@@ -131,11 +148,30 @@ def test_the_history_of_a_stage_is_bars_and_a_row_for_each_tenure():
         f"production  1{'█' * 23}2██3{'█' * 20}",
         f"            Oct 03 08:00{' ' * 24}Oct 23 08:00",
     ]
+    # The bars of the newest ones show what held the stage when the first of them began.
+    cut = replace(HISTORY, tenures=TENURES[3:], bounds=Bounds(TENURES[3].since), drawn=TENURES)
+    assert drawn(cut, width=60).splitlines()[3:5] == [
+        f"production        3{'█' * 41}",
+        f"production share  5{'█' * 41}",
+    ]
     assert drawn(replace(HISTORY, bounds=None), width=200).splitlines()[2].startswith("version  ")
     # Where there is no room beside the names, the bars stand below them.
     assert drawn(HISTORY, width=20).splitlines()[5:11] == [
         "production", f"  1{'█' * 8}23{'█' * 7}", "production share", f"  {'·' * 13}5████", "  Sep 01 08:00   now", "",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("sort", "limit", "warnings"),
+    [
+        ("metric.auc", None, ["warning: fraud@4 is marked bad"]),
+        ("metric.auc", "5", ["warning: fraud@4 is marked bad", "warning: fraud@1 is archived"]),
+        ("created", None, []),
+        (None, "5", []),
+    ],
+)
+def test_a_version_that_comes_first_by_a_metric_and_is_bad_or_archived_is_warned_of(sort, limit, warnings):
+    assert _bad_ones([ROWS[1], ROWS[4], ROWS[0]], sort, limit) == warnings
 
 
 def test_of_a_moment_in_the_past_bars_and_ages_end_there():

@@ -83,11 +83,13 @@ def test_the_browser_shows_a_file_that_no_other_account_can_read(run, made):
     first, second = run("page", "--open", env=env), run("page", "--open", "--title", "Later", env=env)
     path = second.stdout.removesuffix("\n")
     assert (first.exit_code, second.exit_code) == (0, 0)
+    assert second.stderr == "the page stays there, a copy of the registry's records, until you remove it\n"
     assert (made / "shown").read_text() == f"file://{first.stdout}file://{second.stdout}"
     assert "<title>Later</title>" in Path(path).read_text()
     assert os.stat(os.path.dirname(path)).st_mode & 0o777 == 0o700
     assert os.listdir(os.path.dirname(path)) == ["registry.html"]
-    assert run("page", "--open", "-o", "here #1.html", env=env).stdout == "here #1.html\n"
+    named = run("page", "--open", "-o", "here #1.html", env=env)
+    assert (named.stdout, named.stderr) == ("here #1.html\n", "")
     assert re.search(r"file://.*/here%20%231\.html\n$", (made / "shown").read_text())
 
 

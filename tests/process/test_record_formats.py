@@ -26,6 +26,8 @@ def test_the_program_writes_records(run, made, tmp_path):
         done = run(*words, "--format", field)
         assert (done.exit_code, f"hint: there are {near}" in done.stderr) == (2, True), (words, done.stderr)
     assert run("audit").stdout == before
+    run("promote", "fraud@1", "staging")
+    before = run("audit").stdout
     shown = run("archive", "fraud@2", "--format", "{item} {change.seq}").stdout
     assert shown == f"fraud@2 {len(before.splitlines()) + 1}\n"
     assert run("show", "fraud@1", "--field", "stages").stdout.strip() == "production,staging"

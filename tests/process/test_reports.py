@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 
 import pytest
 
@@ -50,10 +51,17 @@ def test_a_pipe_that_nobody_reads_is_not_waited_for(run, made):
     )
 
 
-@pytest.mark.parametrize("words", ["report", "card fraud@1", "bom fraud@1", "page"])
+@pytest.mark.parametrize("words", ["report", "card fraud@1", "bom fraud@1", "page", "check show fraud@1 bias"])
 def test_no_paper_is_written_over_a_registry_or_into_it(run, made, words):
+    assert run("check", "record", "fraud@1", "bias", "pass", "--evidence", "model1.onnx").exit_code == 0
+    shutil.copytree(made / ".modelkeep", made / "models")  # what it is counts, and not what it is called
+    assert run("backup", "copy").exit_code == 0
+    (made / "link").symlink_to("models")
     before = {path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()}
-    for place in (".modelkeep/registry.db", ".modelkeep/x.md", ".modelkeep/store/x.md", "/dev/full"):
+    for place in (
+        ".modelkeep/registry.db", ".modelkeep/x.md", ".modelkeep/store/x.md", "/dev/full",
+        "models/x.md", "models/hooks.toml", "link/policy.toml", "copy/x.md", "copy/hooks.toml",
+    ):  # fmt: skip
         done = run(*words.split(), "-o", place, "--force")
         assert (done.exit_code, done.stdout) == (4, ""), place
     assert {path: path.read_bytes() for path in sorted(made.rglob("*")) if path.is_file()} == before

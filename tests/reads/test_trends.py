@@ -5,6 +5,7 @@ from governed_story import rules
 from history import History, at
 
 from modelkeep.cli.views.trends import value_cell
+from modelkeep.domain.numbers import Number
 from modelkeep.domain.verbs.evaluate import Data
 from modelkeep.errors import UsageError
 from modelkeep.rendering.trends import trend_words
@@ -72,7 +73,7 @@ def test_all_values_are_of_the_data_that_most_versions_were_measured_on():
         ("fraud@1", 0.9, None, None), ("fraud@2", None, None, None), ("fraud@3", 0.95, "fraud@1", "better"),
         ("fraud@4", 0.91, "fraud@3", "worse"),
     ]  # fmt: skip
-    assert trend_words(found) == "0.9 -> 0.91 (+0.01 better), best shown 0.95 in fraud@3"
+    assert trend_words(found) == "@1 0.9 -> @4 0.91 (+0.01 better), best shown 0.95 in fraud@3"
     assert [[(str(each.value), each.data) for each in point.elsewhere] for point in found.points] == [
         [],
         [("0.99", "b")],
@@ -81,7 +82,44 @@ def test_all_values_are_of_the_data_that_most_versions_were_measured_on():
     ]
     assert [value_cell(point).plain for point in found.points] == ["0.9", "(0.99 on b)", "0.95", "0.91"]
     history.mark("fraud@3")
-    assert trend_words(history.registry.trend("fraud")) == "0.9 -> 0.91 (+0.01 better), best shown 0.91 in fraud@4"
+    assert (
+        trend_words(history.registry.trend("fraud")) == "@1 0.9 -> @4 0.91 (+0.01 better), best shown 0.91 in fraud@4"
+    )
+
+
+def test_what_is_said_of_a_version_does_not_depend_on_which_others_are_shown(history):
+    def said(ref, *others, **asked):
+        return next(each for each in history.registry.trend([*others, ref], **asked).points if each.ref == ref)
+
+    history.register("fraud", "newest", metrics=[("rows", "5"), ("auc", "0.95")])
+    history.mark("fraud@3")
+    alone = said("fraud@4")
+    assert (alone.against, alone.difference, alone.verdict) == ("fraud@3", Number("0.10"), "better")
+    assert said("fraud@4", "fraud@1") == said("fraud@4", "fraud@1", "fraud@2", metric="auc") == alone
+    history.archive("fraud@3")
+    assert said("fraud@4").against == "fraud@3"
+    history.delete("fraud@3")
+    assert [said("fraud@4", *others).against for others in ((), ("fraud@3",), ("fraud@1",))] == ["fraud@2"] * 3
+    # The metric is that of the newest versions, and the own one of a version that does not have it.
+    history.register("fraud", "other", metrics=[("f1", "0.5")])
+    found = [history.registry.trend(refs).metric for refs in (["fraud@5", "fraud@4"], ["fraud@4"], ["fraud@5"])]
+    assert found == ["auc", "auc", "f1"]
+
+
+def test_of_equals_the_metric_is_the_one_without_data(history):
+    for number in (1, 2, 3):
+        history.evaluate(f"fraud@{number}", [("auc", "0.1")], Data(name="holdout"))
+    assert [each.value for each in history.registry.trend("fraud", metric="auc").points] == [0.8, 0.9, 0.85]
+
+
+def test_values_that_are_no_numbers_are_neither_the_best_nor_a_change():
+    history = History()
+    for value in ("NaN", "0.5", "Infinity", "-1e308", "1e308", "0.5"):
+        history.register("fraud", value, metrics=[("auc", value)])
+    found = history.registry.trend("fraud")
+    assert [each.difference for each in found.points[:4]] == [None] * 4
+    assert trend_words(found) == "@2 0.5 -> @6 0.5 (0), best shown 1e308 in fraud@5"
+    assert trend_words(history.registry.trend(["fraud@1", "fraud@3"])) is None
 
 
 def test_versions_without_a_metric_are_points_without_a_value():

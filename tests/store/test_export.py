@@ -588,12 +588,15 @@ def test_nothing_is_written_inside_a_registry(model, tree, work, force):
     create_store("elsewhere")
     (work / "plain").mkdir()
     (work / "plain/registry.db").write_bytes(b"db")
+    (work / "models/sub").mkdir(parents=True)
+    for name in ("registry.db", "registry.lock"):
+        (work / "models" / name).write_bytes(b"")
     (work / "link").symlink_to(".modelkeep/store")
     before = sorted(map(str, work.rglob("*")))
     for dest in (
         ".modelkeep/store", ".modelkeep/registry.db", ".modelkeep/new", ".modelkeep/store/blobs/sha256/ab/x", "link/x",
         "elsewhere/blobs", "elsewhere/new", "plain/registry.db", "plain/registry.db-journal", "plain/registry.lock",
-        "plain/store/x",
+        "plain/store/x", "models/new", "models/hooks.toml", "models/sub/new",
     ):  # fmt: skip
         for artifact in (model, tree):
             with pytest.raises((Conflict, NotFound), match=r"inside the registry|no directory"):

@@ -205,6 +205,8 @@ def test_each_metric_on_each_data_has_a_column_and_the_best_is_of_one(visit, mea
     assert column(page, "Versions", 5) == ["", "", "", "", "0.95"]
     assert column(page, "Versions", 6) == ["", "", "0.97", "", ""]
     assert table.locator(".best").all_inner_texts() == ["0.9", "1"]
+    drawn = page.locator(".u-legend .u-label").all_inner_texts()
+    assert drawn == ["version", "auc on hold@1", "auc", "auc on easy@2", "was in production"]
 
 
 def test_numbers_are_shown_with_the_digits_that_were_given(visit, measured):
@@ -249,6 +251,22 @@ def test_a_measurement_that_was_replaced_is_shown_beside_the_one_that_counts(vis
     rows = page.locator('[aria-label="Metrics"][role="region"] tbody tr').all_inner_texts()
     assert rows[0].split("\t")[:3] == ["auc ↑", "0.888", "hold@1"]
     assert re.search(r"by ana\s+0\.7827\s+20\d\d-\d\d-\d\d \d\d:\d\d by ana$", rows[0]), rows
+
+
+def test_a_dataset_says_what_was_made_from_it_and_what_was_measured_on_it(visit, rich):
+    page = visit(rich, "#data")
+    rows = {
+        each.split("\t")[0]: each.split("\t")[1:3]
+        for each in page.locator('[aria-label="Datasets"] tbody tr').all_inner_texts()
+    }
+    assert (rows["features@7"], rows["holdout@3"]) == (["4", "0"], ["0", "1"])
+
+
+def test_why_a_version_is_bad_and_who_rolled_back_is_said(visit, rich):
+    page = visit(rich, "#/fraud/3")
+    text = page.locator("main").inner_text()
+    assert re.search(r"Marked bad\s+2026-01-01 00:19 by ana: p99 \| latency #19", text), text
+    assert re.search(r"rolled back to fraud@2 by ana: p99 \| latency", text), text
 
 
 def test_an_approval_has_what_its_approver_saw(visit, rich):

@@ -17,6 +17,7 @@ from modelkeep.domain.answers.versions import Evaluation
 from modelkeep.domain.dataset_names import data_name
 from modelkeep.domain.entry import Entry
 from modelkeep.domain.json_values import to_text
+from modelkeep.domain.metric_directions import direction_of, verdict_of
 from modelkeep.domain.metrics import newest_by_data
 from modelkeep.domain.numbers import difference, metric_value
 from modelkeep.domain.verbs.evaluate import Data
@@ -24,6 +25,7 @@ from modelkeep.domain.verbs.register import Register, VersionRegistered
 from modelkeep.errors import ModelkeepError
 from modelkeep.provenance.captured_environment import Captured
 from modelkeep.provenance.values import Pairs, number_warnings
+from modelkeep.reads.roles import rules_at
 from modelkeep.reads.show import version_page
 from modelkeep.rendering import counted, files, human_size
 from modelkeep.store.db.interface import Reader
@@ -33,7 +35,9 @@ from modelkeep.store.db.state import SqlState
 from modelkeep.store.ingest.artifact import Ingested
 
 if TYPE_CHECKING:
-    pass
+    from collections.abc import Sequence
+
+    from modelkeep.domain.policy.rules import Direction
 
 
 def registered(
@@ -121,15 +125,22 @@ def against_production(
     other = newest_by_data(
         evaluations_of(reader, None, holder.model, holder.version, holder.version).get(holder.version, ())
     )
-    return tuple(_beside(each, f"{name}@{holder.version}", other.get(each.metric, {}).get(data)) for each in alone)
+    rules = rules_at(reader, None)
+    told = () if rules is None else rules.metrics
+    return tuple(
+        _beside(each, f"{name}@{holder.version}", other.get(each.metric, {}).get(data), told) for each in alone
+    )
 
 
-def _beside(found: Verdict, ref: str, other: Evaluation | None) -> Verdict:
+def _beside(found: Verdict, ref: str, other: Evaluation | None, told: Sequence[Direction]) -> Verdict:
     """Return a metric beside that of the version in production; without such a one, alone."""
     if other is None:
         return found
     less = difference(to_text(found.value), to_text(other.value))
-    return replace(found, against=ref, other=other.value, difference=None if less is None else metric_value(less))
+    if less is None:
+        return replace(found, against=ref, other=other.value)
+    verdict = verdict_of(less, direction_of(found.metric, told))
+    return replace(found, against=ref, other=other.value, difference=metric_value(less), verdict=verdict)
 
 
 def _summary(ingested: Ingested, provenance: Provenance, contents: FoundContents, cwd: str) -> str:

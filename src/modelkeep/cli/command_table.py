@@ -86,7 +86,7 @@ COMMANDS: tuple[CommandRow, ...] = (
     ),
     CommandRow(
         "history", "history", EVERYDAY, "Show which version held a stage when, why it began and why it ended",
-        ("modelkeep history fraud production", "modelkeep history --since 30d"),
+        ("modelkeep history fraud production", "modelkeep history --since 30d --limit 20"),
         ("ref", "stage", "since", "until", "actor", "began", "ended", "share"),
     ),
     CommandRow(

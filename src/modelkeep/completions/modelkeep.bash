@@ -21,7 +21,7 @@ _modelkeep_options() {
     promote) REPLY='--share --force --request --break-glass -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     rollback) REPLY='--to --keep-good -m --message -n --dry-run --lock-wait --expect '$REPLY ;;
     retire) REPLY='-m --message -n --dry-run --lock-wait --expect '$REPLY ;;
-    history) REPLY='--since --until --as-of '$REPLY ;;
+    history) REPLY='--since --until --limit --as-of '$REPLY ;;
     status) REPLY='--size '$REPLY ;;
     evaluate) REPLY='-M --metric --metrics --on --run -m --message -n --dry-run --lock-wait '$REPLY ;;
     tag) REPLY='-m --message -n --dry-run --lock-wait '$REPLY ;;

@@ -195,6 +195,7 @@ function __modelkeep_options --argument-names command
         case 'history'
             echo '--since'\t'Only entries since then: a time, a date or an age (7d).'
             echo '--until'\t'Only entries until then.'
+            echo '--limit'\t'Only the newest N.'
             echo '--as-of'\t'Answer as of then: a time, a date, an age or seq:N.'
         case 'status'
             echo '--size'\t'Add up the sizes of the files even if there are more than 10,000.'

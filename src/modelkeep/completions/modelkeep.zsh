@@ -248,6 +248,7 @@ _modelkeep_options() {
         offered=(
             '--since:Only entries since then: a time, a date or an age (7d).'
             '--until:Only entries until then.'
+            '--limit:Only the newest N.'
             '--as-of:Answer as of then: a time, a date, an age or seq:N.'
         )
         ;;

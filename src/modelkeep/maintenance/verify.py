@@ -53,7 +53,10 @@ def verify(  # noqa: PLR0913  the command's own flags
             check.run()
             _check_head(context, findings, check, accept_head=accept_head)
             if not check.has_kept_head:
-                text = f"no entry has the hash {kept_head}: this is another log, or it was written anew"
+                text = (
+                    f"no entry has the hash {kept_head}: this is another log, it was written anew, "
+                    "or its newest entries are missing"
+                )
                 findings.error("kept", "log", text)
             log_ok = findings.ok
         checked = Checked(0, 0, 0)

@@ -1,8 +1,10 @@
 """Markdown that says exactly what it is given: no text of a user becomes a heading, a link, a cell, an emoji or HTML.
 
 The source is CommonMark with the tables of GitHub. Every ASCII punctuation character that means something there may be
-escaped by a backslash; control characters and marks that turn the direction of writing are shown as escapes. An address
-of e-mail is the exception: GitHub makes a link of it, escaped or not.
+escaped by a backslash; control characters and marks that turn the direction of writing are shown as escapes. What GitHub
+looks for in the finished page is the exception: it makes links of addresses of e-mail, ``@octocat``, ``#12``, ``GH-3`` and
+hashes of commits, escaped or not (https://github.com/github/markup/issues/1168). Only another character in the text would
+hide them.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable
+from contextlib import suppress
 
 from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict
@@ -25,24 +26,37 @@ def write_paper(path: str, parts: Iterable[bytes], *, force: bool) -> None:
     """Write a file, durable before it has its name.
 
     ``Conflict`` where something is there, unless it is a regular file and ``force``; and inside a registry, a backup or a
-    store, and for what belongs to the system. A file that is replaced leaves its permissions to the new one.
+    store, and for what belongs to the system. A file that is replaced leaves its owner, group and permissions to the new
+    one, as far as this account may give them; meanwhile no other account can read the new one.
     """
     with explain_destination_errors(path):
         place = _place(path)
         with place.directory:
             replaced = _replaced(place, force=force)
             remove_stale_drafts(place.directory)
-            draft = Draft(place.directory, "file", 0o666)
+            draft = Draft(place.directory, "file", 0o666 if replaced is None else 0o600)
             try:
                 with open(draft.descriptor, "wb", closefd=False) as file:
                     file.writelines(parts)
                 if replaced is not None:
-                    os.fchmod(draft.descriptor, replaced.st_mode & 0o777)
+                    _keep_access(draft.descriptor, replaced)
                 os.fsync(draft.descriptor)
                 draft.put_in_place(place, replaced)
                 place.directory.sync()
             finally:
                 draft.discard()
+
+
+def _keep_access(descriptor: int, replaced: os.stat_result) -> None:
+    """Give a file the owner, group and permissions of another, and nobody more than these where the group cannot be kept."""
+    for owner in (replaced.st_uid, -1):  # a member of the group may keep the group alone
+        with suppress(OSError):
+            os.fchown(descriptor, owner, replaced.st_gid)
+            break
+    mode = replaced.st_mode & 0o777
+    if os.fstat(descriptor).st_gid != replaced.st_gid:
+        mode = mode & 0o700 | (mode & mode >> 3 & 0o007)  # the old group is among the others now
+    os.fchmod(descriptor, mode)
 
 
 def _place(path: str) -> Destination:

@@ -34,8 +34,12 @@ def history(
     *,
     since: str | None,
     until: str | None,
+    limit: int | None,
 ) -> tuple[Tenure, ...]:
-    """Return the tenures that fall into [since, until), oldest first; without a name or a stage those of the last stage."""
+    """Return the tenures that fall into [since, until), oldest first; without a name or a stage those of the last stage.
+
+    ``limit`` leaves those that began last.
+    """
     with snapshot(context, moment) as (reader, at):
         found = None if name is None else version_or_model(reader, name, context.say, at)
         if stage is not None:
@@ -51,6 +55,7 @@ def history(
             stage=stage,
             after=after,
             last=last,
+            limit=limit,
         )
 
 

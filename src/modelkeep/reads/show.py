@@ -23,7 +23,7 @@ from modelkeep.store.db.sql import history, lineage
 from modelkeep.store.db.sql import show as select
 from modelkeep.store.db.sql.facts import facts_of
 from modelkeep.store.db.sql.references import ALIASES, Resolved, name_of
-from modelkeep.store.db.sql.version_states import deletion
+from modelkeep.store.db.sql.version_states import deletion, marked
 from modelkeep.store.db.sql.versions import version_rows
 
 _RECENT = 10
@@ -80,7 +80,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved, *, judged: Jud
     key = {"model": found.model, "number": number}
     (row,) = version_rows(reader, at, found.model, found.name, [number])
     (
-        seq, actor, form, symlinks, licence, commit, code_state, diff, started, ended, guessed, described,
+        seq, actor, form, symlinks, licence, commit, code_state, diff, started, ended, guessed,
     ) = select.VERSION.one(reader, at, **key)  # fmt: skip
     texts: dict[str, list[str]] = {}
     for field, value in reader.rows(select.TEXTS, seq=seq):
@@ -101,7 +101,6 @@ def version_page(reader: Reader, at: int | None, found: Resolved, *, judged: Jud
         host=text("host"),
         source=tuple(texts.get("source", ())),
         reason=text("reason"),
-        description=described,
         data=lineage.data(reader, **key),
         code=CodeState(
             commit,
@@ -127,6 +126,7 @@ def version_page(reader: Reader, at: int | None, found: Resolved, *, judged: Jud
         environment=origin.environment(reader, facts),
         ci=origin.ci(facts, text),
         attachments=origin.attachments(reader, facts),
+        marked=marked(reader, at, **key) if row.bad else None,
     )
     return replace(page, missing=missing(page))
 

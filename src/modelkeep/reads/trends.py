@@ -1,7 +1,13 @@
-"""A metric over versions: the one that is asked for, or the main one (`domain.main_metric`)."""
+"""A metric over versions: the one that is asked for, or the main one (`domain.main_metric`).
+
+What is said of a version does not depend on which others are shown beside it. The main metric and its data are those of the
+newest 50 versions of the model. A change is against the nearest version before it, of the 50 numbers before it, that was
+measured on the same data and is not deleted.
+"""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from itertools import islice
@@ -13,18 +19,21 @@ from modelkeep.domain.keys import unknown_key
 from modelkeep.domain.main_metric import main_metric
 from modelkeep.domain.metric_directions import direction_of
 from modelkeep.domain.metrics import ByData, MetricKey, keys_of, newest_by_data, parse_metric_key
+from modelkeep.domain.numbers import metric_value
 from modelkeep.reads.references import version_or_model
 from modelkeep.reads.roles import rules_at
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.version_states import standing, walk
-from modelkeep.store.db.sql.versions import evaluations_of, spans
+from modelkeep.store.db.sql.version_states import newest, standing, walk
+from modelkeep.store.db.sql.versions import evaluations_of, metric_values, spans
 
-_NEWEST = 50
+#: A version: its model and number.
+_Version = tuple[int, int]
+_NEWEST = _BACK = 50
 
 
 def trend(context: Context, refs: Sequence[str], metric: str | None, moment: str | AsOf | None) -> Trend:
-    """Return a metric of versions in their order, each against the one before it.
+    """Return a metric of versions in their order, each against the version before it.
 
     A bare name stands for the newest 50 versions that are neither archived nor deleted, oldest first.
     """
@@ -36,33 +45,39 @@ def over(context: Context, reader: Reader, at: int | None, refs: Sequence[str], 
     """Return what `trend` returns, as of entry ``at`` (None: now)."""
     chosen = [each for ref in refs for each in _versions(reader, at, context, ref)]
     rules = rules_at(reader, at)
-    measured = _measured(reader, at, chosen)
-    newest = [measured.get((model, number), {}) for model, _, number in chosen]
+    numbers: dict[int, list[int]] = {}
+    for model, _, number in chosen:
+        numbers.setdefault(model, []).append(number)
+    ends = {model: newest(reader, at, model) for model in numbers}
+    recent = {model: range(max(end - _NEWEST, 0) + 1, end + 1) for model, end in ends.items()}
+    measured = _measured(reader, at, {model: {*there, *recent[model]} for model, there in numbers.items()})
+    shown = [measured.get((model, number), {}) for model, _, number in chosen]
+    lately = [measured.get((model, number), {}) for model, there in recent.items() for number in there]
     if metric is None:
-        key = main_metric(newest, rules)
+        key = main_metric(lately, rules)
+        if key is None or not any(key.name in each for each in shown):
+            key, lately = main_metric(shown, rules), shown
     else:
-        key = _asked_for(metric, [(name, on) for each in newest for name in each for on in each[name]])
-    refs = [f"{name}@{number}" for _, name, number in chosen]
+        key, lately = _asked_for(metric, [(name, on) for each in shown for name in each for on in each[name]]), shown
+    names = [f"{name}@{number}" for _, name, number in chosen]
     if key is None:
-        return Trend(None, None, tuple(TrendPoint(ref, None) for ref in refs))
+        return Trend(None, None, tuple(TrendPoint(ref, None) for ref in names))
     better = direction_of(key.name, () if rules is None else rules.metrics)
-    values = [each.get(key.name, {}) for each in newest]
-    data = key.data or _data_of_most(values)
-    good = _eligible(reader, at, chosen)
+    data = key.data or _data_of_most([each.get(key.name, {}) for each in lately])
+    good, earlier = _standing_and_before(reader, at, MetricKey(key.name, data), numbers)
     points = []
-    last: TrendPoint | None = None
-    for (model, _, number), ref, by_data in zip(chosen, refs, values, strict=True):
-        here = by_data.get(data)
-        value = None if here is None else here.value
+    for (model, name, number), ref, by_name in zip(chosen, names, shown, strict=True):
+        by_data = by_name.get(key.name, {})
+        here, before = by_data.get(data), earlier.get((model, number))
         point = TrendPoint(
             ref,
-            value,
+            None if here is None else here.value,
             None if here is None else data,
             eligible=(model, number) in good,
             elsewhere=tuple(by_data.values()) if here is None else (),
         )
-        points.append(point.beside(last, better))
-        last = last if value is None else points[-1]
+        other = None if before is None else TrendPoint(f"{name}@{before[0]}", metric_value(before[1]), data)
+        points.append(point.beside(other, better))
     return Trend(str(MetricKey(key.name, data)), better, tuple(points))
 
 
@@ -84,29 +99,43 @@ def _versions(reader: Reader, at: int | None, context: Context, ref: str) -> lis
     return [(found.model, found.name, number) for number in reversed(list(islice(standing, _NEWEST)))]
 
 
-def _measured(
-    reader: Reader, at: int | None, chosen: Sequence[tuple[int, str, int]]
-) -> dict[tuple[int, int], ByData[Evaluation]]:
-    """Return the newest values of each version, by model and number."""
-    found: dict[tuple[int, int], ByData[Evaluation]] = {}
-    for model in dict.fromkeys(model for model, _, _ in chosen):
-        for first, last in spans(number for of, _, number in chosen if of == model):
+def _measured(reader: Reader, at: int | None, numbers: Mapping[int, set[int]]) -> dict[_Version, ByData[Evaluation]]:
+    """Return the newest values of each version."""
+    found: dict[_Version, ByData[Evaluation]] = {}
+    for model, there in numbers.items():
+        for first, last in spans(there):
             for number, evaluations in evaluations_of(reader, at, model, first, last).items():
                 found[model, number] = newest_by_data(evaluations)
     return found
 
 
 def _data_of_most(values: Sequence[Mapping[str | None, Evaluation]]) -> str | None:
-    """Return the data that most versions were measured on, None for without data; of equals those of the newest version."""
+    """Return the data that most versions were measured on, None for without data, also of equals; else those of the newest."""
     count = Counter(data for by_data in reversed(values) for data in by_data)
-    return max(count, key=lambda data: count[data], default=None)
+    return max(count, key=lambda data: (count[data], data is None), default=None)
 
 
-def _eligible(reader: Reader, at: int | None, chosen: Sequence[tuple[int, str, int]]) -> set[tuple[int, int]]:
-    """Return model and number of the versions that are neither bad nor archived nor deleted."""
-    found = set()
-    for model in dict.fromkeys(model for model, _, _ in chosen):
-        numbers = [number for of, _, number in chosen if of == model]
-        there = standing(reader, at, model, min(numbers), max(numbers))
-        found |= {(model, number) for number in numbers if there.is_latest(number)}
-    return found
+def _standing_and_before(
+    reader: Reader, at: int | None, key: MetricKey, numbers: Mapping[int, Sequence[int]]
+) -> tuple[set[_Version], dict[_Version, tuple[int, str]]]:
+    """Return which versions are neither bad nor archived nor deleted, and number and value of the one before each."""
+    good: set[_Version] = set()
+    before: dict[_Version, tuple[int, str]] = {}
+    for model, asked in numbers.items():
+        windows = spans({near for number in asked for near in range(max(number - _BACK, 1), number + 1)})
+        for first, last in windows:
+            there = standing(reader, at, model, first, last)
+            measured = metric_values(reader, at, key.name, model, (first, last))
+            values = {
+                number: by_name[key.name][key.data]
+                for number, by_name in sorted(measured.items())
+                if key.data in by_name.get(key.name, {}) and number not in there.deleted
+            }
+            known = list(values)
+            for number in (each for each in asked if first <= each <= last):
+                if there.is_latest(number):
+                    good.add((model, number))
+                place = bisect_left(known, number) - 1
+                if place >= 0 and number - known[place] <= _BACK:
+                    before[model, number] = known[place], values[known[place]]
+    return good, before

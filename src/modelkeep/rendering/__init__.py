@@ -25,6 +25,8 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 # Metrics on a terminal: how many digits, from which power of ten without exponent, and how many before the point.
 _DIGITS, _LEAST_PLAIN, _MOST_WHOLE_DIGITS = 6, -5, 15
+#: A double has no more digits than these.
+_MOST_DIGITS = 17
 #: What rules found stands in columns that are no wider than this.
 _WIDEST_VALUE = 40
 
@@ -115,7 +117,7 @@ class Clock(NamedTuple):
         return moment.strftime("%b %d %H:%M" if this_year else "%Y-%m-%d")
 
 
-def six_digits(value: str) -> str:
+def six_digits(value: str, digits: int = _DIGITS) -> str:
     """Return a metric's value as people read it, rounded to six significant digits: ``0.938765``, ``-12``, ``+3.1e-5``.
 
     Rounding leaves no zeros at the end: ``0.8200000000000001`` is ``0.82``. A value that has no more digits is left as it
@@ -123,17 +125,26 @@ def six_digits(value: str) -> str:
     of them.
     """
     number = as_number(value.removeprefix("+"))
-    if number is None or len(value) <= _DIGITS:
+    if number is None or len(value) <= digits:
         return value
-    digits, whole = len(number.as_tuple().digits), number.adjusted()
-    if digits <= _DIGITS or (whole >= digits - 1 and whole < _MOST_WHOLE_DIGITS):
+    there, whole = len(number.as_tuple().digits), number.adjusted()
+    if there <= digits or (whole >= there - 1 and whole < _MOST_WHOLE_DIGITS):
         return value
     plus = "+" if value.startswith("+") else ""
     if not _LEAST_PLAIN <= whole < _MOST_WHOLE_DIGITS:
-        rounded, e, exponent = f"{number:.{_DIGITS - 1}e}".partition("e")
+        rounded, e, exponent = f"{number:.{digits - 1}e}".partition("e")
     else:
-        rounded, e, exponent = f"{number:.{max(_DIGITS - 1 - whole, 0)}f}", "", ""
+        rounded, e, exponent = f"{number:.{max(digits - 1 - whole, 0)}f}", "", ""
     return f"{plus}{rounded.rstrip('0').rstrip('.') if '.' in rounded else rounded}{e}{exponent}"
+
+
+def told_apart(values: Sequence[str | None]) -> list[str | None]:
+    """Return numbers of one row with six digits, or with as many more as tell apart those that differ."""
+    for digits in range(_DIGITS, _MOST_DIGITS):
+        rounded = [each and six_digits(each, digits) for each in values]
+        if len(set(rounded)) == len(set(values)):
+            return rounded
+    return list(values)
 
 
 def visible(text: str) -> str:
@@ -150,13 +161,14 @@ def signed(value: float | str | None) -> str | None:
 
 
 def verdict(found: Verdict) -> str:
-    """Return a metric beside that of the version in production: ``auc 0.914 (+0.007 against production, fraud@3)``."""
+    """Return a metric beside that of the version in production: ``auc 0.914 (+0.007 better than production, fraud@3)``."""
     measured = f"{MetricKey(found.metric, found.data)} {six_digits(to_text(found.value))}"
     if found.against is None or found.other is None:
         return measured
     holder = f"{found.stage}, {found.against}"
     if found.difference is not None:
-        return f"{measured} ({six_digits(signed(found.difference) or '')} against {holder})"
+        beside = f"{found.verdict} than" if found.verdict in ("better", "worse") else "against"
+        return f"{measured} ({six_digits(signed(found.difference) or '')} {beside} {holder})"
     return f"{measured} ({six_digits(to_text(found.other))} in {holder})"
 
 

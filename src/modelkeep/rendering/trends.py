@@ -28,7 +28,7 @@ def _words(change: str, verdict: str | None) -> str:
 
 
 def trend_words(found: Trend) -> str | None:
-    """Return a metric from the first version to the last: ``0.88 -> 0.92 (+0.04 better), best shown 0.94 in fraud@4``.
+    """Return a metric from the first version to the last: ``@1 0.88 -> @5 0.92 (+0.04 better), best shown 0.94 in fraud@4``.
 
     A version that is bad, archived or deleted is not called best. None where fewer than two versions have a value.
     """
@@ -38,7 +38,8 @@ def trend_words(found: Trend) -> str | None:
     texts = [to_text(each.value) for each in there]
     less = difference(texts[-1], texts[0])
     change = "" if less is None else f" ({_words(six_digits(less), verdict_of(less, found.better))})"
-    words = f"{six_digits(texts[0])} -> {six_digits(texts[-1])}{change}"
+    first, last = (f"@{each.ref.rpartition('@')[2]}" for each in (there[0], there[-1]))
+    words = f"{first} {six_digits(texts[0])} -> {last} {six_digits(texts[-1])}{change}"
     numbers = [each for each in there if each.eligible and isinstance(each.value, float) and isfinite(each.value)]
     if found.better is None or not numbers:
         return words

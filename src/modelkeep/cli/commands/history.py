@@ -71,21 +71,28 @@ def history(
     stage: Annotated[str | None, Argument(metavar="[STAGE]", help="The stage; all stages by default.")] = None,
     since: Since = None,
     until: Until = None,
+    limit: Annotated[str | None, Option("--limit", metavar="N", help="Only the newest N.")] = None,
 ) -> None:
-    registry = call.registry()
+    newest, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
+    # The bars need the older ones too: one of them may have held a stage when the first that is shown began.
+    read = None if call.has_table else newest.read
     with stage_second(call, "history", name, stage):
-        tenures = registry.history(name, stage, since=since, until=until, as_of=moment)
+        found = registry.history(name, stage, since=since, until=until, limit=read, as_of=moment)
+    shown, note = newest.first(found[::-1][: newest.read], "newest")
+    tenures = shown[::-1]
     nothing = None if tenures else partial(no_tenures, name, stage, bounded=bool(since or until))
     trend = None
     if call.has_table and name is not None and tenures:
         refs = dict.fromkeys(
             ref for each in reversed(tenures) for ref in (each.ref, each.began.other) if ref is not None
         )
-        newest = sorted(list(refs)[:ON_A_TERMINAL], key=lambda ref: int(ref.rpartition("@")[2]))
-        trend = registry.trend(newest, as_of=moment)
+        by_number = sorted(list(refs)[:ON_A_TERMINAL], key=lambda ref: int(ref.rpartition("@")[2]))
+        trend = registry.trend(by_number, as_of=moment)
     bounds = _bounds(since, until) if call.has_table else None
-    call.show(TenuresView(moment, tenures, stage, trend, bounds), nothing=nothing)
+    if bounds is not None and len(tenures) < len(found):
+        bounds = Bounds(max(bounds.since or "", tenures[0].since), bounds.until)
+    call.show(TenuresView(moment, tenures, stage, trend, bounds, found), *note, nothing=nothing)
 
 
 def _bounds(since: str | None, until: str | None) -> Bounds | None:

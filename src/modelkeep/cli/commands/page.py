@@ -44,12 +44,13 @@ def page(
         for part in parts:
             streams.out(part, utf8=True)
         return
-    output = _private_file() if output is None else output
+    is_temporary, output = output is None, _private_file() if output is None else output
     with progress(call, "writing") as update:
         write_paper(output, _encoded(parts, update), force=force)
     if open_it:
         _show(output)
-    call.show(PageView(output, os.stat(output).st_size))
+    note = "the page stays there, a copy of the registry's records, until you remove it"
+    call.show(PageView(output, os.stat(output).st_size), *([note] if is_temporary else []))
 
 
 def _check_stdout(call: Call, *, open_it: bool) -> None:

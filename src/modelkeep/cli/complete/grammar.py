@@ -14,7 +14,7 @@ COMMANDS = {
     "promote": ("Give a version a stage", "version stage", "--share=text --force --request --break-glass -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "rollback": ("Return a stage to its last good version", "ref stage", "--to=version --keep-good -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
     "retire": ("Empty a stage", "ref stage", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m --expect=fixed"),
-    "history": ("Show which version held a stage when, why it began and why it ended", "model stage", "--since=moment --until=moment --as-of=moment"),
+    "history": ("Show which version held a stage when, why it began and why it ended", "model stage", "--since=moment --until=moment --limit=text --as-of=moment"),
     "status": ("Show an overview of the registry", "", "--size"),
     "evaluate": ("Add metrics to a version", "version", "-M=metric --metric=metric --metrics=file --on=data --run=run -m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
     "tag": ("Set or remove tags of a model or version", "ref tags*", "-m=text --message=text -n --dry-run --lock-wait=0|5s|30s|5m"),
@@ -92,10 +92,10 @@ ALIASES = {
 }
 
 #: What is one of a fixed list of words; a dot at the end leads to names from the registry.
-FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass formats form symlinks licence seq actor claimed host source reason description data code parents children runs trained notes tenures contents deletion deployments requests checks inspection signature environment ci attachments missing as_of newest newest_label latest versions holders development former_names recent authority meanings metric. param. tag."
+FIELDS = "ref name version label state stages aliases bad archived created author digest size_bytes files metrics evaluations params tags deleted shares break_glass formats description form symlinks licence seq actor claimed host source reason data code parents children runs trained notes tenures contents deletion deployments requests checks inspection signature environment ci attachments missing marked as_of newest newest_label latest versions holders development former_names recent authority meanings metric. param. tag."
 SORTS = "name version created author size label metric. param. tag."
 FILTERS = "name version label stage state alias author created size format digest description run metric. param. tag."
-COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass formats metric. param. tag."
+COLUMNS = "ref name version label state stages aliases bad archived created author digest size_bytes files deleted shares break_glass formats description metric. param. tag."
 ACTIONS = "init create register label evaluate promote rollback retire mark archive delete alias tag describe note rename migrate policy role request approve reject check deploy signal acknowledge supplement data"
 JOINING = "alias approve evaluate get label mark path promote reject requests retire show supplement tag"
 SETTINGS = "registry actor lock_wait cache color progress pager registries."

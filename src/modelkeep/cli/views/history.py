@@ -39,15 +39,17 @@ class TenuresView(View, frozen=True):
     """Which version held which stage when, as known now or at a moment.
 
     On a terminal they are bars on a time axis with ``bounds`` as well (None: no bars), and there is no column for the one
-    ``stage`` that was asked for; ``trend`` is the main metric of their versions, where these are of one model.
+    ``stage`` that was asked for; ``trend`` is the main metric of their versions, where these are of one model. ``drawn`` are
+    the tenures and those before them that were left out, of which the bars show what falls between the bounds.
     """
 
-    undocumented = ("stage", "trend", "bounds")
+    undocumented = ("stage", "trend", "bounds", "drawn")
     as_of: AsOf | None
     tenures: Sequence[Tenure]
     stage: str | None = None
     trend: Trend | None = None
     bounds: Bounds | None = Bounds()
+    drawn: Sequence[Tenure] = ()
 
     def lines(self) -> list[str]:
         return [
@@ -70,7 +72,7 @@ class TenuresView(View, frozen=True):
     def table(self, clock: Clock) -> RenderableType:
         without = {"stage"} if self.stage else set[str]()
         rows = tenure_table(self.tenures, clock, without=without, trend=self.trend)
-        lanes = [] if self.bounds is None else _lanes(self.tenures, self.bounds, clock)
+        lanes = [] if self.bounds is None else _lanes(self.drawn or self.tenures, self.bounds, clock)
         return stack(*trend_block(self.trend), *lanes, rows)
 
 
@@ -79,6 +81,8 @@ def _lanes(tenures: Sequence[Tenure], bounds: Bounds, clock: Clock) -> list[Rend
 
     One tenure needs no line, and too many models get none. Versions that have a share of a stage have a line below that of the holders.
     """
+    if bounds.since is not None:
+        tenures = [each for each in tenures if each.until is None or each.until > bounds.since]
     if len(tenures) < _LEAST_BARS:
         return []
     from modelkeep.cli.views.renderables import Lanes

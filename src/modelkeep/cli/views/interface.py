@@ -61,6 +61,10 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
                 document[name] = plain(value)
         return document
 
+    def record_document(self, form: str) -> dict[str, Any]:
+        """Return the document whose records are printed in a format of records."""
+        return self.document()
+
     @abstractmethod
     def identifiers(self) -> Iterable[str]:
         """Return what ``-q`` prints."""
@@ -71,6 +75,10 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
 
     def table(self, clock: Clock) -> RenderableType | None:
         """Return what a terminal shows; None where it shows the lines too."""
+        return None
+
+    def columns_of_csv(self) -> tuple[Sequence[str], Iterable[Sequence[object]]] | None:
+        """Return the heading and the rows of ``--format csv``, None where these are the fields of the records."""
         return None
 
     def notes(self) -> Iterable[str]:

@@ -71,6 +71,13 @@ def stages(names: Sequence[str]) -> Text:
     return line
 
 
+def text_lines(values: Iterable[str]) -> Text:
+    """Return a line for each value, for one cell of a table."""
+    from rich.text import Text
+
+    return Text("\n").join(text(each, "") for each in values)
+
+
 def stack(*blocks: RenderableType) -> Group:
     """Return blocks below each other."""
     from rich.console import Group

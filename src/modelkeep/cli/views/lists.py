@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from modelkeep.cli.views.columns import column, column_cell
+from modelkeep.cli.views.columns import column, column_cell, exact
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import stack, stages, table, text
 from modelkeep.cli.views.trends import CHANGE, VALUE, change_cell, trend_block, value_cell
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 _VERSION_LINE = ("name", "version", "label", "stage", "state", "created", "author")
 _KEYED = frozenset({"metric", "param", "tag"})
-_FREE_TEXT = frozenset({"author", "aliases", "stages", "stage", "param", "tag"})
+_FREE_TEXT = frozenset({"author", "description", "aliases", "stages", "stage", "param", "tag"})
 
 
 class ModelsView(View, frozen=True):
@@ -85,6 +85,10 @@ class VersionsView(View, frozen=True):
     def identifiers(self) -> list[str]:
         return [row.ref for row in self.versions]
 
+    def columns_of_csv(self) -> tuple[Sequence[str], Iterable[Sequence[object]]] | None:
+        cells = [exact(key, self.versions) for key in self.columns]
+        return (self.columns, ([cell(row) for cell in cells] for row in self.versions)) if cells else None
+
     def notes(self) -> list[str]:
         """Return a warning for each stage that is held because the glass was broken."""
         return [glass_warning(row.ref, stage) for row in self.versions for stage in row.break_glass]
@@ -136,7 +140,7 @@ def version_table(rows: Sequence[VersionRow], clock: Clock, *keys: str, trend: T
         ([cell(row) for cell in cells.values()] for row in rows),
         right=("size",),
         fold=("author", "alias"),
-        drop=("size", "author", "created", "alias", CHANGE, *([] if keys and has_metric else [VALUE])),
+        drop=("size", "author", "created", "alias", CHANGE, "label", *([] if keys and has_metric else [VALUE])),
         headings={} if trend is None or trend.metric is None else {VALUE: trend.metric},
     )
 

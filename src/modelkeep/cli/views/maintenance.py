@@ -62,7 +62,9 @@ class VerificationView(View, frozen=True):
                 "hint: bring back the newer registry.db, or if this is the right one: modelkeep verify --accept-head"
             )
         if "kept" in wrong:
-            hints.append("hint: bring back a registry.db that has this entry, and ask who can write to this one")
+            hints.append(
+                "hint: bring back a registry.db that has this entry, as from a newer backup; ask who can write to this one"
+            )
         return hints
 
 

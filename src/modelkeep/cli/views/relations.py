@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from msgspec.structs import replace
 
 from modelkeep.cli.views.interface import View, line, to_seconds
-from modelkeep.cli.views.layout import short, stack, stages, table, text, tree
+from modelkeep.cli.views.layout import short, stack, stages, table, text, text_lines, tree
 from modelkeep.domain.answers.reports import Diff, DiffRow, Identified, Lineage, LineageNode
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.relations import EVALUATED, in_words
-from modelkeep.rendering import Clock, signed, six_digits, visible
+from modelkeep.rendering import Clock, signed, six_digits, told_apart, visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.text import Text
 
     from modelkeep.cli.views.renderables import Tree
+
+
+#: Changes that a percentage with two decimals tells; larger ones are read from the values.
+_LEAST_CHANGE, _MOST_CHANGE = 0.00005, 10.0
 
 
 class IdentifiedView(View, frozen=True):
@@ -70,17 +76,28 @@ class DiffView(View, frozen=True):
         ]
         return [line("version", "ref", *self.answer.refs, None, None, None), *rows] if rows else []
 
+    def record_document(self, form: str) -> dict[str, Any]:
+        """Return the document with a row more before the others, as the lines have it: which versions these are."""
+        if form == "env":
+            return self.document()
+        refs = DiffRow("version", "ref", self.answer.refs)
+        rows = self.answer.rows
+        return DiffView(replace(self.answer, rows=(refs, *rows) if rows else ())).document()
+
     def identifiers(self) -> list[str]:
         return [f"{row.section}.{row.key}" for row in self.answer.rows]
 
     def table(self, clock: Clock) -> RenderableType:
         shown = [(row, *_shown(row)) for row in self.answer.rows]
         with_differences = any(differences for _, _, differences in shown)
-        rows = [
-            [text(row.section, "bold"), row.key, *values, *([differences or " "] if with_differences else [])]
-            for row, values, differences in shown
-        ]
-        difference = "difference" if len(self.answer.refs) <= 2 else f"difference from {self.answer.refs[0]}"
+        first, *others = self.answer.refs
+        rows = []
+        for row, values, differences in shown:
+            named = zip(others, differences, strict=True) if len(others) > 1 and differences else ()
+            lines = [f"{ref} {each}" for ref, each in named if each != "-"] or differences or [" "]
+            cell = [text_lines(lines)] if with_differences else []
+            rows.append([text(row.section, "bold"), row.key, *values, *cell])
+        difference = "difference" if len(others) <= 1 else f"difference from {first}"
         columns = ("", " ", *self.answer.refs, *([difference] if with_differences else []))
         return table(columns, rows, fold=("", " ", *self.answer.refs), title=2)
 
@@ -114,26 +131,25 @@ def _words(each: Sequence[str | None]) -> str | None:
     return " ".join(word or "-" for word in each) if any(each) else None
 
 
-def _shown(row: DiffRow) -> tuple[Sequence[str | None], str | None]:
-    """Return the values and the differences of a row; metrics have six digits where these tell them apart."""
+def _shown(row: DiffRow) -> tuple[Sequence[str | None], list[str]]:
+    """Return the values and the differences of a row; numbers that were measured are rounded."""
     values = _values(row)
-    differences = _with_changes(row, [signed(each) for each in row.differences])
-    rounded = [each and six_digits(each) for each in values]
-    if row.section != "metrics" or len(set(rounded)) < len(set(values)):
-        return [short(each) for each in values], differences
-    short_ones = [each and six_digits(each) for each in map(signed, row.differences)]
-    return rounded, _with_changes(row, short_ones)
+    if row.section not in ("metrics", "signals"):
+        return [short(each) for each in values], _with_changes(row, [signed(each) for each in row.differences])
+    differences = [each and six_digits(each) for each in map(signed, row.differences)]
+    return told_apart(values), _with_changes(row, differences)
 
 
-def _with_changes(row: DiffRow, differences: Sequence[str | None]) -> str | None:
-    """Return each difference as people read it: ``+0.007 (+0.77%) better``."""
+def _with_changes(row: DiffRow, differences: Sequence[str | None]) -> list[str]:
+    """Return each difference as people read it: ``+0.007 (+0.77%) better``, ``-`` where there is none."""
     shown = []
     for side, each in enumerate(differences):
         change = row.changes[side] if row.changes else None
         verdict = row.verdicts[side] if row.verdicts else None
-        parts = [each, None if change is None else f"({change:+.2%})", verdict]
+        tells = change is not None and _LEAST_CHANGE <= abs(change) <= _MOST_CHANGE
+        parts = [each, f"({change:+.2%})" if tells else None, verdict]
         shown.append(" ".join(part for part in parts if part) or "-")
-    return ", ".join(shown) if any(differences) and len(shown) > 1 else "".join(shown) if any(differences) else None
+    return shown if any(differences) else []
 
 
 class LineageView(View, frozen=True):

@@ -17,7 +17,7 @@ from modelkeep.cli.views.trends import trend_block
 from modelkeep.domain.answers.pages import CodeState, Model, NoteText, ParentRef, Training, Version
 from modelkeep.domain.answers.serving import DeploymentRow
 from modelkeep.domain.answers.trends import Trend
-from modelkeep.domain.answers.versions import AskedFor, AsOf, Deletion, Tenure
+from modelkeep.domain.answers.versions import AskedFor, AsOf, Deletion, Marked, Tenure
 from modelkeep.domain.completeness import missing_words
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metrics import newest_by_data
@@ -199,7 +199,8 @@ def _standing(version: Version, clock: Clock) -> list[tuple[str, str | Text | No
     held = [each for each in version.tenures if each.until is None]
     return [
         *((each.stage, _held(each, clock)) for each in held),
-        ("deleted", _deletion(version.deletion, clock)),
+        ("marked bad", _done(version.marked, clock)),
+        ("deleted", _done(version.deletion, clock)),
         ("aliases", ", ".join(version.aliases)),
         ("runs at", ", ".join(map(_where, version.deployments)) or None),
         ("registered", f"{clock.second(version.created)} by {by}"),
@@ -267,7 +268,7 @@ def _tags(tags: Mapping[str, str]) -> str:
     return ", ".join(f"{key}={value}" for key, value in tags.items())
 
 
-def _deletion(found: Deletion | None, clock: Clock) -> str | None:
+def _done(found: Deletion | Marked | None, clock: Clock) -> str | None:
     return None if found is None else _with(f"{clock.second(found.time)} by {found.actor}", ": ", found.reason)
 
 

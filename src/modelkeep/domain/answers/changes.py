@@ -71,7 +71,8 @@ class Change(Answer, frozen=True):
 class Verdict(Answer, frozen=True):
     """A metric of a new version beside that of the version in the last stage, measured on the same data.
 
-    ``against`` is that version, None where it has no such metric; ``difference`` is there where both are numbers.
+    ``against`` is that version, None where it has no such metric; ``difference`` is there where both are numbers, and
+    ``verdict`` (``better``, ``worse`` or ``same``) where it is known which values are better.
     """
 
     metric: str
@@ -81,6 +82,7 @@ class Verdict(Answer, frozen=True):
     against: str | None = None
     other: float | str | None = None
     difference: float | str | None = None
+    verdict: str | None = None
 
 
 class Registered(Change, frozen=True):

@@ -10,7 +10,7 @@ from modelkeep.domain.answers.inspections import Inspection, Signature
 from modelkeep.domain.answers.origin import AttachmentRow, CiFacts, EnvironmentFacts
 from modelkeep.domain.answers.roles import StageAuthority
 from modelkeep.domain.answers.serving import DeploymentRow
-from modelkeep.domain.answers.versions import Deletion, ModelRow, Tenure, VersionRow
+from modelkeep.domain.answers.versions import Deletion, Marked, ModelRow, Tenure, VersionRow
 from modelkeep.domain.record import Answer
 
 
@@ -92,7 +92,6 @@ class Version(VersionRow, frozen=True, kw_only=True):
     host: str | None
     source: tuple[str, ...]
     reason: str | None
-    description: str | None
     data: tuple[Dataset, ...]
     code: CodeState
     parents: tuple[ParentRef, ...]
@@ -112,6 +111,7 @@ class Version(VersionRow, frozen=True, kw_only=True):
     ci: CiFacts | None = None
     attachments: tuple[AttachmentRow, ...] = ()
     missing: tuple[str, ...] = ()
+    marked: Marked | None = None
 
 
 class Model(ModelRow, frozen=True, kw_only=True):

@@ -66,6 +66,7 @@ class VersionRow(Answer, frozen=True, kw_only=True):
     shares: tuple[StageShare, ...] = ()
     break_glass: tuple[str, ...] = ()
     formats: tuple[str, ...] = ()
+    description: str | None = None
 
 
 class Share(Answer, frozen=True):
@@ -173,6 +174,18 @@ class Tenure(Answer, frozen=True):
     request: int | None = None
     waived: int = 0
     rules: tuple[RuleFinding, ...] = ()
+
+
+class Marked(Answer, frozen=True):
+    """The mark ``bad`` of a version: since when, by whom and why; ``seq`` is its entry.
+
+    A rollback marks the version that it leaves, for its own reason; one by a rule for its signal: ``signal errors 0.4``.
+    """
+
+    seq: int
+    time: str
+    actor: str
+    reason: str | None
 
 
 class Deletion(Answer, frozen=True):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from shlex import quote
 
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.text import close_to, pattern
@@ -44,11 +43,6 @@ def corrected(text: str, fields: Collection[str], parse: Callable[[str], object]
     except UsageError:
         return None
     return found
-
-
-def shell_word(text: str) -> str:
-    """Return a filter as a shell reads it: in double quotes where these are enough."""
-    return quote(text) if any(each in text for each in '"$`\\!') else f'"{text}"'
 
 
 def _mended(part: str, fields: Collection[str]) -> str:

@@ -28,10 +28,12 @@ _OF_OTHERS = {
     "registry.db": "a registry",
     "backup.json": "a backup",
 }
-#: What tells that a directory is a registry, or a backup.
+#: What tells that a directory may be a registry, or a backup.
 _MARKS = ("registry.db", "backup.json")
-#: What a registry calls its own in a directory that may hold other things too.
+#: What is a registry's own wherever one of the marks is, also where the rest is missing.
 _OWN = ("store", "registry.", "backup.json")
+#: What every registry and backup has beside its database: one of these, or both.
+_BESIDE = ("registry.lock", "store")
 #: An artifact's paths have at most 1024 bytes.
 _DEEPEST = 512
 
@@ -95,9 +97,17 @@ def _require_outside(place: Destination, to_stdout: str) -> None:
         raise Conflict(message, f"to write to standard output: {to_stdout}")
     for inner, directory in zip((real, *real.parents), real.parents, strict=False):
         own = inner.name.startswith(_OWN) and any(os.path.lexists(directory / name) for name in _MARKS)
-        if own or directory.name == ".modelkeep" or _is_store(directory):
+        if own or directory.name == ".modelkeep" or _is_registry(directory) or _is_store(directory):
             message = f"'{printable(place.path)}' is inside the registry {printable(str(directory))}"
             raise Conflict(message, "name another destination")
+
+
+def _is_registry(directory: Path) -> bool:
+    """Tell whether a directory is a registry or a backup: a program of others may call a file registry.db too.
+
+    The database is not opened: closing it would end the locks that this process has on it.
+    """
+    return os.path.isfile(directory / "registry.db") and any(os.path.lexists(directory / name) for name in _BESIDE)
 
 
 def _is_store(directory: Path) -> bool:

@@ -66,7 +66,8 @@ class Draft:
     def put_in_place(self, place: Destination, replaced: os.stat_result | None) -> None:
         """Rename the draft to its destination in one step: no other process sees half of it.
 
-        ``replaced`` is what may be replaced there, and is removed; where another thing is there, ``Conflict``.
+        ``replaced`` is what may be replaced there, and is removed; where another thing is there, ``Conflict``. A file is
+        renamed over a file without a comparison: one that another process put there in the last moment is lost.
         """
         try:
             if replaced is None and self._form == "tree" and place.is_empty_directory():

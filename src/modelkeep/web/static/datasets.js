@@ -12,7 +12,8 @@ async function datasetsView(query) {
       empty: rows.length ? "No dataset is called so." : "No dataset is recorded or named.",
       columns: [
         { name: "dataset", value: (row) => row.node, cell: (row) => nodeLink(row.node), wide: true },
-        { name: "versions", title: "models made from it", value: (row) => row.uses, cell: (row) => number(row.uses), right: true, first: "desc" },
+        { name: "made", title: "versions made from it", value: (row) => usedBy(row, false), cell: (row) => number(usedBy(row, false)), right: true, first: "desc" },
+        { name: "measured", title: "measured on it", value: (row) => usedBy(row, true), cell: (row) => number(usedBy(row, true)), right: true, first: "desc" },
         { name: "rows", value: (row) => row.rows, cell: (row) => (row.rows === null ? "" : row.rows.toLocaleString("en")), right: true, first: "desc" },
         { name: "recorded", value: (row) => row.since, cell: (row) => (row.recorded ? [when(row.since), " by ", user(row.actor)] : h("span", { class: "quiet" }, "only named")), first: "desc" },
         { name: "place", value: (row) => row.location, cell: (row) => (row.location ? address(row.location) : null), wide: true },
@@ -24,6 +25,11 @@ async function datasetsView(query) {
     title: "Data",
     content: [h("h1", {}, "Data"), section("Datasets", rows.length > 5 ? h("div", { class: "tools" }, filterField("Filter", draw)) : null, place)],
   };
+}
+
+// How many versions were measured on a dataset, or else made from it.
+function usedBy(row, measured) {
+  return new Set(row.used.filter((each) => (each.relation === "evaluated_on") === measured).map((each) => each.ref)).size;
 }
 
 function datasetView(rows, node) {

@@ -162,6 +162,7 @@ function beginning(tenure) {
 
 function ending(tenure) {
   if (!tenure.ended) return null;
-  const { what, other, reason } = tenure.ended;
-  return [words(what), other ? [" by ", refLink(other)] : null, reason ? [": ", user(reason)] : null];
+  const { what, other, reason, actor } = tenure.ended;
+  const back = what === "rolled_back";
+  return [words(what), other ? [back ? " to " : " by ", refLink(other)] : null, back || !other ? [" by ", user(actor)] : null, reason ? [": ", user(reason)] : null];
 }

@@ -13,7 +13,7 @@ async function overview(query) {
     card(held, `in ${top}`, viewHash("timeline")),
     index.policy || index.open_requests ? card(index.open_requests, index.open_requests === 1 ? "open request" : "open requests", viewHash("governance"), null, index.open_requests ? "warn" : "") : null,
     index.policy || index.open_items ? card(index.open_items, index.open_items === 1 ? "open item" : "open items", viewHash("governance", { show: "items" }), null, index.open_items ? "bad" : "") : null,
-    index.deployments ? card(index.drift, "deployments drift", viewHash("serving"), `of ${index.deployments}`, index.drift ? "bad" : "") : null);
+    index.deployments ? card(index.drift, index.drift === 1 ? "deployment drifts" : "deployments drift", viewHash("serving"), `of ${index.deployments}`, index.drift ? "bad" : "") : null);
   const { entries } = index.entries ? await part("entries-0") : { entries: [] };
   return {
     title: index.title,

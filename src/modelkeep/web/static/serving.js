@@ -15,7 +15,7 @@ async function servingView(query) {
           { name: "target", value: (row) => row.target, cell: (row) => user(row.target) },
           { name: "version", value: (row) => row.ref, cell: (row) => refLink(row.ref) },
           { name: "status", value: (row) => row.status, cell: (row) => badge(row.status, row.status === "running" ? "good" : "warn") },
-          { name: "should run", cell: (row) => (row.stage ? [badge(row.stage, stageClass(row.stage)), " ", joined(row.expected.map((each) => refLink(each)))] : null) },
+          { name: "should run", cell: (row) => (row.stage ? [badge(row.stage, stageClass(row.stage)), " ", joined(row.expected.map((each) => refLink(each)))] : h("span", { class: "quiet" }, "no stage is known")) },
           { name: "drift", value: (row) => row.drift, cell: (row) => (row.drift ? badge(row.drift, "bad") : null), wide: true },
           { name: "share", value: (row) => asNumber(row.share), cell: (row) => (row.share === null ? "" : `${Number(row.share)} %`), right: true },
           { name: "since", value: (row) => row.since, cell: (row) => when(row.since), first: "desc" },

@@ -105,7 +105,8 @@ function record(found) {
     ["Registered", [when(found.created), " by ", user(found.actor), found.claimed ? [" (claims ", user(found.claimed), ")"] : null, found.host ? [" on ", user(found.host)] : null]],
     ["Author", found.author === found.actor ? null : user(found.author)],
     ["Reason", user(found.reason)],
-    ["Deleted", found.deletion ? [when(found.deletion.time), " by ", user(found.deletion.actor), found.deletion.reason ? [": ", user(found.deletion.reason)] : null] : null],
+    ["Marked bad", found.marked ? doneBy(found.marked) : null],
+    ["Deleted", found.deletion ? doneBy(found.deletion) : null],
     ["Artifact", [`${counted(found.files, "file")}, ${size(found.size_bytes)}`, found.formats.length ? [", ", user(found.formats.join(", "))] : null]],
     ["Licence", user(found.licence)],
     ["Digest", digest(found.digest)],
@@ -114,6 +115,10 @@ function record(found) {
     ["Attachments", found.attachments.map((each) => h("div", {}, user(each.name), ` (${each.kind}, ${size(each.size_bytes)})`))],
     ["Entry", entryLink(found.seq)],
   ]);
+}
+
+function doneBy(change) {
+  return [when(change.time), " by ", user(change.actor), change.reason ? [": ", user(change.reason)] : null, " ", entryLink(change.seq)];
 }
 
 function deploymentLine(row) {

@@ -65,8 +65,9 @@ def tenures(
     stage: str | None = None,
     after: int = 0,
     last: int | None = None,
+    limit: int | None = None,
 ) -> tuple[Tenure, ...]:
-    """Return tenures of a version, a model, a stage of it or a stage of all models, oldest first.
+    """Return tenures of a version, a model, a stage of it or a stage of all models, oldest first; ``limit`` of them, the newest.
 
     Those that were over by entry ``after`` or began after entry ``last`` are left out; a tenure that ended after the
     moment asked for is still open there.
@@ -87,7 +88,8 @@ def tenures(
     }
     names: dict[int, str] = {}
     found = []
-    for row in asked.rows(reader, at, **values):
+    rows = asked.rows(reader, at, **values)
+    for row in rows if limit is None else rows[max(len(rows) - limit, 0) :]:
         if row[0] not in names:
             names[row[0]] = name_of(reader, at, row[0])
         found.append(_tenure(row, names[row[0]], at))

@@ -11,9 +11,7 @@ SELECT seq, actor, form, symlinks,
      WHERE version_fact.model = :model AND version_fact.version = :number AND kind = 'licence' AND name = ''
         AND KNOWN(version_fact.seq)
      ORDER BY version_fact.seq DESC LIMIT 1),
-    code_commit, code_state, code_diff, trained_started, trained_ended, trained_guessed,
-    (SELECT text FROM description
-     WHERE description.model = :model AND description.version = :number AND HOLDS(description))
+    code_commit, code_state, code_diff, trained_started, trained_ended, trained_guessed
 FROM version WHERE model = :model AND number = :number
 """)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.answers.versions import Deletion, Holder, Share, StageShare
+from modelkeep.domain.answers.versions import Deletion, Holder, Marked, Share, StageShare
 from modelkeep.domain.stages import StageDef
 from modelkeep.domain.state import state_of
 from modelkeep.errors import Damaged
@@ -65,6 +65,16 @@ FROM deleted
 JOIN entry_index ON entry_index.seq = deleted.seq
 JOIN entry_action ON entry_action.seq = deleted.seq
 WHERE deleted.model = :model AND deleted.version = :number AND KNOWN(deleted.seq)
+""")
+
+MARKED = statement("""
+SELECT mark.since_seq, entry_index.time, entry_action.actor, COALESCE(
+    (SELECT value FROM entry_text WHERE seq = mark.since_seq AND field = 'reason' ORDER BY position LIMIT 1),
+    (SELECT 'signal ' || name || ' ' || value FROM signal WHERE seq = mark.since_seq))
+FROM mark
+JOIN entry_index ON entry_index.seq = mark.since_seq
+JOIN entry_action ON entry_action.seq = mark.since_seq
+WHERE mark.model = :model AND mark.version = :number AND HOLDS(mark)
 """)
 
 DELETED_NUMBERS = statement("""
@@ -240,6 +250,12 @@ def deletion(reader: Reader, at: int | None, model: int, number: int) -> Deletio
     """Return who deleted a version, when and why; None where it was there at that moment."""
     row = DELETION.row(reader, at, model=model, number=number)
     return None if row is None else Deletion(*row)
+
+
+def marked(reader: Reader, at: int | None, model: int, number: int) -> Marked | None:
+    """Return who marked a version bad, when and why; None where it was good at that moment."""
+    row = MARKED.row(reader, at, model=model, number=number)
+    return None if row is None else Marked(*row)
 
 
 def deleted_numbers(reader: Reader, at: int | None, model: int, first: int, last: int) -> frozenset[int]:

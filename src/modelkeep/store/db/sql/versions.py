@@ -17,7 +17,14 @@ from modelkeep.store.db.sql.statement import statement
 from modelkeep.store.db.sql.version_states import holders, standing
 
 ROWS = statement("""
-SELECT number, CASE WHEN KNOWN(version.label_seq) THEN label END, time, actor, digest, size_bytes, files FROM version
+SELECT number, CASE WHEN KNOWN(version.label_seq) THEN label END, time, actor, digest, size_bytes, files,
+    (SELECT text FROM description
+     WHERE description.model = version.model AND description.version = version.number AND HOLDS(description))
+FROM version WHERE model = :model AND number BETWEEN :first AND :last
+""")
+
+SORTED_BY = statement("""
+SELECT number, CASE WHEN KNOWN(version.label_seq) THEN label END, actor, size_bytes FROM version
 WHERE model = :model AND number BETWEEN :first AND :last
 """)
 
@@ -119,7 +126,7 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
         evaluations = evaluations_of(reader, at, model, first, last)
         tags = _by_version(TAGS.rows(reader, at, **where, key=None))
         formats = formats_of(reader, at, model, first, last)
-        for number, label, time, actor, digest, size_bytes, files in ROWS.rows(reader, at, **where):
+        for number, label, time, actor, digest, size_bytes, files, described in ROWS.rows(reader, at, **where):
             found[number] = VersionRow(
                 ref=f"{name}@{number}",
                 name=name,
@@ -143,6 +150,7 @@ def version_rows(reader: Reader, at: int | None, model: int, name: str, numbers:
                 deleted=number in there.deleted,
                 break_glass=broken.get(number, ()),
                 formats=formats.get(number, ()),
+                description=described,
             )
     return [found[number] for number in numbers if number in found]  # a number that was left out has no row
 
@@ -199,15 +207,15 @@ def sort_values(reader: Reader, at: int | None, sort: str, model: int, numbers: 
             return {number: value for number, _, value in reader.rows(PARAMS, **where, key=key)}
         case "tag":
             return {number: value for number, _, value in TAGS.rows(reader, at, **where, key=key)}
-    rows = ROWS.rows(reader, at, **where)
+    rows = SORTED_BY.rows(reader, at, **where)
     match kind:
         case "label":
-            return {number: label_sort_key(label) for number, label, *_ in rows if label is not None}
+            return {number: label_sort_key(label) for number, label, _, _ in rows if label is not None}
         case "author":
             named: dict[int, str] = dict(reader.rows(AUTHORS, **where))
-            return {number: fold(named.get(number) or actor) for number, _, _, actor, *_ in rows}
+            return {number: fold(named.get(number) or actor) for number, _, actor, _ in rows}
         case _:
-            return {number: size_bytes for number, *_, size_bytes, _ in rows}
+            return {number: size_bytes for number, _, _, size_bytes in rows}
 
 
 def metric_values(
