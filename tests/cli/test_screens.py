@@ -148,6 +148,11 @@ def test_the_history_of_a_stage_is_bars_and_a_row_for_each_tenure():
         f"production  1{'█' * 23}2██3{'█' * 20}",
         f"            Oct 03 08:00{' ' * 24}Oct 23 08:00",
     ]
+    # In a narrow window how a tenure ended gives way before the table becomes a list.
+    assert drawn(replace(HISTORY, stage=None), width=60).splitlines()[7:9] == [
+        "version   stage            since          began",
+        'fraud@1   production       Sep 01 08:00   "data of month 1"',
+    ]
     # The bars of the newest ones show what held the stage when the first of them began.
     cut = replace(HISTORY, tenures=TENURES[3:], bounds=Bounds(TENURES[3].since), drawn=TENURES)
     assert drawn(cut, width=60).splitlines()[3:5] == [
