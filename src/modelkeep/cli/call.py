@@ -267,8 +267,7 @@ def command(
 ) -> Callable[[CommandFunction], CommandFunction]:
     """Return a decorator that passes a command its ``Call`` and adds the options of all commands and the ``shared`` ones.
 
-    ``formats`` are the values of --format, ``answers`` the JSON Schemas of the answers that a template can be checked with
-    before anything is done.
+    ``formats`` are the values of --format, ``answers`` the JSON Schemas by which a template is checked before the work.
     """
     names = (*ALWAYS, *shared)
 
@@ -294,12 +293,8 @@ def call_of(
 ) -> Call:
     """Return the call of a command, from the options typed before it and those after it, which win."""
     flags = typed_before(context).overridden_by(given)
-    if flags.format is not None or flags.progress is not None or flags.null:
+    if flags.format is not None or flags.progress is not None or flags.null or flags.github_output:
         from modelkeep.cli.usage import check_forms
 
         check_forms(flags, formats, answers)
-    if flags.github_output:
-        from modelkeep.cli.github_output import require_file
-
-        require_file()  # before anything is done
     return Call(flags)

@@ -55,6 +55,10 @@ _ENDED_BY_NUL = ("lines", "jsonl", "env")
 
 def check_forms(flags: Flags, formats: Sequence[str], answers: Sequence[str] = ()) -> None:
     """Refuse a form of the answer, or of progress, that there is not, and two forms at once: before anything is done."""
+    if flags.github_output:
+        from modelkeep.cli.github_output import require_file
+
+        require_file()
     choice(flags.progress or "auto", "--progress", ("auto", "plain", "none"))
     form = flags.format or formats[0]
     if flags.json and flags.format not in {None, "json"}:
