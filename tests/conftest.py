@@ -100,8 +100,8 @@ def _hints_can_be_typed(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Type every hint that a test provokes, and fail where the parser does not accept it."""
     made = ModelkeepError.__init__
 
-    def make(error: ModelkeepError, message: str, hint: str | None = None) -> None:
-        made(error, message, hint)
+    def make(error: ModelkeepError, message: str, hint: str | None = None, **more: object) -> None:
+        made(error, message, hint, **more)
         if hint is not None and len(hints.provoked) < _MOST_HINTS:
             hints.provoked.add(hint)
 

@@ -36,17 +36,19 @@ class ModelkeepError(Exception):
     """Anything modelkeep refuses or cannot do.
 
     ``message`` says what happened, with the value received; ``hint`` is a command or a sentence
-    that helps, or None; ``code`` names the kind for machines; ``exit_code`` is what a shell sees.
+    that helps, or None; ``correction`` is a text that was typed and the one that was meant: on the
+    command line the hint is the whole line with it. ``code`` names the kind for machines; ``exit_code`` is what a shell sees.
     """
 
     code = "internal"
     exit_code = 70
 
-    def __init__(self, message: str, hint: str | None = None) -> None:
+    def __init__(self, message: str, hint: str | None = None, *, correction: tuple[str, str] | None = None) -> None:
         message = _shortened(message)
         super().__init__(message)
         self.message = message
         self.hint = None if hint is None else _shortened(hint)
+        self.correction = correction
 
     def __reduce__(self) -> tuple[type["ModelkeepError"], tuple[str, str | None]]:
         """Survive a pipe between processes with the hint intact."""

@@ -40,6 +40,7 @@ def home(tmp_path_factory):
     story.tag("fraud@1", owner="risk")
     story.evaluate("fraud@3", [("auc", "0.7"), ("recall@5", "0.6")], Data(name="cards", version="2026-02"))
     story.evaluate("fraud@3", [("auc", "0.8")], Data(name="file", digest="sha256:0c41566e9a2b" + "0" * 52))
+    story.evaluate("fraud@3", [("auc", "0.6")], Data(name="hold", version="7"))
     story.archive("fraud@2")
     story.archive("old")
     story.policy(Rules(roles=(RoleRules("owner", ("*",)), RoleRules("auditor", ("annotate",)))))
@@ -156,7 +157,10 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("list --sort param.", ""),
         ("list fraud --sort param.", "param.depth"),
         ("list fraud --sort metric.rec", "metric.recall@5"),
-        ("list fraud --sort metric.auc@", "metric.auc@cards@2026-02 metric.auc@file@sha256:0c41566e9a2b"),
+        (
+            "list fraud --sort metric.auc@",
+            "metric.auc@cards@2026-02 metric.auc@file@sha256:0c41566e9a2b metric.auc@hold@7",
+        ),
         ("list fraud --sort metric.auc@file@sha256:0", "metric.auc@file@sha256:0c41566e9a2b"),
         ("list fraud --sort metric.auc@cards@2026-02:d", "metric.auc@cards@2026-02:desc"),
         ("list fraud --columns ref,metric.auc@c", "ref,metric.auc@cards@2026-02"),
@@ -200,6 +204,8 @@ def test_options_are_those_of_the_command_and_of_all(tab):
         ("register m f --data c", "cards "),
         ("register m f --data train=cards@", "train=cards@2026-02 "),
         ("data show c", "cards"),
+        ("data show hold@", "hold@7"),
+        ("lineage data:h", "data:hold"),
         ("data show cards", "cards cards@"),
         ("evaluate fraud@1 --on cards@", "cards@2026-02 "),
         ("lineage d", "data: deployment:"),

@@ -88,10 +88,29 @@ def test_a_bug_is_reported_as_one():
         ),
         (
             ["list", "--where", "tag.x = 'metric.auc' AND (metrics.`auc` > 0.9 OR metric.auc2 > 1)"],
-            "modelkeep list --where 'tag.x = '\"'\"'metric.auc'\"'\"' AND (metric.auc@h@1 > 0.9 OR metric.auc2 > 1)'        (or metric.auc@t@1)",
+            "modelkeep list --where \"tag.x = 'metric.auc' AND (metric.auc@h@1 > 0.9 OR metric.auc2 > 1)\"        (or metric.auc@t@1)",
         ),
     ],
 )
 def test_a_key_that_may_mean_several_is_answered_with_the_line_that_means_one(capsys, arguments: list[str], hint: str):
     error_output.write(AmbiguousKey("which?", "metric.auc", ("metric.auc@h@1", "metric.auc@t@1")), arguments)
     assert capsys.readouterr().err == f"error: which?\nhint: {hint}\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["list", "fraud", "--sort", "acu", "-q"], "modelkeep list fraud --sort auc -q"),
+        (["list", "--sort=acu"], "modelkeep list --sort=auc"),
+        (["list", "acu", "--sort", "acu"], "modelkeep list acu --sort auc"),
+        (
+            ["list", "--where", "stage = 'acu' OR name = 'acu2'"],
+            "modelkeep list --where \"stage = 'auc' OR name = 'acu2'\"",
+        ),
+        (["list", "--srot", "acu", "x"], "the fallback"),
+        (["list"], "the fallback"),
+    ],
+)
+def test_a_correction_is_answered_with_the_whole_line(capsys, arguments: list[str], hint: str):
+    error_output.write(UsageError("no", "the fallback", correction=("acu", "auc")), arguments)
+    assert capsys.readouterr().err == f"error: no\nhint: {hint}\n"

@@ -24,7 +24,7 @@ from rows import (
 
 from modelkeep.cli.record_formats import Writer
 from modelkeep.cli.views import interface
-from modelkeep.cli.views.columns import VERSION_KEYS, check_column, split_columns
+from modelkeep.cli.views.columns import VERSION_KEYS, require_columns, split_columns
 from modelkeep.cli.views.found import FoundView
 from modelkeep.cli.views.history import EntriesView, TenuresView
 from modelkeep.cli.views.interface import View, as_json, json_pages
@@ -87,18 +87,19 @@ def test_versions_are_a_line_each_in_the_order_given():
     ],
 )
 def test_a_key_with_a_comma_is_one_column(typed: str, columns: tuple[str, ...]):
-    assert split_columns(typed) == columns
+    assert split_columns(typed, list) == columns
 
 
 def test_the_name_of_all_metrics_is_answered_with_the_key_of_one():
     with pytest.raises(UsageError) as error:
-        split_columns("ref,metrics")
-    assert error.value.hint.endswith("deleted, shares, break_glass, formats, description, metric.K")
+        split_columns("ref,metrics", lambda: ["metric.auc", "tag.owner"])
+    assert error.value.hint == "there are metric.auc"
+    assert error.value.correction == ("ref,metrics", "ref,metric.auc")
 
 
 def test_what_is_no_column_and_follows_no_key_is_refused():
     with pytest.raises(UsageError, match="there is no column 'nope'"):
-        split_columns("ref,nope")
+        split_columns("ref,nope", list)
 
 
 def test_columns_replace_the_usual_ones():
@@ -128,12 +129,47 @@ def test_what_was_found_is_a_reference_a_field_its_text_and_the_columns():
 
 def test_a_column_that_is_none_is_refused_with_those_there_are():
     with pytest.raises(UsageError, match="there is no column 'colour'") as refused:
-        check_column("colour")
-    assert "created" in (refused.value.hint or "")
-    with pytest.raises(UsageError) as refused:
-        check_column("auc")
-    assert (refused.value.hint or "").endswith(", metric.auc, param.auc, tag.auc")
-    check_column("metric.val auc")
+        split_columns("colour", list)
+    assert (refused.value.hint or "").endswith(
+        ", created, author, digest, size_bytes, files, deleted, shares, break_glass, formats, description, metric.K, param.K, tag.K"
+    )
+    for typed, meant in (
+        ("auc", "metric.auc"),
+        ("metrc.auc", "metric.auc"),
+        ("ownr", "tag.owner"),
+        ("creatd", "created"),
+    ):
+        with pytest.raises(UsageError) as refused:
+            split_columns(f"ref,{typed}", lambda: ["metric.auc", "tag.owner"])
+        assert refused.value.correction == (f"ref,{typed}", f"ref,{meant}")
+
+
+def test_columns_of_csv_are_whole_values_with_a_heading_also_without_rows():
+    row = version_row(
+        4, evaluations=(Evaluation("auc", Number("0.9140"), None, "t1", "ana"),), tags={"note": "a\tb"}, bad=True
+    )
+    view = VersionsView(None, [row], ["ref", "metric.auc", "metric.f1", "tag.note", "bad", "stages", "created"])
+    assert Writer("csv").answer(view, "csv").split("\r\n") == [
+        "ref,metric.auc,metric.f1,tag.note,bad,stages,created",
+        f"fraud@4,0.9140,,a\tb,true,,{row.created}",
+        "",
+    ]
+    assert Writer("csv").answer(VersionsView(None, [], ["ref", "label"]), "csv") == "ref,label\r\n"
+    found = [Found("fraud", (TextMatch("fraud", "description", "Finds\tcards"),), FRAUD, None)]
+    assert (
+        Writer("csv").answer(FoundView(None, found, "card", ["state"]), "csv")
+        == "ref,field,text,state\r\nfraud,description,Finds\tcards,\r\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("form", "quiet"),
+    [("json", False), ("jsonl", False), ("env", False), ("{ref}", False), ("lines", True), ("table", True)],
+)
+def test_columns_are_refused_where_the_answer_has_none(form: str, quiet: bool):
+    with pytest.raises(UsageError, match="--columns chooses the columns of lines, tables and csv"):
+        require_columns(form, quiet=quiet)
+    require_columns("csv", quiet=quiet)
 
 
 def test_every_plain_field_of_a_version_is_a_column():

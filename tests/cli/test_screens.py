@@ -75,6 +75,22 @@ def test_the_matrix_has_who_holds_each_stage_since_when_who_has_a_share_and_who_
     assert MODELS.notes() == ["? is asked for: modelkeep requests fraud@5"]
 
 
+def test_one_long_name_has_a_line_for_itself_and_the_matrix_stays():
+    long = replace(CHURN, name=f"team/{'x' * 90}")
+    assert drawn(ModelsView(None, [FRAUD, long, CHURN], STAGES), width=80) == (
+        "model   development   staging   production\n"
+        "fraud   5  2h (+3)    4  1d     3  12d  ~ 4 at 10%\n"
+        f"{long.name}\n"
+        "        -             -         2  90d\n"
+        "churn   -             -         2  90d\n"
+    )
+    # Two of three are no exception.
+    assert drawn(ModelsView(None, [FRAUD, long, long], STAGES), width=80).splitlines()[:2] == [
+        "fraud",
+        "  development  5  2h (+3)",
+    ]
+
+
 def test_versions_have_their_main_metric_and_its_change():
     assert drawn(VERSIONS, width=200) == (
         "auc  ▂▁▇·█  @1 0.88 -> @5 0.94 (+0.06 better), best shown 0.94 in fraud@5\n"
@@ -131,6 +147,11 @@ def test_the_history_of_a_stage_is_bars_and_a_row_for_each_tenure():
     assert drawn(part, width=60).splitlines()[3:5] == [
         f"production  1{'█' * 23}2██3{'█' * 20}",
         f"            Oct 03 08:00{' ' * 24}Oct 23 08:00",
+    ]
+    # In a narrow window how a tenure ended gives way before the table becomes a list.
+    assert drawn(replace(HISTORY, stage=None), width=60).splitlines()[7:9] == [
+        "version   stage            since          began",
+        'fraud@1   production       Sep 01 08:00   "data of month 1"',
     ]
     # The bars of the newest ones show what held the stage when the first of them began.
     cut = replace(HISTORY, tenures=TENURES[3:], bounds=Bounds(TENURES[3].since), drawn=TENURES)

@@ -57,7 +57,13 @@ def test_an_unknown_topic_is_answered_with_a_close_one():
     with pytest.raises(NotFound, match="there is no topic 'filtres'") as error:
         topics.text("filtres")
     assert error.value.hint == "modelkeep help filters"
-    for word, near in (("schemas", "schema"), ("exit", "exit-codes"), ("env", "environment")):
+    for word, near in (
+        ("search", "filters"),
+        ("columns", "formats"),
+        ("schemas", "schema"),
+        ("exit", "exit-codes"),
+        ("env", "environment"),
+    ):
         with pytest.raises(NotFound) as error:
             topics.text(word)
         assert error.value.hint == f"modelkeep help {near}"

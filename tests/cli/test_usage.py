@@ -39,6 +39,7 @@ def test_a_misspelt_command_of_a_group_is_answered_with_the_closest():
 
 
 def test_a_misspelt_option_is_answered_with_the_closest():
+    assert refused("list", "--srot", "created")[1] == "modelkeep list --sort created"
     assert refused("promote", "fraud@4", "staging", "--mesage", "x") == (
         "modelkeep promote has no option '--mesage'",
         "modelkeep promote fraud@4 staging --message x",

@@ -47,6 +47,25 @@ def test_release_notes_go_from_a_version_to_a_later_one_of_the_same_model(histor
     assert (found.versions[0].point.against, found.versions[0].point.verdict) == ("fraud@2", "worse")
 
 
+def test_release_notes_compare_with_the_last_version_that_stands_and_show_that_values_differ():
+    history = History()
+    for number, auc in enumerate(("0.9123456789", "0.95", "0.99", "0.92", "0.9123456791")):
+        history.register("fraud", str(number), metrics=[("auc", auc)])
+    history.mark("fraud@2")
+    history.archive("fraud@3")
+    found = history.registry.release_notes(["fraud@1", "fraud@5"])
+    assert [(each.ref, each.point.against, each.point.verdict) for each in found.versions] == [
+        ("fraud@5", "fraud@4", "worse"),
+        ("fraud@4", "fraud@1", "better"),
+        ("fraud@3", "fraud@1", "better"),
+        ("fraud@2", "fraud@1", "better"),
+    ]
+    assert "| auc | 0.9123456789 | 0.9123456791 | \\+0.0000000002 (+2.2e-08%) | better |" in found.page
+    # what was named is compared with, also where it is bad
+    (only,) = history.registry.release_notes(["fraud@2", "fraud@3"]).versions
+    assert (only.point.against, only.point.verdict) == ("fraud@2", "better")
+
+
 def test_no_text_of_a_user_is_markup_of_release_notes_and_only_the_newest_versions_are_told():
     history = History()
     for number in range(53):

@@ -93,9 +93,16 @@ def test_list_of_a_model_is_its_versions_newest_first(run, made):
     ]
 
 
-def test_nothing_found_is_no_output_and_no_error(run, made):
-    done = run("list", "x*")
-    assert (done.stdout, done.stderr, done.exit_code) == ("", "", 0)
+def test_nothing_found_is_no_output_and_no_error_and_stderr_says_so(run, made):
+    for words, why in (
+        (("list", "x*"), "no model matches 'x*'\n"),
+        (("list", "--tag", "ownr"), "there is no version with the tag ownr; near: owner\n"),
+        (("list", "--search", "frud"), "no name, description or tag has 'frud' in it; near: fraud\n"),
+    ):
+        done = run(*words)
+        assert (done.stdout, done.stderr, done.exit_code) == ("", why, 0)
+        done = run(*words, "-q")
+        assert (done.stdout, done.stderr, done.exit_code) == ("", "", 0)
 
 
 def test_a_name_that_is_none_is_exit_three_with_the_nearest(run, made):

@@ -122,6 +122,18 @@ def test_what_nothing_names_is_not_found(family, node):
         lineage(family, node)
 
 
+def test_a_dataset_leads_to_its_versions_that_only_metrics_name(family):
+    for version in ("1", "2"):
+        family.evaluate("other@1", [("auc", version)], Data(name="hold", version=version))
+    assert [edge for edge in edges(lineage(family, "data:hold")) if edge[0] == "data:hold"] == [
+        ("data:hold", "version_of", "data:hold@1"),
+        ("data:hold", "version_of", "data:hold@2"),
+    ]
+    with pytest.raises(NotFound, match=r"^no version was made from data:hold@3$") as error:
+        lineage(family, "data:hold@3")
+    assert error.value.hint == "modelkeep lineage data:hold@1        (or data:hold@2)"
+
+
 @pytest.mark.parametrize("node", ["transactions@2026-02", "transactions"])
 def test_a_dataset_without_its_kind_is_answered_with_the_node_that_was_meant(family, node):
     with pytest.raises(NotFound) as error:

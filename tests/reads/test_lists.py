@@ -215,18 +215,18 @@ def test_a_metric_is_sorted_by_its_newest_value(shop):
 @pytest.mark.parametrize(
     ("sort", "hint"),
     [
-        (
-            "auc",
-            "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.auc, param.auc, tag.auc",
-        ),
-        ("metrics.auc", "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.auc"),
+        ("auc", "metric.auc"),
+        ("metrics.auc", "metric.auc"),
+        ("acu:asc", "metric.auc:asc"),
+        ("ownr", "tag.owner"),
         ("-metric.auc", "metric.auc:desc"),
         ("created:descending", "created:desc"),
-        ("", "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.K, param.K, tag.K"),
+        ("created DESC", "created:desc"),
         (
-            "metric.",
-            "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.K, param.K, tag.K",
+            "",
+            "KEY[:asc|desc], where KEY is name, version, created, author, size, label, metric.auc, param.depth, tag.owner",
         ),
+        ("metric.", "metric.auc"),
         ("created:down", "created:desc"),
         ("versio", "version:desc"),
     ],

@@ -120,6 +120,10 @@ def test_values_that_are_no_numbers_are_neither_the_best_nor_a_change():
     assert [each.difference for each in found.points[:4]] == [None] * 4
     assert trend_words(found) == "@2 0.5 -> @6 0.5 (0), best shown 1e308 in fraud@5"
     assert trend_words(history.registry.trend(["fraud@1", "fraud@3"])) is None
+    history.register("fraud", "near", metrics=[("auc", "0.500000001")])
+    assert trend_words(history.registry.trend(["fraud@6", "fraud@7"])) == (
+        "@6 0.5 -> @7 0.500000001 (+0.000000001 better), best shown 0.5 in fraud@7"
+    )
 
 
 def test_versions_without_a_metric_are_points_without_a_value():

@@ -183,15 +183,15 @@ def _as_options(arguments: Sequence[str]) -> Sequence[str]:
 
 def _is_topic(words: Sequence[str]) -> bool:
     """Tell whether words behind ``help`` are a topic, or nearer to one than to a command; or an option of ``help`` itself."""
-    from modelkeep.cli.topics import names, nearest
+    from modelkeep.cli.topics import OTHER_NAMES, names, nearest
 
     if not words or words[0].startswith("-"):
         return bool(words)
     if words[0] in names():
         return True
     commands = [name for row in command_table.COMMANDS for name in (row.name, *row.aliases)]
-    if words[0] in commands:
-        return False
+    if words[0] in commands or words[0] in OTHER_NAMES:
+        return words[0] not in commands
     near = close_to(words[0], [*commands, *names()])
     return near[0] in names() if near else bool(nearest(words[0]))
 

@@ -167,7 +167,7 @@ class Call:
     def show(self, view: View, *notes: str, nothing: Callable[[], str] | None = None) -> None:
         """Print an answer on stdout in the form that was asked for, and on stderr its notes and those of the command.
 
-        ``nothing`` returns what to tell a person of an answer that is empty; a script finds that by itself.
+        ``nothing`` returns what is said of an answer that is empty.
         """
         self._say_pending()
         try:
@@ -184,7 +184,7 @@ class Call:
         if self.format not in _DOCUMENTS:  # a document has its notes as fields
             for note in (*view.notes(), *notes):
                 self.say(note)
-            if nothing is not None and not self.flags.quiet and (self.has_table or streams.is_terminal(sys.stderr)):
+            if nothing is not None and not self.flags.quiet:
                 self.say(nothing())
         if view.wrote and self.settings.more_than_one_registry:
             self.say(f"in the registry {self.settings.registry.path}")
@@ -212,7 +212,7 @@ class Call:
                 from modelkeep.cli.record_formats import Writer
 
                 self._records = Writer(self.format, end)
-            text = self._records.write(view.record_document(self.format), view.record_field)
+            text = self._records.answer(view, self.format)
             streams.out(printable_lines(text) if streams.is_terminal(sys.stdout) else text, utf8=True)
             return
         if self.format == "json":

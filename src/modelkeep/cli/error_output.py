@@ -12,7 +12,7 @@ from shlex import quote
 from modelkeep.cli import streams
 from modelkeep.cli.typed_line import hint_line
 from modelkeep.cli.views import errors
-from modelkeep.domain.text import printable_lines
+from modelkeep.domain.text import printable, printable_lines
 from modelkeep.errors import AmbiguousKey, ModelkeepError, RegistryUnavailable
 
 #: What the system says of a path and not of this program.
@@ -26,6 +26,8 @@ def write(error: ModelkeepError, arguments: Sequence[str]) -> None:
     """Write an error to stderr, in the form that the arguments ask for."""
     if isinstance(error, AmbiguousKey):
         error.hint = _line_with_key(error, arguments)
+    elif error.correction is not None:
+        error.hint = _corrected(arguments, *error.correction) or error.hint
     if os.environ.get("MODELKEEP_DEBUG", "0") not in {"", "0"}:
         import traceback
 
@@ -49,6 +51,23 @@ def _line_with_key(error: AmbiguousKey, arguments: Sequence[str]) -> str:
     first, *others = meant
     line = hint_line([key.sub(lambda _: first, typed) for typed in arguments])
     return f"{line}        (or {', '.join(others)})" if others else line
+
+
+def _corrected(arguments: Sequence[str], typed: str, meant: str) -> str | None:
+    """Return the line that was typed with one text in it replaced: a whole value, else a word in quotes; None without it."""
+    from modelkeep.cli.app import accepted
+
+    for place in range(len(arguments) - 1, -1, -1):
+        for before, after in ((typed, meant), (f"'{typed}'", f"'{meant}'"), (f'"{typed}"', f'"{meant}"')):
+            word = arguments[place]
+            option = word.partition("=")[0] + "=" if word.startswith("--") else ""
+            found = meant if word == typed else option + meant if option and word == option + typed else None
+            if found is None and before != typed and before in word:
+                found = word.replace(before, after)
+            if found is not None:
+                line = accepted([*arguments[:place], found, *arguments[place + 1 :]])
+                return None if line is None else printable(hint_line(line))
+    return None
 
 
 def unforeseen(error: Exception) -> ModelkeepError:

@@ -111,7 +111,14 @@ def _near(name: str, options: Iterable[str]) -> str | None:
 
     known = [each for each in options if each != "force" or name.startswith("f")]
     begun = [each for each in known if len(name) >= _SHORTEST_BEGINNING and each.startswith(name)]
-    return begun[0] if len(begun) == 1 else closest(name, known, _TYPO)
+    if len(begun) == 1:
+        return begun[0]
+    return closest(name, known, _TYPO) or next((each for each in known if _has_two_letters_swapped(name, each)), None)
+
+
+def _has_two_letters_swapped(typed: str, word: str) -> bool:
+    """Tell whether a word is typed with two letters beside each other in the wrong order: ``srot`` for ``sort``."""
+    return any(word == typed[:at] + typed[at + 1] + typed[at] + typed[at + 2 :] for at in range(len(typed) - 1))
 
 
 def _with_arguments(line: TypedLine, given: dict[str, str], version: str) -> list[str]:

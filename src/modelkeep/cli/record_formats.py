@@ -7,11 +7,14 @@ the document itself. So every format has the fields of ``--json``.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from modelkeep.domain.json_values import to_json, to_text
 from modelkeep.domain.text import close_to, pattern, printable
 from modelkeep.errors import UsageError
+
+if TYPE_CHECKING:
+    from modelkeep.cli.views.interface import View
 
 FORMATS = ("jsonl", "csv", "env")
 #: Fields of a document that are about the answer, and none of its records.
@@ -53,6 +56,14 @@ class Writer:
     def write(self, document: Mapping[str, Any], rows: str = "") -> str:
         """Return the text of a document's records; variables are the fields of the document where it has other ones."""
         return "".join(self._write(records(document, "" if self._is_env else rows)))
+
+    def answer(self, view: View, form: str) -> str:
+        """Return the text of a view; its own columns as CSV have their heading also where there is no row."""
+        own = view.columns_of_csv() if form == "csv" else None
+        if own is None:
+            return self.write(view.record_document(form), view.record_field)
+        heading, rows = own
+        return _csv_line(heading) + "".join(_csv_line(map(_text, row)) for row in rows)
 
     def _jsonl(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         return (to_json(row) + self._end for row in rows)
@@ -165,7 +176,7 @@ def _text(value: Any) -> str:
     """
     if value is None:
         return ""
-    if isinstance(value, list) and all(isinstance(each, (str, int, float)) for each in value):
+    if isinstance(value, (list, tuple)) and all(isinstance(each, (str, int, float)) for each in value):
         texts = list(map(to_text, value))
         if all(texts) and not any("," in each or each.startswith("[") for each in texts):
             return ",".join(texts)

@@ -14,6 +14,12 @@ from modelkeep.errors import EXIT_CODES, NotFound, UsageError
 
 #: Topics with a text of their own, in the order they are listed.
 WRITTEN = ("references", "states", "filters", "formats", "policy")
+#: What a topic may also be called.
+OTHER_NAMES = MappingProxyType({
+    **dict.fromkeys(("search", "where", "query", "find", "filtering"), "filters"),
+    **dict.fromkeys(("columns", "template", "templates", "json", "jsonl", "csv", "output"), "formats"),
+    **dict.fromkeys(("refs", "names", "selectors", "versions"), "references"),
+})  # fmt: skip
 _WIDTH = 78
 _EXIT_CODES = "What the exit codes mean\n\n{}\nUnder --json the last line of standard error is an object with code, exit,\nmessage and hint.\n"
 _SCHEMAS = "The JSON Schemas of the documents that --json prints\n\n{}\nmodelkeep help schema NAME prints one.\n"
@@ -36,6 +42,8 @@ def names() -> tuple[str, ...]:
 
 def nearest(word: str) -> Sequence[str]:
     """Return the topics that a word was likely meant to be: those that it begins, else those that are spelled like it."""
+    if word in OTHER_NAMES:
+        return [OTHER_NAMES[word]]
     return [name for name in names() if name.startswith(word)] or close_to(word, names())
 
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, TypeAlias
 
+from modelkeep.domain.text import shell_word
 from modelkeep.errors import UsageError
 
 #: Returns the line that the parser accepts: this one, or with the options of other tools translated; None for none.
@@ -89,9 +90,7 @@ class TypedLine:
 
 def hint_line(tokens: Sequence[str]) -> str:
     """Return a command line as a hint: quoted, to be typed as it is."""
-    from shlex import join
-
-    return join(["modelkeep", *tokens])
+    return " ".join(map(shell_word, ["modelkeep", *tokens]))
 
 
 def placeholder(parameter: Any) -> str:

@@ -11,6 +11,8 @@ from modelkeep.errors import UsageError
 KINDS = ("metric", "param", "tag")
 #: What the JSON calls them.
 PLURALS = tuple(f"{kind}s" for kind in KINDS)
+#: How they are written where no name of one is known.
+ANY_KEYS = tuple(f"{kind}.K" for kind in KINDS)
 _SHOWN = 10
 
 
@@ -20,15 +22,27 @@ def split_key(key: str) -> tuple[str, str] | None:
     return (kind, name) if kind in KINDS and name else None
 
 
-def keys_meant(text: str) -> list[str]:
-    """Return the keys that a text without its kind may mean: ``metric.auc`` and the others of ``auc``.
+def nearest_keys(text: str, plain: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return which of some ``plain`` words and ``known`` keys (``metric.auc``) a text was likely meant to be, the closest first.
 
-    ``metrics.auc`` means ``metric.auc``, and ``metrics`` any ``metric.K``.
+    A text without its kind means the key of that name: ``auc`` is ``metric.auc``, and ``metrics.auc`` is it too.
     """
     kind, _, name = text.partition(".")
-    if kind in PLURALS:
-        return [f"{kind[:-1]}.{name or 'K'}"]
-    return [f"{kind}.{text if text and not text.endswith('.') else 'K'}" for kind in KINDS]
+    typed = f"{kind[:-1]}.{name}" if kind in PLURALS and name else text
+    by_name: dict[str, list[str]] = {}
+    for key in (*plain, *known):
+        split = split_key(key)
+        by_name.setdefault((key if split is None else split[1]).lower(), []).append(key)
+    if typed in known:
+        return [typed]
+    if typed in (*KINDS, *PLURALS):
+        return [key for key in known if key.startswith(f"{typed.removesuffix('s')}.")]
+    if typed.lower() in by_name:
+        return by_name[typed.lower()]
+    # A key is compared whole where its kind was typed too: metrc.auc.
+    if "." in typed:
+        return close_to(typed, (*plain, *known))
+    return [key for near in close_to(typed.lower(), by_name) for key in by_name[near]]
 
 
 def unknown_key(key: str, known: Sequence[str]) -> UsageError | None:

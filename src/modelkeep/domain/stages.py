@@ -9,7 +9,7 @@ from typing import TypeAlias
 from modelkeep.domain.labels import fold, is_label
 from modelkeep.domain.names import RESERVED, RESERVED_LATER
 from modelkeep.domain.record import LogValue
-from modelkeep.domain.text import pattern, printable
+from modelkeep.domain.text import close_to, pattern, printable
 from modelkeep.errors import NotFound, UsageError
 
 _WORD = pattern(r"[a-z](?:[a-z0-9-]{0,30}[a-z0-9])?")
@@ -83,7 +83,9 @@ def stage_named(text: str, stages: Stages) -> str:
     if stage is not None:
         return stage.name
     message = f"there is no stage '{printable(text)}'"
-    raise NotFound(message, f"stages are {', '.join([DEVELOPMENT, *(each.name for each in stages)])}")
+    names = [DEVELOPMENT, *(each.name for each in stages)]
+    near = close_to(text.lower(), names)
+    raise NotFound(message, f"stages are {', '.join(names)}", correction=(text, near[0]) if near else None)
 
 
 def is_development(text: str, stages: Stages) -> bool:

@@ -81,6 +81,13 @@ def close_to(word: str, known: Iterable[str]) -> list[str]:
     return get_close_matches(word, list(known), n=3)
 
 
+def shell_word(text: str) -> str:
+    """Return a word as a shell reads it: in double quotes where it has single ones and these are enough."""
+    from shlex import quote
+
+    return quote(text) if "'" not in text or any(each in text for each in '"$`\\!') else f'"{text}"'
+
+
 def translate_glob(glob: str) -> str:
     """Return the regular expression of a glob, in time that grows with its length.
 

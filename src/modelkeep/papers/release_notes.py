@@ -72,9 +72,17 @@ def _sections(notes: ReleaseNotes) -> Iterator[list[str]]:
 def _measured(row: DiffRow) -> tuple[object, ...]:
     difference = signed(row.differences[0]) if row.differences else None
     part = row.changes[0] if row.changes else None
-    change = None if difference is None else six_digits(difference) + ("" if part is None else f" ({part:+.2%})")
+    change = None if difference is None else six_digits(difference) + ("" if part is None else f" ({_percent(part)})")
     verdict = row.verdicts[0] if row.verdicts else None
-    return (row.key, *(None if each is None else six_digits(each) for each in _values(row)), change, verdict)
+    values = _values(row)
+    rounded = [None if each is None else six_digits(each) for each in values]
+    # Values that differ look so.
+    return (row.key, *(rounded if len(set(rounded)) == len(set(values)) else values), change, verdict)
+
+
+def _percent(part: float) -> str:
+    """Return a share as ``+2.20%``; a smaller one than two digits show as ``+2.2e-08%``."""
+    return f"{part:+.2%}" if part == 0 or abs(part) >= 0.00005 else f"{part * 100:+.2g}%"
 
 
 def _values(row: DiffRow) -> list[str | None]:

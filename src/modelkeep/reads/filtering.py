@@ -19,7 +19,7 @@ from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.stages import DEVELOPMENT, StageDef, is_development, stage_named
 from modelkeep.domain.state import STATES
-from modelkeep.domain.text import printable
+from modelkeep.domain.text import close_to, printable
 from modelkeep.domain.times import At, parse_stored
 from modelkeep.errors import UsageError
 from modelkeep.reads.snapshot import parse_local_moment
@@ -151,7 +151,8 @@ def _state(value: Value) -> str:
     if fold(text) in STATES:
         return text
     message = f"there is no state '{printable(text)}'"
-    raise UsageError(message, f"states are {', '.join(STATES)}")
+    near = close_to(text.lower(), STATES)
+    raise UsageError(message, f"states are {', '.join(STATES)}", correction=(text, near[0]) if near else None)
 
 
 def _number(kind: str, value: Value) -> Decimal:

@@ -16,6 +16,7 @@ from modelkeep.domain.answers.reports import Lineage, LineageEdge, LineageNode
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.nodes import CodeNode, DataNode, DeploymentNode, EnvironmentNode, Node, RunNode, parse_node
 from modelkeep.domain.refs import Ref
+from modelkeep.domain.text import printable
 from modelkeep.errors import Conflict, NotFound
 from modelkeep.reads.lineage_steps import Address, Neighbour, Place, Steps, VersionNode
 from modelkeep.reads.references import version_or_latest
@@ -38,6 +39,8 @@ _KINDS = {
     DeploymentNode: "deployment",
     Address: "uri",
 }
+#: How many versions of a dataset a message names.
+_SHOWN = 5
 #: The neighbours of a node in one direction.
 _Step: TypeAlias = Callable[[Place], Sequence[Neighbour]]
 
@@ -73,7 +76,7 @@ def lineage(
         if down:
             whole &= _walk(root, steps.results, depth, partial(_add, edges, up=False))
         if not edges and isinstance(root, (DataNode, RunNode, DeploymentNode)) and not steps.is_known(root):
-            raise _unknown(root)
+            raise _unknown(root, [str(each.place) for each in steps.versions_of(root)])
         places: dict[str, Place] = {str(root): root}
         for edge in edges:
             for place in (edge.source, edge.target):
@@ -114,9 +117,13 @@ def _root(context: Context, reader: Reader, at: int | None, steps: Steps, node: 
     raise _unknown(node)
 
 
-def _unknown(node: Node | Place) -> NotFound:
+def _unknown(node: Node | Place, known: Sequence[str] = ()) -> NotFound:
+    """Return the error for a node that nothing names; ``known`` are other versions of that dataset."""
     at = node.target if isinstance(node, DeploymentNode) else None
     message = f"no version was made from {node}" if at is None else f"nothing runs at {at}"
+    if known:
+        first, *more = (printable(quote(each)) for each in known[:_SHOWN])
+        return NotFound(message, f"modelkeep lineage {first}" + (f"        (or {', '.join(more)})" if more else ""))
     return NotFound(message, "modelkeep lineage REF        (what a version was made from)")
 
 

@@ -102,6 +102,11 @@ class Steps:
             self.results(place) or self.causes(place) or (isinstance(place, DataNode) and self._recorded(place))
         )
 
+    def versions_of(self, place: DataNode | RunNode | DeploymentNode) -> list[Neighbour]:
+        """Return the versions of the dataset that a node names a version of, by name."""
+        found = self._results_of_data(DataNode(place.name, None)) if isinstance(place, DataNode) else []
+        return [each for each in found if each.relation == relations.VERSION_OF]
+
     def environment(self, digest: str) -> EnvironmentNode:
         """Return the node of an environment, by the first digits of its digest."""
         digits = digest.removeprefix("sha256:")[:_DIGITS]
@@ -154,6 +159,9 @@ class Steps:
         if place.version is None:
             for row in datasets.OF_NAME.rows(reader, at, name=place.name):
                 found[Neighbour(DataNode(place.name, row[1]), relations.VERSION_OF)] = None
+            for name, version, digest, _ in datasets.MENTIONED_OF_NAME.rows(reader, at, name=place.name):
+                if (each := _data(name, version, digest)) != place:
+                    found[Neighbour(each, relations.VERSION_OF)] = None
         else:
             for same in self._named_with_bytes_of(place):
                 found[Neighbour(same, relations.SAME)] = None

@@ -9,21 +9,23 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from modelkeep.domain.keys import keys_meant, split_key, unknown_key
+from modelkeep.domain.keys import ANY_KEYS, nearest_keys, split_key, unknown_key
 from modelkeep.domain.labels import fold
 from modelkeep.domain.metric_directions import LOWER, direction_of
 from modelkeep.domain.metrics import parse_metric_key, several_data
 from modelkeep.domain.numbers import as_number
-from modelkeep.domain.text import close_to, printable
+from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.reads.roles import rules_at
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import versions as version_queries
 
 _METRIC = "metric."
+#: How many keys of the registry a message names.
+_SHOWN = 10
 _PLAIN_KEYS = ("name", "version", "created", "author", "size", "label")
 #: What ``--sort`` takes; K is the name of a metric, param or tag.
-SORT_KEYS = (*_PLAIN_KEYS, "metric.K", "param.K", "tag.K")
+SORT_KEYS = (*_PLAIN_KEYS, *ANY_KEYS)
 
 
 class Order(Struct, frozen=True):
@@ -45,8 +47,11 @@ class Candidate(Struct, frozen=True):
     seq: int
 
 
-def parse_order(text: str | None) -> Order:
-    """Return the order that ``KEY[:asc|desc]`` means: only a final ``:asc`` or ``:desc`` is the direction."""
+def parse_order(text: str | None, known: Callable[[], Sequence[str]]) -> Order:
+    """Return the order that ``KEY[:asc|desc]`` means: only a final ``:asc`` or ``:desc`` is the direction.
+
+    ``known`` returns the keys that versions have (``metric.auc``), for the message about another one.
+    """
     if text is None:
         return NEWEST_FIRST
     key, colon, word = text.rpartition(":")
@@ -56,11 +61,15 @@ def parse_order(text: str | None) -> Order:
     if split_key(key) is not None or key in _PLAIN_KEYS:
         return Order(key, descending)
     message = f"versions cannot be sorted by '{printable(text)}'"
-    plain = key.removeprefix("-").partition(":")[0]
-    near = [plain] if split_key(plain) is not None else close_to(plain, _PLAIN_KEYS)
+    keys = known()
+    plain, _, direction = key.removeprefix("-").replace(" ", ":").partition(":")
+    near = [plain] if split_key(plain) is not None else nearest_keys(plain, _PLAIN_KEYS, keys)
     if near:
-        raise UsageError(message, printable(f"{near[0]}:desc"))
-    raise UsageError(message, printable(f"KEY[:asc|desc], where KEY is {', '.join([*_PLAIN_KEYS, *keys_meant(key)])}"))
+        way = direction.lower() if direction.lower() in ("asc", "desc") else word if key != text else "desc"
+        meant = near[0] if near[0] not in _PLAIN_KEYS and key == text == plain else f"{near[0]}:{way}"
+        raise UsageError(message, printable(meant), correction=(text, meant))
+    shown = [*_PLAIN_KEYS, *(keys[:_SHOWN] or ANY_KEYS)]
+    raise UsageError(message, printable(f"KEY[:asc|desc], where KEY is {', '.join(shown)}"))
 
 
 def sorted_by(

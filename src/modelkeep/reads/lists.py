@@ -76,6 +76,14 @@ def keys(context: Context, kind: str, name: str | None, moment: str | AsOf | Non
         return tuple(version_queries.keys(reader, at, kind, models))
 
 
+def all_keys(reader: Reader, at: int | None) -> list[str]:
+    """Return the keys that versions have, with their kinds: ``metric.auc``, ``tag.owner``."""
+    found = [model for model, _ in model_queries.names(reader, at)]
+    return [
+        f"{kind}.{key}" for kind in KINDS for key in version_queries.keys(reader, at, kind, found) if key[-1] != "@"
+    ]
+
+
 def models(
     context: Context,
     pattern: str | None,
@@ -112,11 +120,11 @@ def versions(
     ``UsageError`` for a key that no version has, and for a metric that is not measured on the same data everywhere;
     ``NotFound`` for an unknown stage.
     """
-    order = parse_order(sort)
     if name is None and pattern is not None and not is_glob(pattern):
         name, pattern = pattern, None
     with dated_snapshot(context, moment) as (reader, at, time):
         listing = Listing(context, reader, at, time, wanted)
+        order = parse_order(sort, lambda: all_keys(reader, at))
         models = None if name is None else [one_model(reader, name, context.say, at)]
         found = tuple(listing.first(models, pattern, order, limit))
         listing.say_unknown_keys(context.say, models or named(reader, at, pattern))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from modelkeep.context import Context
 from modelkeep.domain.answers.release_notes import NotedVersion, ReleaseNotes
-from modelkeep.domain.answers.trends import Trend
+from modelkeep.domain.answers.trends import Trend, TrendPoint
 from modelkeep.errors import UsageError
 from modelkeep.papers.release_notes import notes_page
 from modelkeep.reads import trends
@@ -80,9 +80,21 @@ def _numbers_between(reader: Reader, first: Resolved, last: Resolved) -> list[in
     return [last.number or 0, *found]
 
 
+def _points(found: Trend) -> dict[str, TrendPoint]:
+    """Return the value of each version against the last one before it that is neither bad nor archived nor deleted.
+
+    The first version was named by the user: it is compared with, whatever its state is.
+    """
+    base, points = found.points[0].ref, {}
+    for each in found.points[1:]:
+        points[each.ref] = found.against(base, each.ref) or each
+        base = each.ref if each.eligible and each.value is not None else base
+    return points
+
+
 def _versions(reader: Reader, model: Resolved, numbers: Sequence[int], found: Trend) -> tuple[NotedVersion, ...]:
     rows = version_rows(reader, None, model.model, model.name, numbers)
-    points = {each.ref: each for each in found.points}
+    points = _points(found)
     noted = []
     for row in rows:
         seq, actor, _, _, licence, commit, code_state, *_ = select.VERSION.one(

@@ -13,7 +13,7 @@ from modelkeep.domain.answers.found import Found, TextMatch
 from modelkeep.domain.answers.versions import AsOf
 from modelkeep.domain.search.query import Match, Query, Term
 from modelkeep.reads.list_order import Candidate, parse_order, sorted_by
-from modelkeep.reads.lists import Listing, Wanted, is_glob, named, one_model
+from modelkeep.reads.lists import Listing, Wanted, all_keys, is_glob, named, one_model
 from modelkeep.reads.snapshot import dated_snapshot
 from modelkeep.store.db.interface import Reader
 from modelkeep.store.db.sql import models as model_queries
@@ -37,11 +37,12 @@ def search(
     Where ``wanted`` or ``sort`` ask for what only versions have, they are the versions whose texts, or those of their
     model, have all the words. Else a version needs one of the words in a text of its own.
     """
-    query, order = Query(text), parse_order(sort)
+    query = Query(text)
     by_name = pattern is not None and not is_glob(pattern)
     only_versions = wanted.narrows or sort is not None
     with dated_snapshot(context, moment) as (reader, at, time):
         listing = Listing(context, reader, at, time, wanted)
+        order = parse_order(sort, lambda: all_keys(reader, at))
         models = None if pattern is None else _models(context, reader, at, pattern)
         found = _Search(reader, at, query, models, by_model=only_versions)
         versions = {each: match for match, each in found.versions(listing)}

@@ -8,7 +8,7 @@ from modelkeep.domain.answers.trends import Trend, TrendPoint
 from modelkeep.domain.json_values import to_text
 from modelkeep.domain.metric_directions import LOWER, verdict_of
 from modelkeep.domain.numbers import as_number, difference
-from modelkeep.rendering import signed, six_digits
+from modelkeep.rendering import signed, six_digits, told_apart
 
 
 def finite_values(found: Trend) -> list[float | None]:
@@ -39,7 +39,8 @@ def trend_words(found: Trend) -> str | None:
     less = difference(texts[-1], texts[0])
     change = "" if less is None else f" ({_words(six_digits(less), verdict_of(less, found.better))})"
     first, last = (f"@{each.ref.rpartition('@')[2]}" for each in (there[0], there[-1]))
-    words = f"{first} {six_digits(texts[0])} -> {last} {six_digits(texts[-1])}{change}"
+    begin, end = told_apart([texts[0], texts[-1]])
+    words = f"{first} {begin} -> {last} {end}{change}"
     numbers = [each for each in there if each.eligible and isinstance(each.value, float) and isfinite(each.value)]
     if found.better is None or not numbers:
         return words

@@ -222,6 +222,10 @@ def test_what_is_written_holds_as_python_says(expression, row):
     ("text", "meant"),
     [
         ("stage = production", "stage = 'production'"),
+        ("auc > 0.9 AND tier = gold", "metric.auc > 0.9 AND tag.tier = 'gold'"),
+        ("tier IN ('gold', 'b')", "tag.tier IN ('gold', 'b')"),
+        ("metric.auc BETWEEN 0.5 AND 0.9", "metric.auc >= 0.5 AND metric.auc <= 0.9"),
+        ("tag.tier = null OR tag.x != None", "tag.tier IS NULL OR tag.x IS NOT NULL"),
         ("stage=production and metric.auc>.9", "stage='production' and metric.auc>.9"),
         ("metric.auc => 0.9", "metric.auc >= 0.9"),
         ("metrics.auc > 0.8 && stage = 'production'", "metrics.auc > 0.8 AND stage = 'production'"),

@@ -14,11 +14,11 @@ from modelkeep.cli import streams
 from modelkeep.cli.call import Call, command
 from modelkeep.cli.nothing_found import no_models, no_versions, no_words
 from modelkeep.cli.row_limit import RowLimit
-from modelkeep.cli.views.columns import check_column, column, split_columns
+from modelkeep.cli.views.columns import column, require_columns, split_columns, unknown_column
 from modelkeep.cli.views.interface import View
 from modelkeep.cli.views.lists import ModelsView, VersionsView, keyed
 from modelkeep.domain.answers.pages import Version
-from modelkeep.domain.keys import split_key, unknown_key
+from modelkeep.domain.keys import KINDS, split_key, unknown_key
 from modelkeep.domain.text import printable
 from modelkeep.domain.verbs.words import join_words
 from modelkeep.errors import UsageError
@@ -77,12 +77,14 @@ def list_(
         ),
     ] = None,
 ) -> None:
-    keys = split_columns(columns) if columns else ()
     if pattern is not None and "@" in pattern:
-        message = f"list takes a model or a pattern, not a version: '{printable(pattern)}'"
-        raise UsageError(message, printable(f"modelkeep show {quote(pattern)}"))
+        raise _no_pattern(pattern)
+    if columns:
+        require_columns(call.format, quiet=call.flags.quiet)
     rows, registry = RowLimit(call, limit), call.registry()
     moment = registry.as_of(call.flags.as_of)
+    known = partial(_keys, registry, moment)
+    keys = split_columns(columns, known) if columns else ()
     if search is not None:
         from modelkeep.cli.views.found import FoundView  # few lists are searches
 
@@ -139,6 +141,20 @@ def list_(
     call.show(VersionsView(moment, versions, keys, _sorted_by(sort), trend), *note, nothing=nothing)
 
 
+def _no_pattern(pattern: str) -> UsageError:
+    """Return the error for a version where a model or a pattern is meant."""
+    name, _, selector = pattern.partition("@")
+    message = f"list takes a model or a pattern, not a version: '{printable(pattern)}'"
+    is_glob = any(each in pattern for each in "*?[")
+    correction = (pattern, name) if name and (is_glob or not selector) else None
+    return UsageError(message, printable(f"modelkeep show {quote(pattern)}"), correction=correction)
+
+
+def _keys(registry: Registry, moment: AsOf | None) -> list[str]:
+    """Return the keys that versions have: ``metric.auc``, ``tag.owner``."""
+    return [f"{kind}.{key}" for kind in KINDS for key in registry.keys(kind, as_of=moment) if not key.endswith("@")]
+
+
 def _check_columns(
     registry: Registry, keys: Sequence[str], found: Sequence[VersionRow], name: str | None, moment: AsOf | None
 ) -> None:
@@ -149,7 +165,8 @@ def _check_columns(
             error = unknown_key(key, registry.keys(split[0], name, as_of=moment))
             if error is not None:
                 if "," in key:  # its last part was a column, misspelt
-                    check_column(key.rpartition(",")[2].strip())
+                    last = key.rpartition(",")[2].strip()
+                    raise unknown_column(last, ",".join(keys), _keys(registry, moment))
                 raise error
 
 

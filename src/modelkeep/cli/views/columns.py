@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from modelkeep.cli.views.interface import to_seconds
 from modelkeep.domain.answers.versions import VersionRow
 from modelkeep.domain.json_values import Json, to_text
-from modelkeep.domain.keys import keys_meant, split_key
+from modelkeep.domain.keys import ANY_KEYS, nearest_keys, split_key
 from modelkeep.domain.metrics import MetricKey, newest_by_data, parse_metric_key, value_of
-from modelkeep.domain.text import close_to, printable
+from modelkeep.domain.text import printable
 from modelkeep.errors import UsageError
 from modelkeep.rendering import human_size, six_digits, visible
 
@@ -23,12 +23,14 @@ VERSION_KEYS = (
     "ref", "name", "version", "label", "state", "stages", "aliases", "bad", "archived", "created", "author",
     "digest", "size_bytes", "files", "deleted", "shares", "break_glass", "formats", "description",
 )  # fmt: skip
+#: How many keys of the registry a message names.
+_SHOWN = 10
 #: Columns that a person calls by one word.
 _SHORT = ("stage", "format")
 
 
-def split_columns(text: str) -> tuple[str, ...]:
-    """Return the columns of ``--columns``; ``UsageError`` for one that versions do not have.
+def split_columns(text: str, known: Callable[[], Sequence[str]]) -> tuple[str, ...]:
+    """Return the columns of ``--columns``; ``UsageError`` for one that versions do not have, with the ``known`` key that is near.
 
     A key may have commas in it: what names no column behind ``metric.K``, ``param.K`` or ``tag.K`` is a part of that K.
     """
@@ -38,9 +40,23 @@ def split_columns(text: str) -> tuple[str, ...]:
         if keys and not _is_column(key) and split_key(keys[-1]) is not None:
             keys[-1] += f",{piece.rstrip()}"
         else:
-            check_column(key)
+            if not _is_column(key):
+                raise unknown_column(key, text, known())
             keys.append(key)
     return tuple(keys)
+
+
+def require_columns(form: str, *, quiet: bool) -> None:
+    """Raise ``UsageError`` for a form of the answer that has no columns to choose: the form of ``quiet`` is its references."""
+    chosen = "--columns chooses the columns of lines, tables and csv"
+    if quiet and form in ("lines", "table", "tree"):
+        message = f"-q prints the references alone, and {chosen}"
+        raise UsageError(message, "leave one of them out", correction=("-q", "--format=lines"))
+    if form in ("lines", "table", "tree", "csv"):
+        return
+    message = f"{chosen}; {printable(form)} {'names its own fields' if '{' in form else 'has all fields'}"
+    correction = ("--json", "--format=csv") if form == "json" else (form, "csv")
+    raise UsageError(message, "--format csv", correction=correction)
 
 
 def _is_column(key: str) -> bool:
@@ -73,13 +89,23 @@ def _shares(row: VersionRow) -> tuple[str, ...]:
     return tuple(f"{each.stage}={each.share:g}" for each in row.shares)
 
 
-def check_column(key: str) -> None:
-    """Raise ``UsageError`` unless versions have that column."""
-    if _is_column(key):
-        return
+def unknown_column(key: str, columns: str, known: Sequence[str]) -> UsageError:
+    """Return the error for one of some ``columns`` that versions do not have, nor a key among those that are ``known``."""
     message = f"there is no column '{printable(key)}'"
-    near = close_to(key, VERSION_KEYS) or [*VERSION_KEYS, *keys_meant(key)]
-    raise UsageError(message, printable(f"there are {', '.join(near)}"))
+    near = nearest_keys(key, (*VERSION_KEYS, *_SHORT), known)
+    shown = near or [*VERSION_KEYS, *(known[:_SHOWN] or ANY_KEYS)]
+    meant = ",".join(near[0] if near and each.strip() == key else each for each in columns.split(","))
+    return UsageError(
+        message, printable(f"there are {', '.join(shown)}"), correction=(columns, meant) if near else None
+    )
+
+
+def exact(key: str, rows: Sequence[VersionRow]) -> Callable[[VersionRow], object]:
+    """Return what reads a column from a version as the document has it: times and texts are whole."""
+    kind, name = split_key(key) or (None, "")
+    if kind in ("param", "tag"):
+        return lambda row: getattr(row, f"{kind}s").get(name)
+    return attrgetter("created") if key == "created" else column(key, rows)
 
 
 def _metric(row: VersionRow, key: MetricKey) -> float | str | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from modelkeep.cli.views.columns import column, column_cell
+from modelkeep.cli.views.columns import column, column_cell, exact
 from modelkeep.cli.views.interface import View, line
 from modelkeep.cli.views.layout import table, text
 from modelkeep.cli.views.lists import glass_warnings
@@ -44,6 +44,14 @@ class FoundView(View, frozen=True):
 
     def identifiers(self) -> list[str]:
         return [each.ref for each in self.found]
+
+    def columns_of_csv(self) -> tuple[Sequence[str], Iterable[Sequence[object]]] | None:
+        cells = [exact(key, self._versions) for key in self.columns]
+        rows = (
+            [each.ref, each.matches[0].field, each.matches[0].text, *(_of_version(cell, each) for cell in cells)]
+            for each in self.found
+        )
+        return (("ref", "field", "text", *self.columns), rows) if cells else None
 
     def notes(self) -> list[str]:
         """Return a warning for each stage that is held because the glass was broken."""

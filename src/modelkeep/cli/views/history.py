@@ -145,7 +145,7 @@ def tenure_table(
         tuple(shown),
         listed,
         fold=("began", "ended"),
-        drop=("for", CHANGE, "by", VALUE, "until"),
+        drop=("for", CHANGE, "by", VALUE, "until", "ended"),
         headings={} if trend is None or trend.metric is None else {VALUE: trend.metric},
     )
 

@@ -77,6 +77,10 @@ class View(Struct, frozen=True, metaclass=_AbstractStruct):
         """Return what a terminal shows; None where it shows the lines too."""
         return None
 
+    def columns_of_csv(self) -> tuple[Sequence[str], Iterable[Sequence[object]]] | None:
+        """Return the heading and the rows of ``--format csv``, None where these are the fields of the records."""
+        return None
+
     def notes(self) -> Iterable[str]:
         """Return the sentences that stand beside the answer on stderr.
 

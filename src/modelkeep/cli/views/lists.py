@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from shlex import quote
 from typing import TYPE_CHECKING
 
-from modelkeep.cli.views.columns import column, column_cell
+from modelkeep.cli.views.columns import column, column_cell, exact
 from modelkeep.cli.views.interface import View, line, to_seconds
 from modelkeep.cli.views.layout import stack, stages, table, text
 from modelkeep.cli.views.trends import CHANGE, VALUE, change_cell, trend_block, value_cell
@@ -84,6 +84,10 @@ class VersionsView(View, frozen=True):
 
     def identifiers(self) -> list[str]:
         return [row.ref for row in self.versions]
+
+    def columns_of_csv(self) -> tuple[Sequence[str], Iterable[Sequence[object]]] | None:
+        cells = [exact(key, self.versions) for key in self.columns]
+        return (self.columns, ([cell(row) for cell in cells] for row in self.versions)) if cells else None
 
     def notes(self) -> list[str]:
         """Return a warning for each stage that is held because the glass was broken."""

@@ -23,6 +23,8 @@ _GAPS = (3, 2)
 #: The least width of a column whose texts may be folded.
 _LEAST_FOLDED = 12
 _INDENT = 2
+#: At most one of so many rows has its first cell on a line of its own.
+_FEW = 3
 #: How many columns a lane has at least beside its name, and at most.
 _LEAST_LANE, _WIDEST_LANE = 24, 100
 _WIDE = (
@@ -80,7 +82,10 @@ class Facts(NamedTuple):
 
 
 class FittingTable(NamedTuple):
-    """A table as wide as there is room; where it does not fit, each row becomes a block of lines."""
+    """A table as wide as there is room; where it does not fit, each row becomes a block of lines.
+
+    Few first cells that are much longer than the others do not make the table too wide: they have a line for themselves.
+    """
 
     columns: Sequence[str]
     rows: Sequence[Sequence[Text]]
@@ -100,7 +105,7 @@ class FittingTable(NamedTuple):
                 widths = self._widths(shown, options.max_width - gap * (len(shown) - 1))
                 if widths is not None:
                     getattr(console, "left_out", []).extend(self.headings[self.columns.index(each)] for each in dropped)
-                    yield self._as_table(dict(zip(shown, widths, strict=True)), gap)
+                    yield from self._as_tables(dict(zip(shown, widths, strict=True)), gap)
                     return
         yield from self._as_blocks()
 
@@ -112,6 +117,8 @@ class FittingTable(NamedTuple):
             wanted.append(max(map(cell_len, cells)))
             folds = self.columns[at] in self.fold
             least.append(min(wanted[-1], max(_LEAST_FOLDED, *map(_longest_piece, cells))) if folds else wanted[-1])
+        if sum(least) > room and shown[0] == 0 and self.title == 1 and self.columns[0] not in self.fold:
+            wanted[0] = least[0] = self._without_longest(room - sum(least[1:]))
         if sum(least) > room:
             return None
         widths = [min(width, max(room, 1)) for width in wanted]
@@ -122,10 +129,30 @@ class FittingTable(NamedTuple):
             widths[widest] -= 1
         return widths
 
-    def _as_table(self, widths: dict[int, int], gap: int) -> Table:
-        from rich.text import Text
+    def _without_longest(self, room: int) -> int:
+        """Return the width of the first cells without those that have no room; of all where too many have none."""
+        lengths = [row[0].cell_len for row in self.rows]
+        fitting = [length for length in lengths if length <= room]
+        few = (len(lengths) - len(fitting)) * _FEW <= len(lengths)
+        return max(cell_len(self.headings[0]), *(fitting if fitting and few else lengths))
 
-        table = Table(box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim", show_edge=False)
+    def _as_tables(self, widths: dict[int, int], gap: int) -> Iterator[RenderableType]:
+        """Yield the table, cut before each row whose first cell has a line for itself."""
+        begin = 0
+        for at, row in enumerate(self.rows):
+            if self.title == 1 and row[0].cell_len > widths[0] and self.columns[0] not in self.fold:
+                if at > begin or at == 0:
+                    yield self._as_table(self.rows[begin:at], widths, gap, header=begin == 0)
+                yield Lines(row[0])
+                yield self._as_table([(Text(), *row[1:])], widths, gap, header=False)
+                begin = at + 1
+        if begin < len(self.rows):
+            yield self._as_table(self.rows[begin:], widths, gap, header=begin == 0)
+
+    def _as_table(self, rows: Sequence[Sequence[Text]], widths: dict[int, int], gap: int, *, header: bool) -> Table:
+        table = Table(
+            box=None, pad_edge=False, padding=(0, gap, 0, 0), header_style="dim", show_edge=False, show_header=header
+        )
         for at, width in widths.items():
             table.add_column(
                 self.headings[at],
@@ -135,7 +162,7 @@ class FittingTable(NamedTuple):
                 width=width,
             )
         group = None
-        for row in self.rows:
+        for row in rows:
             again = self.title > 1 and row[0].plain == group
             group = row[0].plain
             cells = (Text() if again and at == 0 else row[at] for at in widths)

@@ -10,7 +10,7 @@ from modelkeep.cli.views.interface import View, cell, flattened, has_objects
 from modelkeep.domain.answers.changes import Fetched
 from modelkeep.domain.answers.versions import Evaluation
 from modelkeep.domain.json_values import to_json, to_text
-from modelkeep.domain.keys import PLURALS, keys_meant, split_key
+from modelkeep.domain.keys import ANY_KEYS, PLURALS, split_key
 from modelkeep.domain.metrics import newest_by_data, parse_metric_key, value_of
 from modelkeep.domain.text import close_to, printable
 from modelkeep.errors import UsageError
@@ -116,8 +116,8 @@ def _likely(field: str, names: Sequence[str]) -> Sequence[str]:
     if (typed := key.partition("@")[0]) in by_key:
         return by_key[typed]
     if kind is None:
-        return close_to(field, names) or [*(name for name in names if split_key(name) is None), *keys_meant("")]
-    return [name for each in close_to(typed, by_key) or by_key for name in by_key[each]] or keys_meant("")
+        return close_to(field, names) or [*(name for name in names if split_key(name) is None), *ANY_KEYS]
+    return [name for each in close_to(typed, by_key) or by_key for name in by_key[each]] or ANY_KEYS
 
 
 def _path(document: Mapping[str, Any], names: Sequence[str]) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from shlex import quote
 
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.text import close_to, pattern
@@ -27,6 +26,9 @@ _BARE_VALUES = pattern(r"(?i)(\bIN\s*\()([^()'\"`]*)(?=\))")
 #: A version is compared with numbers only.
 _NO_VERSION = pattern(r"(?i)\bversion(_number)?\s*[<>!=]+\s*'\D")
 _FIELD = pattern(r"(?i)(?<![\w.])([a-z_]\w*)(?=\s*(?:[<>!=]|(?:NOT|I?LIKE|IN|IS)\b))")
+_BETWEEN = pattern(r"(?i)([\w.@-]+)\s+BETWEEN\s+(\S+)\s+AND\s+(\S+)")
+_NULL = pattern(r"(?i)(!?)=+\s*(?:NULL|None)\b")
+_NUMBER_FOLLOWS, _TEXT_FOLLOWS = pattern(r"\s*[<>!=]+\s*[-+.0-9]"), pattern(r"(?i)\s*(?:!?=+|I?LIKE|IN\s*\()\s*(?:$|')")
 _WORDS = frozenset({"and", "or", "not", "null", "in", "is", "like", "ilike"})
 
 
@@ -46,27 +48,28 @@ def corrected(text: str, fields: Collection[str], parse: Callable[[str], object]
     return found
 
 
-def shell_word(text: str) -> str:
-    """Return a filter as a shell reads it: in double quotes where these are enough."""
-    return quote(text) if any(each in text for each in '"$`\\!') else f'"{text}"'
-
-
 def _mended(part: str, fields: Collection[str]) -> str:
     """Return a part outside of quotes with its marks, its values and the names of its fields mended."""
     for mark, word in _MARKS:
         part = (part.replace(f" {mark} ", mark) if word[0] == " " else part).replace(mark, word)
+    part = _BETWEEN.sub(r"\1 >= \2 AND \1 <= \3", part)
+    part = _NULL.sub(lambda match: "IS NOT NULL" if match[1] else "IS NULL", part)
     part = _BARE_VALUE.sub(lambda match: match[1] + _quoted(match[2]), part)
     part = _BARE_VALUES.sub(
         lambda match: match[1] + ", ".join(_quoted(each.strip()) for each in match[2].split(",")), part
     )
-    return str(_FIELD.sub(lambda match: _near(match[1], fields), part))
+    return str(_FIELD.sub(lambda match: _near(match[1], part[match.end() :], fields), part))
 
 
 def _quoted(word: str) -> str:
     return word if word.lower() in _WORDS or as_number(word) is not None else f"'{word}'"
 
 
-def _near(word: str, fields: Collection[str]) -> str:
+def _near(word: str, rest: str, fields: Collection[str]) -> str:
+    """Return the field that a word means: one that is close, else a metric before a number and a tag before a text."""
     if word.lower() in fields or word.lower() in _WORDS:
         return word
-    return next(iter(close_to(word.lower(), fields)), word)
+    if near := close_to(word.lower(), fields):
+        return near[0]
+    kind = "metric." if _NUMBER_FOLLOWS.match(rest) else "tag." if _TEXT_FOLLOWS.match(rest) else ""
+    return kind + word

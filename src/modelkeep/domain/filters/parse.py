@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import NoReturn
 
-from modelkeep.domain.filters.correction import corrected, shell_word
+from modelkeep.domain.filters.correction import corrected
 from modelkeep.domain.filters.expression import (
     All,
     Any,
@@ -26,7 +26,7 @@ from modelkeep.domain.filters.expression import (
 from modelkeep.domain.filters.tokens import DEEPEST, Token, mistake, tokens
 from modelkeep.domain.keys import KINDS
 from modelkeep.domain.refs import parse_digest
-from modelkeep.domain.text import close_to, printable
+from modelkeep.domain.text import close_to, printable, shell_word
 from modelkeep.errors import UsageError
 
 #: The fields of a version that a filter can name, besides ``metric.K``, ``param.K`` and ``tag.K``.
@@ -57,7 +57,8 @@ def parse_filter(text: str) -> Expression:
     except UsageError as error:
         if (meant := corrected(text, (*FIELDS, *_OTHER_NAMES), _parsed)) is None:
             raise
-        raise UsageError(error.message, f"modelkeep list --where {shell_word(meant)}") from None
+        hint = f"modelkeep list --where {shell_word(meant)}"
+        raise UsageError(error.message, hint, correction=(text, meant)) from None
 
 
 def _parsed(text: str) -> Expression:

@@ -1,7 +1,7 @@
 """What completion reads from a registry: the names that a half-typed word could become.
 
-It starts at once: it imports a light connection and SQL text, but no value of the domain. A registry that is missing has no names; where the file is busy, damaged, of another schema or no registry,
-an error is raised, which `cli.complete` keeps to itself.
+It starts at once: it imports a light connection and SQL text, but no value of the domain. A registry that is missing has no
+names; a file that is busy, damaged, of another schema or no registry raises an error, which `cli.complete` keeps to itself.
 
 Every list is bounded. A list that was cut still holds the first and the last name: a shell fills in
 the common beginning of all candidates, and must not fill in more than what all names share.
@@ -48,8 +48,7 @@ BY_NUMBER_DOWN = f"{_VERSIONS} number BETWEEN :low AND :high ORDER BY number DES
 BY_LABEL = f"{_VERSIONS} label_key >= :low AND label_key < :end ORDER BY label_key LIMIT {_LOOKED_AT}"
 BY_LABEL_DOWN = f"{_VERSIONS} label_key >= :low AND label_key < :end ORDER BY label_key DESC LIMIT {_LOOKED_AT}"
 LAST_ARCHIVED = "SELECT max(last) FROM archived WHERE model = :model AND HOLDS(archived)"
-LAST_MODEL_NAME = """
-SELECT name FROM model_name WHERE folded >= :low AND folded < :end AND HOLDS(model_name) ORDER BY folded DESC LIMIT 1
+LAST_MODEL_NAME = """SELECT name FROM model_name WHERE folded >= :low AND folded < :end AND HOLDS(model_name) ORDER BY folded DESC LIMIT 1
 """
 # The keys of the newest versions: all keys would be all rows.
 _METRIC = "SELECT name, on_name, on_version, on_digest FROM metric"
@@ -65,7 +64,8 @@ ALL_TAGS = f"SELECT key, value FROM tag ORDER BY model DESC, version DESC LIMIT 
 # The next of the distinct values of an indexed column, each of which may stand in many rows.
 DATASETS = """
 SELECT min(name) FROM (SELECT min(name) AS name FROM dataset WHERE name >= :low AND name < :end
-    UNION ALL SELECT min(name) FROM data_version WHERE name >= :low AND name < :end) HAVING min(name) IS NOT NULL
+    UNION ALL SELECT min(name) FROM data_version WHERE name >= :low AND name < :end
+    UNION ALL SELECT min(on_name) FROM metric WHERE on_name >= :low AND on_name < :end) HAVING min(name) IS NOT NULL
 """
 COMMITS = (
     "SELECT code_commit FROM version WHERE code_commit >= :low AND code_commit < :end ORDER BY code_commit LIMIT 1"
@@ -74,7 +74,8 @@ RUNS = "SELECT id FROM run WHERE id >= :low AND id < :end ORDER BY id LIMIT 1"
 ACTORS = "SELECT actor FROM entry_action WHERE actor >= :low AND actor < :end ORDER BY actor LIMIT 1"
 _VERSION_OF = "max(data_version) AS found FROM {} WHERE name = :name AND data_version >= :low AND data_version < :end"
 DATA_VERSIONS = f"""
-SELECT max(found) FROM (SELECT {_VERSION_OF.format("dataset")} UNION ALL SELECT {_VERSION_OF.format("data_version")})
+SELECT max(found) FROM (SELECT {_VERSION_OF.format("dataset")} UNION ALL SELECT {_VERSION_OF.format("data_version")}
+    UNION ALL SELECT max(on_version) FROM metric WHERE on_name = :name AND on_version >= :low AND on_version < :end)
 HAVING max(found) IS NOT NULL
 """
 
