@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec import json
+
 from modelkeep.domain.json_values import to_json, to_text
 from modelkeep.domain.text import close_to, pattern, printable
 from modelkeep.errors import UsageError
@@ -44,18 +46,29 @@ def records(document: Mapping[str, Any], rows: str = "") -> list[Mapping[str, An
     return [fields]
 
 
-def fields_of_records(schema: str, rows: str = "") -> list[str]:
-    """Return the fields of the records in the only list of a document, or in its list ``rows``, as its JSON Schema has them."""
-    import json
+def check_fields(form: str, answers: Sequence[str]) -> None:
+    """Raise ``UsageError`` where a template has a field that the records of no answer have, named by their JSON Schemas."""
+    known = {field: has_parts for answer in answers for field, has_parts in fields_of(answer).items()}
+    for is_field, name in _parts(form):
+        if is_field and name not in known and not known.get(name.partition(".")[0]):
+            raise _unknown(known, name)
+
+
+def fields_of(answer: str, rows: str = "") -> dict[str, bool]:
+    """Return the fields of the records of an answer (``registered``) by its JSON Schema, and which ones are objects.
+
+    ``rows`` is the field that has the records, where there are others beside it.
+    """
     from importlib.resources import files
 
-    file = files("modelkeep") / "schemas" / f"{schema.removeprefix('modelkeep.').partition('/')[0]}.json"
-    if not file.is_file():
-        return []
-    found = json.loads(file.read_text(encoding="utf-8"))
-    fields = [rows] if rows else [name for name in found["properties"] if name not in _AROUND]
-    record = found["properties"].get(fields[0], {}).get("items", {}) if len(fields) == 1 else {}
-    return list(found["$defs"][record["$ref"].rpartition("/")[2]]["properties"]) if "$ref" in record else []
+    schema: Any = json.decode((files("modelkeep") / "schemas" / f"{answer}.json").read_bytes())
+    fields = {
+        name: each for name, each in schema["properties"].items() if name == rows or not (rows or name in _AROUND)
+    }
+    if len(fields) == 1 and "$ref" in (items := next(iter(fields.values())).get("items", {})):
+        fields = schema["$defs"][items["$ref"].rpartition("/")[2]]["properties"]
+    kinds = {name: (each, *each.get("anyOf", ())) for name, each in fields.items()}
+    return {name: any("$ref" in one or one.get("type") == "object" for one in each) for name, each in kinds.items()}
 
 
 class Writer:
@@ -74,7 +87,7 @@ class Writer:
         """Return the text of a document's records; variables are the fields of the document where it has other ones."""
         found = records(document, "" if self._is_env else rows)
         if not found and self._names_fields and self._columns is None:
-            self._fields = fields_of_records(str(document.get("schema", "")), rows)
+            self._fields = list(fields_of(document["schema"].removeprefix("modelkeep.").partition("/")[0], rows))
         return "".join(self._write(found))
 
     def answer(self, view: View, form: str) -> str:
