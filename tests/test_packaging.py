@@ -76,6 +76,7 @@ def test_the_metadata_says_who_can_use_it(metadata: email.message.Message):
 def test_what_is_needed_to_run_has_a_lower_bound_and_no_cap(metadata: email.message.Message):
     needed = [line for line in metadata.get_all("Requires-Dist", []) if "extra ==" not in line]
     assert sorted(line.split(">=")[0] for line in needed) == [
+        "markdown-it-py",
         "msgspec",
         "packaging",
         "platformdirs",

@@ -104,6 +104,7 @@ def test_a_metric_means_in_a_template_what_it_means_everywhere():
     text = "{metric.auc}|{metric.auc@hold@1}|{metric.f1}|{param.rate}|{tag.a.b}"
     assert Writer(text).write(row) == "0.90|0.50||2|x\n"
     assert Writer("{metric.auc}").write({**row, "evaluations": [on_hold]}) == "0.50\n"
+    assert Writer("{metric.auc}|{tag.a}").write({"ref": "m@1", "evaluations": None, "tags": None}) == "|\n"
     two = [on_hold, {**on_hold, "data": "t@1"}]
     with pytest.raises(UsageError, match="auc"):
         Writer("{metric.auc}").write({**row, "evaluations": two})
@@ -167,3 +168,14 @@ def test_outputs_of_github_cannot_be_broken_out_of():
     assert github_output(document, lambda: "RANDOM") == (
         "ref=fraud@2\ntext<<modelkeep-RANDOM\na\nref=evil\nb\nmodelkeep-RANDOM\n"
     )
+
+
+def test_an_answer_without_records_has_a_heading_and_refuses_unknown_fields_all_the_same():
+    empty = {"schema": "modelkeep.versions/1", "as_of": None, "versions": []}
+    assert Writer("csv").write(empty).startswith("ref,name,version,label,state,")
+    pages = Writer("csv")
+    assert [pages.write(empty).count("\r\n"), pages.write(empty)] == [1, ""]
+    assert Writer("jsonl").write(empty) == Writer("{ref} {metrics.auc} {created}").write(empty) == ""
+    for template in ("{nope}", "{ref.x.y} {nope}", "{metric.auc}"):
+        with pytest.raises(UsageError, match="a record has no field"):
+            Writer(template).write(empty)

@@ -10,14 +10,26 @@ def test_the_program_writes_records(run, made, tmp_path):
     for arguments, code, error in (
         (["show", "fraud@1", "--github-output"], 2, "--github-output needs GITHUB_OUTPUT"),
         (["promote", "fraud@1", "staging", "--format", "{ref"], 2, "a brace of the template has no partner"),
-        (
-            ["promote", "fraud@1", "staging", "--format", "{x}"],
-            8,
-            "the command did its work, and its answer is not as asked for",
-        ),
     ):
         done = run(*arguments, env={"GITHUB_OUTPUT": ""})
         assert (done.exit_code, error in done.stderr) == (code, True), done.stderr
+    before = run("audit").stdout
+    for words, field, near in (
+        (["promote", "fraud@2", "production"], "{reff}", "ref"),
+        (["register", "fraud", "model3.onnx"], "{id}", "action, name, ref"),
+        (["register", "fraud", "model3.onnx"], "{ref.x}", "ref"),
+        (["rollback", "fraud@1"], "{too}", "to"),
+        (["archive", "fraud@1", "fraud@2"], "{ref}", "item, change, error"),
+        (["delete", "fraud@2", "--yes"], "{reff}", "item, change, error"),
+        (["tag", "fraud@1", "a=b"], "{seq} {tag}", "action, name, ref"),
+    ):
+        done = run(*words, "--format", field)
+        assert (done.exit_code, f"hint: there are {near}" in done.stderr) == (2, True), (words, done.stderr)
+    assert run("audit").stdout == before
+    run("promote", "fraud@1", "staging")
+    before = run("audit").stdout
+    shown = run("archive", "fraud@2", "--format", "{item} {change.seq}").stdout
+    assert shown == f"fraud@2 {len(before.splitlines()) + 1}\n"
     assert run("show", "fraud@1", "--field", "stages").stdout.strip() == "production,staging"
 
 

@@ -50,7 +50,9 @@ def measured_history():
     for number, metrics in enumerate(
         ([("auc", "0.95")], [("loss", "2.0")], [("loss", "1")], [("tiny", "1e-05"), ("zero", "-0.0"), ("huge", "1.7e308")], []), start=1
     ):  # fmt: skip
-        history.register("fraud", f"bytes {number}", metrics=metrics)
+        history.register(
+            "fraud", f"bytes {number}", metrics=metrics, param__f=("=1+1", "-1+2", "+3", "@x", "a=b")[number - 1]
+        )
     for number, auc, data in (
         (2, "0.8999999999", hold), (3, "0.9", hold), (3, "0.97", easy), (4, "0.7827", hold), (4, "0.888", hold), (5, "0.99", hold),
     ):  # fmt: skip

@@ -3,6 +3,7 @@
 One browser serves all tests of this module; each has a page of its own.
 """
 
+import csv
 import re
 import shutil
 from pathlib import Path
@@ -269,6 +270,44 @@ def test_why_a_version_is_bad_and_who_rolled_back_is_said(visit, rich):
     assert re.search(r"rolled back to fraud@2 by ana: p99 \| latency", text), text
 
 
+def test_a_spreadsheet_gets_exact_numbers_and_no_formulas(visit, measured):
+    def saved(page, name):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=f"{name} as CSV").first.click()
+        return list(csv.reader(Path(download.value.path()).read_text(encoding="utf-8-sig").splitlines()))
+
+    heading, *rows = saved(visit(measured, "#/fraud"), "Versions")
+    found = [dict(zip(heading, row, strict=True)) for row in rows]
+    assert [each["loss"] for each in found] == ["", "", "1", "2.0", ""]
+    assert (found[1]["zero"], found[1]["tiny"]) == ("-0.0", "1e-05")
+    page = visit(measured, "#/fraud")
+    page.get_by_label("with parameters").check()
+    heading, *rows = saved(page, "Versions")
+    assert [row[heading.index("f")] for row in rows] == ["a=b", "'@x", "+3", "'-1+2", "'=1+1"]
+
+
+def test_what_held_a_stage_on_a_day_and_who_approved_it_is_one_address(visit, rich):
+    page = visit(rich, "#timeline?on=2026-01-01")
+    table = page.locator('[aria-label="On 2026-01-01"][role="region"]')
+    assert column(page, "On 2026-01-01", 2) == ["fraud@1", "fraud@2 2.0.0", "fraud@3", "fraud@2 2.0.0"]
+    assert column(page, "On 2026-01-01", 6) == ["", "bo", "", ""]
+    assert table.get_by_text("now").count() == 1
+    page.get_by_label("On", exact=True).fill("2025-12-31")
+    page.wait_for_selector("text=Nothing held it on that day.")
+    assert page.url.endswith("on=2025-12-31")
+
+
+def test_stage_changes_are_narrowed_by_words_and_days(visit, rich):
+    page = visit(rich, "#governance?show=changes")
+    rows = page.locator('[aria-label="Stage changes"] tbody tr')
+    assert rows.count() == 4
+    page.get_by_label("Filter").fill("bo fraud@2")
+    playwright.expect(rows).to_have_count(1)
+    page.get_by_label("Filter").fill("")
+    page.get_by_label("to", exact=True).fill("2025-12-31")
+    page.wait_for_selector("text=No change is like that.")
+
+
 def test_an_approval_has_what_its_approver_saw(visit, rich):
     page = visit(rich, "#governance")
     page.locator("summary", has_text="what was seen").click()
@@ -440,8 +479,8 @@ def test_a_table_is_taken_along_for_a_spreadsheet(visit, rich):
     text = Path(download.value.path()).read_text(encoding="utf-8-sig")
     assert download.value.suggested_filename == "Versions.csv"
     assert text.splitlines()[:2] == [
-        "version,state,auc,loss,auc on holdout@3,created,author,size",
-        "v4,staging champion,0.9,0.5,0.88,2026-01-01T00:30:00.000000Z,ana,8",
+        "version,state,stages,aliases,auc,loss,auc on holdout@3,created,author,size",
+        "v4,active,staging,champion,0.9,0.5,0.88,2026-01-01T00:30:00.000000Z,ana,8",
     ]
 
 

@@ -262,10 +262,12 @@ class Call:
         )
 
 
-def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[CommandFunction], CommandFunction]:
+def command(
+    *shared: str, formats: Sequence[str] = FORMATS, answers: Sequence[str] = ()
+) -> Callable[[CommandFunction], CommandFunction]:
     """Return a decorator that passes a command its ``Call`` and adds the options of all commands and the ``shared`` ones.
 
-    ``formats`` are the values of --format.
+    ``formats`` are the values of --format, ``answers`` the JSON Schemas by which a template is checked before the work.
     """
     names = (*ALWAYS, *shared)
 
@@ -273,7 +275,7 @@ def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[Command
         def run(ctx: typer.Context, **values: Any) -> int | None:
             given = {name: values.pop(name) for name in names}
             try:
-                return call_of(ctx, given, formats).run(function, **values)
+                return call_of(ctx, given, formats, answers).run(function, **values)
             except Busy as busy:
                 if "lock_wait" in names and busy.hint == TRY_AGAIN:
                     busy.hint = f"{TRY_AGAIN}, or wait longer with --lock-wait"
@@ -286,15 +288,13 @@ def command(*shared: str, formats: Sequence[str] = FORMATS) -> Callable[[Command
     return decorate
 
 
-def call_of(context: typer.Context, given: Mapping[str, Any], formats: Sequence[str] = FORMATS) -> Call:
+def call_of(
+    context: typer.Context, given: Mapping[str, Any], formats: Sequence[str] = FORMATS, answers: Sequence[str] = ()
+) -> Call:
     """Return the call of a command, from the options typed before it and those after it, which win."""
     flags = typed_before(context).overridden_by(given)
-    if flags.format is not None or flags.progress is not None or flags.null:
+    if flags.format is not None or flags.progress is not None or flags.null or flags.github_output:
         from modelkeep.cli.usage import check_forms
 
-        check_forms(flags, formats)
-    if flags.github_output:
-        from modelkeep.cli.github_output import require_file
-
-        require_file()  # before anything is done
+        check_forms(flags, formats, answers)
     return Call(flags)

@@ -53,8 +53,12 @@ _TEXT = pattern(r"-(\d|\S*\s)")
 _ENDED_BY_NUL = ("lines", "jsonl", "env")
 
 
-def check_forms(flags: Flags, formats: Sequence[str]) -> None:
+def check_forms(flags: Flags, formats: Sequence[str], answers: Sequence[str] = ()) -> None:
     """Refuse a form of the answer, or of progress, that there is not, and two forms at once: before anything is done."""
+    if flags.github_output:
+        from modelkeep.cli.github_output import require_file
+
+        require_file()
     choice(flags.progress or "auto", "--progress", ("auto", "plain", "none"))
     form = flags.format or formats[0]
     if flags.json and flags.format not in {None, "json"}:
@@ -67,9 +71,11 @@ def check_forms(flags: Flags, formats: Sequence[str]) -> None:
     if "{" not in form:
         choice(form, "--format", formats)
         return
-    from modelkeep.cli.record_formats import Writer
+    from modelkeep.cli.record_formats import Writer, check_fields
 
     Writer(form)
+    if answers:
+        check_fields(form, answers)
 
 
 def positive_number(value: str | None, option: str) -> int | None:

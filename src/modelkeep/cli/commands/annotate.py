@@ -26,7 +26,7 @@ ModelOrVersion = Annotated[str, Argument(metavar="REF", help="The model or the v
 TwoWords = Annotated[str, Argument(metavar="REF", help="The model; or the version: fraud@4 or fraud 4.")]
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def tag(
     call: Call,
     ref: TwoWords,
@@ -39,7 +39,7 @@ def tag(
     call.show(ChangeView(call.registry().tag(ref, values, remove=removed, **call.change_flags)))
 
 
-@command(*CHANGES, "expect")
+@command(*CHANGES, "expect", answers=("change",))
 def alias(
     call: Call,
     ref: TwoWords,
@@ -55,7 +55,7 @@ def alias(
     call.show(ChangeView(call.registry().alias(ref, added, remove=removed, **call.expect_flags)))
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def label(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4, not only fraud.")],
@@ -68,7 +68,7 @@ def label(
     call.show(ChangeView(call.registry().label(ref, label, **call.change_flags)))
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change", "description"))
 def describe(
     call: Call,
     ref: ModelOrVersion,
@@ -82,7 +82,7 @@ def describe(
     call.show(ChangeView(registry.describe(ref, _text(text), **call.change_flags)))
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def note(
     call: Call,
     ref: ModelOrVersion,
@@ -91,7 +91,7 @@ def note(
     call.show(ChangeView(call.registry().note(ref, _text(text), **call.change_flags)))
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def rename(
     call: Call,
     name: Annotated[str, Argument(metavar="NAME", help="The model.")],
@@ -100,7 +100,7 @@ def rename(
     call.show(ChangeView(call.registry().rename(name, new, **call.change_flags)))
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def supplement(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4.")],

@@ -24,7 +24,7 @@ _Request = Annotated[
 _Stage = Annotated[str | None, Argument(metavar="STAGE", help="The stage, where the version is asked for in several.")]
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def approve(
     call: Call,
     request: _Request,
@@ -74,7 +74,7 @@ def _asked(call: Call, planned: Change) -> list[str]:
     ]
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def reject(call: Call, request: _Request, stage: _Stage = None) -> None:
     """Reject a request; the person who asked withdraws it."""
     call.show(ChangeView(call.registry().reject(request, stage, **call.change_flags)))
@@ -105,7 +105,7 @@ def requests(
     call.show(RequestsView(moment, found, detailed=detailed), nothing=None if found else lambda: nothing)
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def acknowledge(
     call: Call,
     entry: Annotated[str, Argument(metavar="ENTRY", help="The entry that opened it, as status shows it.")],

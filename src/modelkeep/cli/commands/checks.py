@@ -27,7 +27,7 @@ Expires = Annotated[
 ]
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("checked",))
 def check_record(
     call: Call,
     ref: Ref,
@@ -43,7 +43,7 @@ def check_record(
     call.show(CheckedView(done))
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("checked",))
 def check_run(
     call: Call,
     ref: Ref,

@@ -16,7 +16,7 @@ from modelkeep.domain.text import printable, printable_lines
 from modelkeep.errors import UsageError
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def data_add(
     call: Call,
     name: Annotated[str, Argument(metavar="DATASET", help="What it is called: transactions@2026-02.")],

@@ -67,7 +67,7 @@ def verify(
     return 0 if found.ok else IntegrityError.exit_code
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("migration",))
 def migrate(
     call: Call,
     rebuild: Annotated[

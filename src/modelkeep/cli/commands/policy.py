@@ -41,7 +41,7 @@ def policy_init(
     call.show(PolicyFilesView(kind, files), *notes)
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("policyset",))
 def policy_set(
     call: Call,
     file: Annotated[str, Argument(metavar="FILE", help="The policy.toml; - reads it from standard input.")],

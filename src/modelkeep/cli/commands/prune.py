@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers.retention import Pruned
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("pruned",))
 def prune(
     call: Call,
     name: Annotated[str | None, Argument(metavar="[NAME]", help="Only this model; all models by default.")] = None,

@@ -30,7 +30,7 @@ On = Annotated[
 Runs = Annotated[Many, Option("--run", metavar="ID", help="The run that made it: a tracker's id, or a URI.")]
 
 
-@command(*CHANGES, "expect", "progress")
+@command(*CHANGES, "expect", "progress", answers=("registered",))
 def register(
     call: Call,
     name: Annotated[str, Argument(metavar="NAME", help="The model; it is created with its first version.")],
@@ -172,7 +172,7 @@ def register(
     call.show(RegisteredView(found))
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def evaluate(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4.")],

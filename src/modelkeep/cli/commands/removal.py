@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from modelkeep.registry import Registry
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def mark(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4, not only fraud.")],
@@ -36,7 +36,7 @@ def mark(
     call.show(ChangeView(call.registry().mark(ref, mark, **call.change_flags)))
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("changes",))
 def archive(
     call: Call,
     refs: Annotated[list[str], Argument(metavar="REF...", help="The versions; each is archived in its own step.")],
@@ -53,7 +53,7 @@ def archive(
 _ITEMS_SHOWN, _CHILDREN_SHOWN = 20, 5
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("changes",))
 def delete(
     call: Call,
     refs: Annotated[list[str], Argument(metavar="REF...", help="The versions; each is deleted in its own step.")],

@@ -17,12 +17,12 @@ Who = Annotated[
 ]
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def role_grant(call: Call, role: RoleName, who: Who) -> None:
     call.show(ChangeView(call.registry().grant_role(role, who, **call.change_flags)))
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def role_revoke(call: Call, role: RoleName, who: Who) -> None:
     call.show(ChangeView(call.registry().revoke_role(role, who, **call.change_flags)))
 

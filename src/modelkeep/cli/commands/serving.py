@@ -40,7 +40,7 @@ def pick(
     call.show(PicksView(moment, registry.pick(ref, keys, as_of=moment)))
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("change",))
 def deployment_record(
     call: Call,
     ref: _Ref,
@@ -98,7 +98,7 @@ def deployments(
     return 1 if exit_code and any(each.drift is not None for each in found) else 0
 
 
-@command(*CHANGES)
+@command(*CHANGES, answers=("signalled",))
 def signal(
     call: Call,
     ref: _Ref,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from modelkeep.domain.answers.changes import RolledBack
 
 
-@command(*CHANGES, "expect")
+@command(*CHANGES, "expect", answers=("change",))
 def promote(
     call: Call,
     ref: Annotated[str, Argument(metavar="REF", help="The version: fraud@4 or fraud 4, not only fraud.")],
@@ -66,7 +66,7 @@ def _show_plan(call: Call, denied: Denied) -> None:
             call.say(text)
 
 
-@command(*CHANGES, "expect")
+@command(*CHANGES, "expect", answers=("rollback",))
 def rollback(
     call: Call,
     ref: Annotated[
@@ -123,7 +123,7 @@ def _leaving(planned: RolledBack) -> str:
     return f"{planned.left} leaves {planned.stage}{back}"
 
 
-@command(*CHANGES, "expect")
+@command(*CHANGES, "expect", answers=("change",))
 def retire(
     call: Call,
     ref: Annotated[str, Argument(metavar="NAME|REF", help="The model; or the version: fraud@4 or fraud 4.")],

@@ -49,24 +49,41 @@ function governedItems(report) {
 }
 
 function governedChanges(report) {
+  const state = { q: "", since: "", until: "" };
+  const place = h("div");
+  const texts = (row) => [row.stage, row.before, row.after, words(row.what), row.actor, row.asked_by, row.reason, row.rule, ...row.approvals.map((each) => each.actor)].join("\n").toLowerCase();
+  const draw = (changed) => {
+    Object.assign(state, changed);
+    const asked = state.q.toLowerCase().split(/\s+/).filter(Boolean);
+    const rows = report.changes.filter((row) => (!state.since || day(row.time) >= state.since) && (!state.until || day(row.time) <= state.until) && asked.every((word) => texts(row).includes(word)));
+    fill(place, changeTable(rows));
+    return rows.length;
+  };
+  draw({});
   return [h("p", { class: "lead" }, `What changed in ${report.stages.join(" and ")}, who asked for it, who approved it, and what the rules found.`),
-    dataTable({
-      label: "Stage changes",
-      rows: report.changes,
-      sort: ["when", true],
-      columns: [
-        { name: "when", value: (row) => row.time, cell: (row) => [when(row.time), " ", entryLink(row.seq)], first: "desc" },
-        { name: "stage", value: (row) => row.stage, cell: (row) => [badge(row.stage, stageClass(row.stage)), row.share === null ? null : ` ${Number(row.share)} %`] },
-        { name: "before", cell: (row) => refLink(row.before) },
-        { name: "after", cell: (row) => refLink(row.after) },
-        { name: "what", value: (row) => row.what, cell: (row) => [words(row.what), row.waived ? [" ", badge(`${counted(row.waived, "rule")} waived`, "bad")] : null, row.forced ? [" ", badge("forced", "warn")] : null] },
-        { name: "by", value: (row) => row.actor, cell: (row) => user(row.actor) },
-        { name: "asked by", cell: (row) => user(row.asked_by) },
-        { name: "approved by", cell: (row) => joined(row.approvals.map((each) => user(each.actor))) },
-        { name: "reason", cell: (row) => [user(row.reason), row.rule ? [row.reason ? h("br") : null, "by the rule: ", user(row.rule)] : null], wide: true },
-        { name: "rules", cell: (row) => (row.rules.length ? h("details", {}, h("summary", {}, `${row.rules.filter((each) => each.passed).length} of ${row.rules.length}`), h("ul", {}, row.rules.map((each) => h("li", {}, ruleBadge(each), " ", user(`${each.rule}: ${each.value} (${each.bound})`))))) : null), wide: true },
-      ],
-    })];
+    report.changes.length > 3 ? tools(filterField("Filter", (value) => tell(counted(draw({ q: value }), "change"))), dateField("From", "", (value) => draw({ since: value })), dateField("to", "", (value) => draw({ until: value }))) : null,
+    place];
+}
+
+function changeTable(rows) {
+  return dataTable({
+    label: "Stage changes",
+    rows,
+    empty: "No change is like that.",
+    sort: ["when", true],
+    columns: [
+      { name: "when", value: (row) => row.time, cell: (row) => [when(row.time), " ", entryLink(row.seq)], first: "desc" },
+      { name: "stage", value: (row) => row.stage, cell: (row) => [badge(row.stage, stageClass(row.stage)), row.share === null ? null : ` ${Number(row.share)} %`] },
+      { name: "before", cell: (row) => refLink(row.before) },
+      { name: "after", cell: (row) => refLink(row.after) },
+      { name: "what", value: (row) => row.what, cell: (row) => [words(row.what), row.waived ? [" ", badge(`${counted(row.waived, "rule")} waived`, "bad")] : null, row.forced ? [" ", badge("forced", "warn")] : null] },
+      { name: "by", value: (row) => row.actor, cell: (row) => user(row.actor) },
+      { name: "asked by", cell: (row) => user(row.asked_by) },
+      { name: "approved by", cell: (row) => joined(row.approvals.map((each) => user(each.actor))) },
+      { name: "reason", cell: (row) => [user(row.reason), row.rule ? [row.reason ? h("br") : null, "by the rule: ", user(row.rule)] : null], wide: true },
+      { name: "rules", cell: (row) => (row.rules.length ? h("details", {}, h("summary", {}, `${row.rules.filter((each) => each.passed).length} of ${row.rules.length}`), h("ul", {}, row.rules.map((each) => h("li", {}, ruleBadge(each), " ", user(`${each.rule}: ${each.value} (${each.bound})`))))) : null), wide: true },
+    ],
+  });
 }
 
 function governedExceptions(report) {

@@ -36,7 +36,7 @@ function signalTable(rows) {
     columns: [
       { name: "version", value: (row) => row.ref, cell: (row) => refLink(row.ref) },
       { name: "signal", value: (row) => row.signal, cell: (row) => user(row.signal) },
-      { name: "value", value: (row) => asNumber(row.value), cell: (row) => h("b", {}, number(row.value)), right: true, first: "desc" },
+      { name: "value", csv: [["value", (row) => number(row.value)]], value: (row) => asNumber(row.value), cell: (row) => h("b", {}, number(row.value)), right: true, first: "desc" },
       { name: "when", value: (row) => row.time, cell: (row) => [when(row.time), " ", entryLink(row.seq)], first: "desc" },
       { name: "observations", value: (row) => row.count, cell: (row) => number(row.count), right: true, first: "desc" },
       { name: "state", value: (row) => (row.item ? (row.closed ?? 0) : null), cell: (row) => [row.item ? (row.closed === null ? badge(`${row.item} open`, "bad") : badge("acknowledged", "quiet")) : null, row.left.map((stage) => badge(`left ${stage}`, "bad")), row.marked_bad ? badge("marked bad", "bad") : null] },

@@ -72,18 +72,27 @@ function dataTable({ label, columns, rows, sort = null, rowClass = null, empty =
   return place;
 }
 
-// The table as a spreadsheet reads it. A text that would be a formula there gets an apostrophe.
+// The table as a spreadsheet reads it. A text that would be a formula there gets an apostrophe. A column may be another one there,
+// or several: csv: [[name, text(row)], …].
 function asCsv(columns, rows) {
-  const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  const harmless = (text) => (/^[=+@\t]|^-(?![\d.])/.test(text) ? `'${text}` : text);
+  const quoted = (text) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
+  const harmless = (text) => (/^[=+\-@\t\r]/.test(text) && asNumber(text) === null ? `'${text}` : text);
   const cell = (column, row) => {
     const value = column.value?.(row);
     if (typeof value === "number" && column.right) return String(value);
     const held = h("div", {}, column.cell(row));
     for (const time of held.querySelectorAll("time[datetime]")) if (column.value?.(row) === time.dateTime) return time.dateTime;
-    return harmless([...held.childNodes].map((each) => each.textContent).join(" ").replace(/\s+/g, " ").trim());
+    return spaced(held).replace(/\s+/g, " ").trim();
   };
-  return [columns.map((each) => quoted(each.title ?? each.name)), ...rows.map((row) => columns.map((column) => quoted(cell(column, row))))].map((each) => each.join(",")).join("\r\n");
+  const listed = columns.flatMap((each) => each.csv ?? [[each.title ?? each.name, (row) => cell(each, row)]]);
+  return [listed.map(([name]) => quoted(harmless(name))), ...rows.map((row) => listed.map(([, text]) => quoted(harmless(text(row)))))].map((each) => each.join(",")).join("\r\n");
+}
+
+// The text of an element, with blanks around the parts that are not of one line.
+function spaced(node) {
+  if (node.nodeType === Node.TEXT_NODE) return node.data;
+  const inside = [...node.childNodes].map(spaced).join("");
+  return node.matches?.("div, p, ul, li, small, summary, details, br, .badge, .tag, .pair") ? ` ${inside} ` : inside;
 }
 
 function download(name, text) {

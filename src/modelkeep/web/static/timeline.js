@@ -73,7 +73,7 @@ function tenureTable(tenures, { without = [] } = {}) {
     { name: "stage", value: (row) => row.stage, cell: (row) => [row.stage, row.share === null ? null : ` ${Number(row.share)} %`, row.waived ? [" ", badge(`${counted(row.waived, "rule")} waived`, "bad")] : null] },
     { name: "since", value: (row) => row.since, cell: (row) => when(row.since), first: "desc" },
     { name: "until", value: (row) => row.until ?? "~", cell: (row) => (row.until ? when(row.until) : badge("now", "good")) },
-    { name: "for", value: (row) => Date.parse(row.until ?? index.moment) - Date.parse(row.since), cell: (row) => lasted(row.since, row.until), right: true, first: "desc" },
+    { name: "for", csv: [["hours", (row) => ((Date.parse(row.until ?? index.moment) - Date.parse(row.since)) / HOUR).toFixed(2)]], value: (row) => Date.parse(row.until ?? index.moment) - Date.parse(row.since), cell: (row) => lasted(row.since, row.until), right: true, first: "desc" },
     { name: "by", value: (row) => row.began.actor, cell: (row) => user(row.began.actor) },
     { name: "began", cell: beginning, wide: true },
     { name: "ended", cell: (row) => ending(row), wide: true },
@@ -83,25 +83,53 @@ function tenureTable(tenures, { without = [] } = {}) {
 
 const MOST_LANES = 80;
 
+// What held a stage at some time of a day (UTC), and who approved that.
+async function onDay(tenures, day) {
+  const begin = Date.parse(`${day}T00:00:00Z`);
+  if (Number.isNaN(begin)) return h("p", {}, `${day} is no day: 2026-03-03`);
+  const { changes } = await part("report");
+  const approvals = new Map(changes.map((each) => [`${each.seq} ${each.after}`, each.approvals]));
+  return dataTable({
+    label: `On ${day}`,
+    rows: tenures.filter((each) => Date.parse(each.since) < begin + DAY && (each.until === null || Date.parse(each.until) > begin)),
+    empty: "Nothing held it on that day.",
+    columns: [
+      { name: "model", value: (row) => row.name, cell: (row) => modelLink(row.name) },
+      { name: "version", value: (row) => row.version, cell: (row) => [refLink(row.ref), row.label ? [" ", user(row.label)] : null, row.share === null ? null : ` ${Number(row.share)} %`] },
+      { name: "since", value: (row) => row.since, cell: (row) => [when(row.since), " ", entryLink(row.since_seq)] },
+      { name: "until", value: (row) => row.until ?? "~", cell: (row) => (row.until ? when(row.until) : badge("now", "good")) },
+      { name: "by", value: (row) => row.began.actor, cell: (row) => user(row.began.actor) },
+      { name: "approved by", cell: (row) => joined((approvals.get(`${row.since_seq} ${row.ref}`) ?? []).map((each) => user(each.actor))) },
+      { name: "began", cell: beginning, wide: true },
+    ],
+  });
+}
+
 // What held a stage when, of all models.
 async function timelineView(query) {
   const stage = index.stages.includes(query.stage) ? query.stage : index.stages.at(-1);
   const days = Number(query.days) || 0;
   const to = Date.parse(index.moment);
-  const all = (await rowsOf("tenures", 0, index.models.at(-1)?.tenures[1] ?? 0)).filter((each) => each.stage === stage);
+  const held = (await rowsOf("tenures", 0, index.models.at(-1)?.tenures[1] ?? 0)).filter((each) => each.stage === stage);
+  const models = [...new Set(held.map((each) => each.name))].sort();
+  const model = models.includes(query.model) ? query.model : "";
+  const all = model ? held.filter((each) => each.name === model) : held;
   const begin = days ? to - days * DAY : Math.min(to - HOUR, ...all.map((each) => Date.parse(each.since)));
   const shownOnes = all.filter((each) => each.until === null || Date.parse(each.until) > begin);
   const lanes = new Map();
   for (const each of shownOnes) push(lanes, each.name, each);
   const names = [...lanes.keys()].sort((a, b) => (a < b ? -1 : 1));
-  const ask = (changes) => { location.hash = viewHash("timeline", { stage, days: days || "", ...changes }); };
+  const ask = (changes) => { location.hash = viewHash("timeline", { stage, model, days: days || "", on: query.on, ...changes }); };
   return {
     title: `Timeline of ${stage}`,
     content: [
       h("h1", {}, "Timeline"),
       h("div", { class: "tools" },
         choice("Stage", [...index.stages].reverse().map((each) => [each, each]), stage, (value) => ask({ stage: value })),
-        choice("Period", [["", "all"], ["7", "7 days"], ["30", "30 days"], ["90", "90 days"], ["365", "a year"]], days ? String(days) : "", (value) => ask({ days: value }))),
+        choice("Period", [["", "all"], ["7", "7 days"], ["30", "30 days"], ["90", "90 days"], ["365", "a year"]], days ? String(days) : "", (value) => ask({ days: value })),
+        models.length > 1 ? choice("Model", [["", "all"], ...models.map((each) => [each, each])], model, (value) => ask({ model: value })) : null,
+        dateField("On", query.on ?? "", (value) => ask({ on: value }))),
+      query.on ? section(`What was in ${stage} on ${query.on}`, await onDay(all, query.on)) : null,
       section(`What was in ${stage} when`, names.length ? timeline(`What was in ${stage} when`, names.slice(0, MOST_LANES).map((name) => ({ name: modelLink(name), tenures: lanes.get(name).slice(-300) })), begin, to) : h("p", { class: "quiet" }, "Nothing held it then."),
         names.length > MOST_LANES ? h("p", { class: "quiet" }, `${names.length - MOST_LANES} more models: see the list.`) : null),
       section("The same as a list", shownOnes.length ? h("details", {}, h("summary", {}, counted(shownOnes.length, "tenure")), tenureTable(shownOnes.sort((a, b) => a.since_seq - b.since_seq), { without: ["stage"] })) : null),

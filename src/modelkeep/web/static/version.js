@@ -55,7 +55,7 @@ function metricsTable(found) {
     rows,
     columns: [
       { name: "metric", value: (row) => row.name, cell: (row) => [user(row.name), index.better.has(row.name) ? h("small", { class: "soft", title: `${index.better.get(row.name)} is better` }, index.better.get(row.name) === "higher" ? " ↑" : " ↓") : null] },
-      { name: "value", value: (row) => asNumber(row.value), cell: (row) => h("b", {}, number(row.value)), right: true },
+      { name: "value", csv: [["value", (row) => number(row.value)]], value: (row) => asNumber(row.value), cell: (row) => h("b", {}, number(row.value)), right: true },
       data ? { name: "on", value: (row) => row.data, cell: (row) => (row.data ? user(row.data) : null), wide: true } : null,
       { name: "recorded", value: (row) => row.since, cell: (row) => [when(row.since), " by ", user(row.actor)] },
       rows.some((each) => replaced(found, each).length) ? { name: "before", cell: (row) => replaced(found, row).map((each) => h("div", {}, number(each.value), h("small", {}, " ", when(each.since), " by ", user(each.actor)))), wide: true } : null,
