@@ -13,17 +13,20 @@ pytestmark = pytest.mark.process
 
 
 def test_a_page_is_one_file_and_the_same_each_time(run, made):
-    first = run("page", "-o", "registry.html", "--title", "Ours")
-    assert (first.exit_code, first.stdout, first.stderr) == (0, "registry.html\n", "")
+    then = ("--title", "Ours", "--as-of", "seq:3")  # each moment has a page of its own
+    now = run("page", "-o", "now.html")
+    assert (now.exit_code, now.stdout, now.stderr) == (0, "now.html\n", "")
+    first = run("page", "-o", "registry.html", *then)
+    assert (first.exit_code, first.stdout) == (0, "registry.html\n")
     page = (made / "registry.html").read_text()
     assert page.startswith("<!doctype html>\n")
     assert "<title>Ours</title>" in page
-    assert run("page", "--title", "Ours").stdout == run("page", "-o", "-", "--title", "Ours").stdout == page
+    assert run("page", *then).stdout == run("page", "-o", "-", *then).stdout == page
     again = run("page", "-o", "registry.html")
     assert (again.exit_code, again.stderr) == (
         4, "error: registry.html is there already\nhint: --force overwrites it; -o FILE writes to another place\n",
     )  # fmt: skip
-    told = run("page", "-o", "registry.html", "--title", "Ours", "--force", "--json")
+    told = run("page", "-o", "registry.html", *then, "--force", "--json")
     assert json.loads(told.stdout) == {
         "schema": "modelkeep.page/1", "file": "registry.html", "size_bytes": len(page.encode()),
     }  # fmt: skip
