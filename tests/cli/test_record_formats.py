@@ -96,6 +96,20 @@ def test_a_key_of_a_singular_field_is_answered_with_the_field_of_a_record():
     assert error.value.hint == "there are metrics.a.b"
 
 
+def test_a_metric_means_in_a_template_what_it_means_everywhere():
+    fields = {"since": "t", "actor": "ana"}
+    on_hold = {"name": "auc", "value": Number("0.50"), "data": "hold@1", **fields}
+    plain = {"name": "auc", "value": Number("0.90"), "data": None, **fields}
+    row = {"ref": "m@1", "evaluations": [on_hold, plain], "params": {"rate": 2}, "tags": {"a.b": "x"}}
+    text = "{metric.auc}|{metric.auc@hold@1}|{metric.f1}|{param.rate}|{tag.a.b}"
+    assert Writer(text).write(row) == "0.90|0.50||2|x\n"
+    assert Writer("{metric.auc}").write({**row, "evaluations": [on_hold]}) == "0.50\n"
+    assert Writer("{metric.auc}|{tag.a}").write({"ref": "m@1", "evaluations": None, "tags": None}) == "|\n"
+    two = [on_hold, {**on_hold, "data": "t@1"}]
+    with pytest.raises(UsageError, match="auc"):
+        Writer("{metric.auc}").write({**row, "evaluations": two})
+
+
 def test_what_stands_below_null_is_empty():
     assert Writer("{ref} {label.of.it}").write({"ref": "m@1", "label": None}) == "m@1 \n"
 
@@ -154,3 +168,14 @@ def test_outputs_of_github_cannot_be_broken_out_of():
     assert github_output(document, lambda: "RANDOM") == (
         "ref=fraud@2\ntext<<modelkeep-RANDOM\na\nref=evil\nb\nmodelkeep-RANDOM\n"
     )
+
+
+def test_an_answer_without_records_has_a_heading_and_refuses_unknown_fields_all_the_same():
+    empty = {"schema": "modelkeep.versions/1", "as_of": None, "versions": []}
+    assert Writer("csv").write(empty).startswith("ref,name,version,label,state,")
+    pages = Writer("csv")
+    assert [pages.write(empty).count("\r\n"), pages.write(empty)] == [1, ""]
+    assert Writer("jsonl").write(empty) == Writer("{ref} {metrics.auc} {created}").write(empty) == ""
+    for template in ("{nope}", "{ref.x.y} {nope}", "{metric.auc}"):
+        with pytest.raises(UsageError, match="a record has no field"):
+            Writer(template).write(empty)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import json
 
 from modelkeep.domain.json_values import to_json, to_text
+from modelkeep.domain.keys import split_key
 from modelkeep.domain.text import close_to, pattern, printable
 from modelkeep.errors import UsageError
 
@@ -54,12 +55,17 @@ def check_fields(form: str, answers: Sequence[str]) -> None:
             raise _unknown(known, name)
 
 
-def fields_of(answer: str) -> dict[str, bool]:
-    """Return the fields of the records of an answer (``registered``) by its JSON Schema, and which ones are objects."""
+def fields_of(answer: str, rows: str = "") -> dict[str, bool]:
+    """Return the fields of the records of an answer (``registered``) by its JSON Schema, and which ones are objects.
+
+    ``rows`` is the field that has the records, where there are others beside it.
+    """
     from importlib.resources import files
 
     schema: Any = json.decode((files("modelkeep") / "schemas" / f"{answer}.json").read_bytes())
-    fields = {name: each for name, each in schema["properties"].items() if name not in _AROUND}
+    fields = {
+        name: each for name, each in schema["properties"].items() if name == rows or not (rows or name in _AROUND)
+    }
     if len(fields) == 1 and "$ref" in (items := next(iter(fields.values())).get("items", {})):
         fields = schema["$defs"][items["$ref"].rpartition("/")[2]]["properties"]
     kinds = {name: (each, *each.get("anyOf", ())) for name, each in fields.items()}
@@ -72,12 +78,18 @@ class Writer:
     def __init__(self, form: str, end: str = "\n") -> None:
         """Raise ``UsageError`` for a template that is none."""
         self._end, self._is_env = end, form == "env"
+        self._names_fields = form == "csv" or is_template(form)
         self._columns: list[str] | None = None
+        #: Those that the records of an answer without records would have.
+        self._fields: Sequence[str] = ()
         self._write = self._template(form) if is_template(form) else getattr(self, f"_{form}")
 
     def write(self, document: Mapping[str, Any], rows: str = "") -> str:
         """Return the text of a document's records; variables are the fields of the document where it has other ones."""
-        return "".join(self._write(records(document, "" if self._is_env else rows)))
+        found = records(document, "" if self._is_env else rows)
+        if not found and self._names_fields and self._columns is None:
+            self._fields = list(fields_of(document["schema"].removeprefix("modelkeep.").partition("/")[0], rows))
+        return "".join(self._write(found))
 
     def answer(self, view: View, form: str) -> str:
         """Return the text of a view; its own columns as CSV have their heading also where there is no row."""
@@ -92,8 +104,8 @@ class Writer:
 
     def _csv(self, rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         """Yield the rows as RFC 4180 has them, the first page with a header; lists and objects are JSON."""
-        if self._columns is None and rows:
-            self._columns = list(dict.fromkeys(name for row in rows for name in row))
+        if self._columns is None and (rows or self._fields):
+            self._columns = list(dict.fromkeys(name for row in rows for name in row) or self._fields)
             yield _csv_line(self._columns)
         for row in rows:
             yield _csv_line([_text(row.get(name)) for name in self._columns or ()])
@@ -111,6 +123,9 @@ class Writer:
         end = "" if parts[-1] == (False, "\0") else self._end  # the template has an end of its own
 
         def write(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+            if self._fields and not rows:
+                for name in (text for is_field, text in parts if is_field):
+                    _field(dict.fromkeys(self._fields), name)  # raises for an unknown one
             for row in rows:
                 yield "".join(_field(row, text) if is_field else text for is_field, text in parts) + end
 
@@ -162,7 +177,15 @@ def _parts(form: str) -> Iterator[tuple[bool, str]]:
 
 
 def _field(row: Mapping[str, Any], name: str) -> str:
-    """Return a field of a record as text: ``ref``, ``metrics.auc``, ``stages``; ``UsageError`` for an unknown one."""
+    """Return a field of a record as text: ``ref``, ``metrics.auc``, ``metric.auc@DATA``, ``stages``; ``UsageError`` for an unknown one."""
+    split = split_key(name)
+    own = "" if split is None else "evaluations" if split[0] == "metric" else f"{split[0]}s"
+    if split is not None and own in row:
+        from modelkeep.cli.views.values import NOTHING, keyed_value
+
+        # Of an answer without records only the names of the fields are known.
+        found = NOTHING if row[own] is None else keyed_value(row, *split, str(row.get("ref", "")))
+        return "" if found is NOTHING else _text(found)
     value: Any = row
     rest = name
     while rest:

@@ -12,7 +12,7 @@ from modelkeep.domain.answers.release_notes import NotedVersion, ReleaseNotes
 from modelkeep.domain.answers.reports import DiffRow
 from modelkeep.domain.json_values import to_text
 from modelkeep.papers.markdown import code, escape, facts, heading, minute, page, table
-from modelkeep.rendering import broken_glass, counted, signed, six_digits, visible
+from modelkeep.rendering import broken_glass, counted, signed, six_digits, told_apart, visible
 from modelkeep.rendering.trends import change_words
 
 #: The sections with their titles, in the order of the page; the sections of `reads.diff` that they have.
@@ -74,10 +74,7 @@ def _measured(row: DiffRow) -> tuple[object, ...]:
     part = row.changes[0] if row.changes else None
     change = None if difference is None else six_digits(difference) + ("" if part is None else f" ({_percent(part)})")
     verdict = row.verdicts[0] if row.verdicts else None
-    values = _values(row)
-    rounded = [None if each is None else six_digits(each) for each in values]
-    # Values that differ look so.
-    return (row.key, *(rounded if len(set(rounded)) == len(set(values)) else values), change, verdict)
+    return (row.key, *told_apart(_values(row)), change, verdict)
 
 
 def _percent(part: float) -> str:

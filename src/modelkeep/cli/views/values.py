@@ -86,8 +86,8 @@ class FieldView(View, frozen=True):
         if kind in PLURALS and key:
             field = f"{kind[:-1]}.{key}"
         split = split_key(field)
-        found = _path(document, field.split(".")) if split is None else _keyed(document, *split, ref)
-        if found is not _NOTHING and field != "schema":
+        found = _path(document, field.split(".")) if split is None else keyed_value(document, *split, ref)
+        if found is not NOTHING and field != "schema":
             return cls(ref, field, found)
         message = f"there is no field '{printable(field)}'"
         if split is not None and f"{split[0]}s" not in document:
@@ -102,7 +102,7 @@ class FieldView(View, frozen=True):
         return [_as_text(self.value)]
 
 
-_NOTHING: Any = object()
+NOTHING: Any = object()
 
 
 def _likely(field: str, names: Sequence[str]) -> Sequence[str]:
@@ -132,19 +132,19 @@ def _path(document: Mapping[str, Any], names: Sequence[str]) -> Any:
         if isinstance(value, Sequence) and not isinstance(value, str):
             value = dict(zip(map(str, range(len(value))), value, strict=True))
         if not isinstance(value, Mapping) or name not in value:
-            return _NOTHING
+            return NOTHING
         value = value[name]
     return value
 
 
-def _keyed(document: Mapping[str, Any], kind: str, key: str, ref: str) -> Any:
+def keyed_value(document: Mapping[str, Any], kind: str, key: str, ref: str) -> Any:
     """Return the value of ``param.K`` or ``tag.K``, or that which ``metric.TEXT`` means."""
     if kind != "metric":
-        return document.get(f"{kind}s", {}).get(key, _NOTHING)
+        return document.get(f"{kind}s", {}).get(key, NOTHING)
     newest = newest_by_data(Evaluation(**each) for each in document.get("evaluations", ()))
     meant = parse_metric_key(key, ((name, data) for name, by_data in newest.items() for data in by_data))
     found = None if meant is None else value_of(newest, meant, ref)
-    return _NOTHING if found is None else found.value
+    return NOTHING if found is None else found.value
 
 
 def _as_text(value: Any) -> str:
