@@ -1022,7 +1022,7 @@ def open_registry(
         if (lost := lost_database(os.path.join(found.registry.path, DATABASE))) is not None:
             raise lost
         message = f"there is no registry at {found.registry.path}"
-        raise RegistryUnavailable(message, _init_hint(found.registry))
+        raise RegistryUnavailable(message, _no_registry_hint(found.registry, found))
     context = _context(found, found.registry.path, say, script=settings is None, identity=found.registry.identity)
     return Registry(context, found.registry, found)
 
@@ -1208,8 +1208,18 @@ def _held(context: Context) -> Context:
     )
 
 
-def _init_hint(located: Located) -> str:
-    """Return the command that makes a registry at the path that was named, or here."""
+def _no_registry_hint(located: Located, settings: Settings) -> str:
+    """Return what was meant by a path that has no registry: a name of the config, or here; else what makes one."""
+    from modelkeep.domain.text import close_to
+    from modelkeep.locate import is_registry
+
     if located.origin in ("flag", "environment"):
+        named = [key.removeprefix("registries.") for key, _, _ in settings.items() if key.startswith("registries.")]
+        if near := close_to(os.path.basename(located.path), named):
+            return f"modelkeep --registry {quote(near[0])} list        (near: {', '.join(near)})"
+        if os.path.lexists(located.path) and not os.path.isdir(located.path):
+            return "--registry DIR        (the path is no directory)"
         return f"modelkeep init {quote(located.path)}"
+    if is_registry(os.getcwd()):
+        return "modelkeep --registry . list        (this directory is a registry)"
     return "modelkeep init        (makes one in this directory; --registry DIR names another)"

@@ -175,7 +175,7 @@ def test_an_answer_without_records_has_a_heading_and_refuses_unknown_fields_all_
     assert Writer("csv").write(empty).startswith("ref,name,version,label,state,")
     pages = Writer("csv")
     assert [pages.write(empty).count("\r\n"), pages.write(empty)] == [1, ""]
-    assert Writer("jsonl").write(empty) == Writer("{ref} {metrics.auc} {created}").write(empty) == ""
-    for template in ("{nope}", "{ref.x.y} {nope}", "{metric.auc}"):
+    assert Writer("jsonl").write(empty) == Writer("{ref} {metrics.auc} {metric.auc} {created}").write(empty) == ""
+    for template in ("{nope}", "{ref.x.y} {nope}", "{metrik.auc}"):
         with pytest.raises(UsageError, match="a record has no field"):
             Writer(template).write(empty)

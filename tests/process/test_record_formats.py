@@ -33,6 +33,19 @@ def test_the_program_writes_records(run, made, tmp_path):
     assert run("show", "fraud@1", "--field", "stages").stdout.strip() == "production,staging"
 
 
+def test_a_registry_that_is_not_there_is_answered_with_what_was_meant(run, made):
+    assert run("config", "set", "registries.team", str(made / ".modelkeep")).exit_code == 0
+    for words, hint in (
+        (["--registry", "tam", "list"], "modelkeep --registry team list        (near: team)"),
+        (["--registry", "m.bin", "list"], "--registry DIR        (the path is no directory)"),
+        (["--registry", "elsewhere", "list"], f"modelkeep init {made}/elsewhere"),
+    ):
+        (made / "m.bin").write_bytes(b"")
+        done = run(*words)
+        assert (done.exit_code, done.stderr.splitlines()[-1]) == (7, f"hint: {hint}")
+    assert run("--registry", "team", "list", "-q").stdout == run("list", "-q").stdout
+
+
 def test_a_wrong_answer_after_something_was_done_says_so(run, made):
     for words in (["card", "fraud@1", "-o", "c.md"], ["get", "fraud@1", "out"], ["init", "other"], ["backup", "copy"]):
         done = run(*words, "--format", "{nope}")
