@@ -76,12 +76,12 @@ def test_a_change_is_against_what_was_measured_on_the_same_data():
 
 def test_a_trend_in_words_goes_from_the_first_value_to_the_last_and_names_the_best():
     points = tuple(TrendPoint(f"m@{n}", value) for n, value in enumerate((0.5, None, 0.25, float("nan"), 0.375), 1))
-    assert trend_words(Trend("loss", "lower", points)) == "0.5 -> 0.375 (-0.125 better), best shown 0.25 in m@3"
-    assert trend_words(Trend("auc", "higher", points)) == "0.5 -> 0.375 (-0.125 worse), best shown 0.5 in m@1"
-    assert trend_words(Trend("rows", None, points)) == "0.5 -> 0.375 (-0.125)"
+    assert trend_words(Trend("loss", "lower", points)) == "@1 0.5 -> @5 0.375 (-0.125 better), best shown 0.25 in m@3"
+    assert trend_words(Trend("auc", "higher", points)) == "@1 0.5 -> @5 0.375 (-0.125 worse), best shown 0.5 in m@1"
+    assert trend_words(Trend("rows", None, points)) == "@1 0.5 -> @5 0.375 (-0.125)"
     assert trend_words(Trend("rows", None, points[:2])) is None
     odd = (TrendPoint("m@1", float("inf")), TrendPoint("m@2", "NaN"))
     assert trend_words(Trend("auc", "higher", (odd[0], *points, odd[1]))) == trend_words(Trend("auc", "higher", points))
     assert trend_words(Trend("rows", "higher", (TrendPoint("m@1", "1e999"), TrendPoint("m@2", "2e999")))) == (
-        "1e999 -> 2e999 (+1e+999 better)"
+        "@1 1e999 -> @2 2e999 (+1e+999 better)"
     )

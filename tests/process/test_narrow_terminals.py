@@ -112,9 +112,9 @@ def test_history_becomes_a_list_where_there_is_no_room(hard):
     assert (
         told
         == f"""\
-auc  ▁█  0.938765 -> 0.938765
-(+0.0000000000000001 better), best shown
-0.938765 in
+auc  ▁█  @1 0.9387654321098761 -> @2
+0.9387654321098762 (+0.0000000000000001
+better), best shown 0.938765 in
 {LONG}@1
 
 production  BARS

@@ -23,8 +23,8 @@ _GAPS = (3, 2)
 #: The least width of a column whose texts may be folded.
 _LEAST_FOLDED = 12
 _INDENT = 2
-#: At most one of so many rows has its first cell on a line of its own.
-_FEW = 3
+#: At most one of so many rows has its first cell on a line of its own, and only a cell of more columns than these.
+_FEW, _LONG = 3, 24
 #: How many columns a lane has at least beside its name, and at most.
 _LEAST_LANE, _WIDEST_LANE = 24, 100
 _WIDE = (
@@ -132,7 +132,7 @@ class FittingTable(NamedTuple):
     def _without_longest(self, room: int) -> int:
         """Return the width of the first cells without those that have no room; of all where too many have none."""
         lengths = [row[0].cell_len for row in self.rows]
-        fitting = [length for length in lengths if length <= room]
+        fitting = [length for length in lengths if length <= max(room, _LONG)]
         few = (len(lengths) - len(fitting)) * _FEW <= len(lengths)
         return max(cell_len(self.headings[0]), *(fitting if fitting and few else lengths))
 
