@@ -167,7 +167,7 @@ class Call:
     def show(self, view: View, *notes: str, nothing: Callable[[], str] | None = None) -> None:
         """Print an answer on stdout in the form that was asked for, and on stderr its notes and those of the command.
 
-        ``nothing`` returns what is said of an answer that is empty.
+        ``nothing`` returns the note about an answer that is empty.
         """
         self._say_pending()
         try:

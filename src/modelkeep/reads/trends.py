@@ -1,6 +1,6 @@
 """A metric over versions: the one that is asked for, or the main one (`domain.main_metric`).
 
-What is said of a version does not depend on which others are shown beside it. The main metric and its data are those of the
+The metric and the change of a version do not depend on the versions that are shown beside it. The main metric and its data are those of the
 newest 50 versions of the model. A change is against the nearest version before it, of the 50 numbers before it, that was
 measured on the same data and is not deleted.
 """

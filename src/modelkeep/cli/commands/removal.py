@@ -80,7 +80,7 @@ def delete(
     planned = [_outcome(ref, lambda ref: delete_one(ref, dry_run=True)) for ref in dict.fromkeys(refs)]
     plans = {each.item: each.change.plan for each in planned if each.change is not None}
     _confirm(call, [each for each in planned if each.change is not None and each.change.changed], registry)
-    # What could not be deleted when the rest was shown was not shown: only its error is told again.
+    # A reference that could not be deleted when the others were shown: its error is printed again.
     return change_each(
         call, refs, lambda ref: delete_one(ref, plan=plans[ref]) if ref in plans else delete_one(ref, dry_run=True)
     )

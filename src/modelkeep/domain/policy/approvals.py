@@ -86,7 +86,7 @@ def _roles_still_borne(state: State, rules: Rules, stage: StageRules, given: App
 def involvement(state: State, rules: Rules, request: PromotionRequest, me: Identity) -> str | None:
     """Return why an account may not approve a request, as ``bo asked for it``; None where another person is behind it.
 
-    The person who asked, the one who registered the version, and whoever either of them named as its author may not; nor
+    The person who asked, the one who registered the version, and the person that either of them named as its author may not; nor
     may a person who registered the same bytes, as whatever version of whatever model.
     """
     registered = state.particulars(request.model, request.version).seq

@@ -1,6 +1,6 @@
 """Permissions: what each command needs, and who has it.
 
-A policy without roles asks for nothing: whoever can write the registry may do everything. With roles, what no role of an
+A policy without roles asks for nothing: every account that can write the registry may do everything. With roles, what no role of an
 account allows is denied. Roles are borne by accounts and by groups of the operating system; the writer observes which
 of the groups that bear a role the account is in. The login behind a ``sudo`` gives no role: where the kernel has
 none, any process may set its own.
@@ -155,7 +155,7 @@ def _next_step(rules: Rules, granted: Sequence[str], permission: str, subject: S
 def _roles_named(rules: Rules, roles: Sequence[str], bindings: Sequence[Binding]) -> str:
     """Return roles and who bears them: ``trainer (group:ml) or owner (user:ana)``.
 
-    Roles that somebody bears come first, and those that may do everything last.
+    Roles that an account bears come first, and those that may do everything last.
     """
     borne, mighty = {each.role for each in bindings}, {role.name for role in rules.roles if "*" in role.may}
     first = sorted(roles, key=lambda role: (role not in borne, role in mighty))[:_NAMED]

@@ -9,7 +9,7 @@ from modelkeep.domain.hashing import digest_of
 MISSING = "missing"
 #: Longer texts are shown by their beginning and digest.
 _LONGEST, _BEGINNING = 100, 40
-#: ``sha256:`` and 32 hex digits: of fewer somebody could find two texts with the same, and swap them once one is approved.
+#: ``sha256:`` and 32 hex digits: of fewer an attacker could find two texts with the same, and swap them once one is approved.
 _DIGEST = len("sha256:") + 32
 
 
