@@ -255,7 +255,7 @@ VIEWS = (
     MODELS, VERSIONS, HISTORY, LOG, PAGE, ModelView(replace(MODEL, recent=tuple(ROWS), requests=(ASKED,)), None, TREND),
     VersionsView(None, [replace(row, author=HOSTILE, label=HOSTILE) for row in ROWS], trend=replace(TREND, metric=HOSTILE)),
     TenuresView(None, [replace(each, name=HOSTILE, ref=f"{HOSTILE}@1", stage=HOSTILE) for each in TENURES], None, TREND),
-    EntriesView([replace(ENTRY, actor=HOSTILE, login=HOSTILE, sentence=HOSTILE)]),
+    EntriesView([replace(ENTRY, actor=HOSTILE, login=HOSTILE, claimed=HOSTILE, sentence=HOSTILE)]),
 )  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def test_the_log_reads_as_sentences_by_day():
         replace(earlier, seq=8, login=None),
         earlier,
         replace(ENTRY, seq=210, time=earlier.time[:9] + "2T08:00:00.000000Z"),
-        ENTRY,
+        replace(ENTRY, claimed="cho@x.org"),
     ]
     assert drawn(EntriesView(entries), width=120) == (
         "Sat 2026-11-21  2 entries\n"
@@ -92,7 +92,7 @@ def test_the_log_reads_as_sentences_by_day():
         '  08:00:00  ana               promoted fraud@4 to production, in place of fraud@3: "march data"  #210\n'
         "\n"
         "Mon 2026-11-23 (today)  1 entry\n"
-        '  01:09:51  ana               promoted fraud@4 to production, in place of fraud@3: "march data"  #211\n'
+        '  01:09:51  ana (claims cho@x.org)  promoted fraud@4 to production, in place of fraud@3: "march data"  #211\n'
     )
 
 

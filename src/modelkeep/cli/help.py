@@ -13,7 +13,7 @@ from modelkeep.errors import EXIT_CODES
 
 _WIDEST = 100
 #: What the words mean that stand for arguments and values in usage lines and options. ``ROLE=`` is the one before a
-#: dataset; the ROLE of a policy is explained where it is an argument.
+#: dataset, ``KEY[`` that of ``--sort``; the ROLE of a policy and other KEYs are explained where they are arguments.
 _WORDS = {
     "REF": "a version, as fraud@3 (number), fraud@1.2.0 (label), fraud@production (stage), fraud@champion (alias), "
     "fraud@latest, or sha256:HEX (its digest); where a model is taken too, as fraud",
@@ -27,7 +27,8 @@ _WORDS = {
     "DATA": "a dataset: NAME or NAME@VERSION in your own words (transactions@2026-02), a URI, or with / or . in it a path "
     "whose bytes are hashed (./train.csv)",
     "ROLE=": "what the data was used for, as train, validation or test",
-    "KEY": "what to sort by: created, version, name, author, size, label, or metric.K, param.K, tag.K",
+    "KEY[": "what to sort by: created, version, name, author, size, label, or metric.K, param.K, tag.K; metric.K puts the best "
+    "first, all others the least: created:desc is the newest first",
     "K": "the name of a metric, a param or a tag, as auc; V is its value. In --columns: a field of list --json, or "
     "metric.K, param.K, tag.K",
     "GLOB": "a pattern of file names: '*.log' is compared with each name, 'logs/*' with the path below the directory",
@@ -104,8 +105,8 @@ def words(metavars: Iterable[str]) -> list[tuple[str, str]]:
     """Return what the words of arguments and options mean, in the order of `_WORDS`."""
     import re
 
-    used = {word for metavar in metavars for word in re.findall(r"ROLE=|[A-Z]+", metavar)}
-    return [(word.removesuffix("="), meaning) for word, meaning in _WORDS.items() if word in used]
+    used = {word for metavar in metavars for word in re.findall(r"ROLE=|KEY\[|[A-Z]+", metavar)}
+    return [(word.rstrip("=["), meaning) for word, meaning in _WORDS.items() if word in used]
 
 
 def _meanings() -> list[tuple[str, str]]:

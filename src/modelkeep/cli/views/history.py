@@ -191,8 +191,9 @@ class EntriesView(View, frozen=True):
 
 
 def who(row: AuditEntry) -> str:
-    """Return the account that wrote an entry, and the one that logged in where that is another: ``root (ana)``."""
-    return printable(row.actor if row.login is None else f"{row.actor} (logged in as {row.login})")
+    """Return the account that wrote an entry, with the one that logged in and the name it claims where these are others."""
+    more = [*([f"logged in as {row.login}"] if row.login else []), *([f"claims {row.claimed}"] if row.claimed else [])]
+    return printable(f"{row.actor} ({', '.join(more)})" if more else row.actor)
 
 
 def entry_line(row: AuditEntry, clock: Clock) -> Text:
