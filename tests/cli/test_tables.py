@@ -73,6 +73,10 @@ def test_what_was_found_has_its_words_in_bold_and_only_the_part_around_them():
     assert "\x1b[1mcards\x1b[0m of \x1b[1mZürich\x1b[0m" in drawn(view, width=200, color=True)
     narrow = drawn(FoundView(None, view.found, view.query, ["metric.auc"]), width=40)
     assert narrow.split("\n")[0].split() == ["ref", "metric.auc", "text"]
+    # The reference stands once, also where it is asked for and the window is narrow.
+    for width in (20, 30, 60, 200):
+        asked = drawn(FoundView(None, view.found, view.query, ["ref", "digest", "created", "author"]), width=width)
+        assert asked.count("fraud@3") == 1, width
 
 
 def test_the_log_reads_as_sentences_by_day():

@@ -131,3 +131,16 @@ def test_versions_without_a_metric_are_points_without_a_value():
     history.register("fraud", "one")
     found = history.registry.trend("fraud")
     assert (found.metric, found.better, points(found)) == (None, None, [("fraud@1", None, None, None)])
+
+
+def test_deleted_versions_do_not_choose_the_data():
+    history = History()
+    for number, data in enumerate(("old", "old", "old", "new", "new"), start=1):
+        history.register("fraud", str(number))
+        history.evaluate(f"fraud@{number}", [("auc", f"0.{number}")], Data(data))
+    for number in (1, 2, 3):
+        history.delete(f"fraud@{number}")
+    found = history.registry.trend("fraud")
+    assert (found.metric, [(each.ref, str(each.value)) for each in found.points]) == (
+        "auc@new", [("fraud@4", "0.4"), ("fraud@5", "0.5")],
+    )  # fmt: skip

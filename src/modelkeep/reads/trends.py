@@ -24,7 +24,7 @@ from modelkeep.reads.references import version_or_model
 from modelkeep.reads.roles import rules_at
 from modelkeep.reads.snapshot import snapshot
 from modelkeep.store.db.interface import Reader
-from modelkeep.store.db.sql.version_states import newest, standing, walk
+from modelkeep.store.db.sql.version_states import deleted_numbers, newest, standing, walk
 from modelkeep.store.db.sql.versions import evaluations_of, metric_values, spans
 
 #: A version: its model and number.
@@ -52,7 +52,16 @@ def over(context: Context, reader: Reader, at: int | None, refs: Sequence[str], 
     recent = {model: range(max(end - _NEWEST, 0) + 1, end + 1) for model, end in ends.items()}
     measured = _measured(reader, at, {model: {*there, *recent[model]} for model, there in numbers.items()})
     shown = [measured.get((model, number), {}) for model, _, number in chosen]
-    lately = [measured.get((model, number), {}) for model, there in recent.items() for number in there]
+    gone = {
+        model: deleted_numbers(reader, at, model, there[0], there[-1]) if there else ()
+        for model, there in recent.items()
+    }
+    lately = [
+        measured.get((model, number), {})
+        for model, there in recent.items()
+        for number in there
+        if number not in gone[model]
+    ]
     if metric is None:
         key = main_metric(lately, rules)
         if key is None or not any(key.name in each for each in shown):

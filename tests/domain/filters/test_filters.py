@@ -276,3 +276,10 @@ def test_what_is_offered_instead_of_a_filter_is_one(text):
     except UsageError as error:
         *_, filter_ = shlex.split(error.hint)
         parse_filter(filter_)
+
+
+def test_a_long_filter_and_what_can_be_no_value_are_not_corrected():
+    for text in ("a" * 60_000 + " !", "metric.auc > metric.x", "a" * 9_000 + " !"):
+        with pytest.raises(UsageError) as refused:
+            parse_filter(text)
+        assert refused.value.correction is None

@@ -77,12 +77,16 @@ def delete(
         return change_each(call, refs, delete_one)
     if not call.can_ask:
         _refuse(call, refs, registry, lambda ref: delete_one(ref, dry_run=True), models=all_versions)
-    planned = [_outcome(ref, lambda ref: delete_one(ref, dry_run=True)) for ref in dict.fromkeys(refs)]
+    outcomes = [_outcome(ref, lambda ref: delete_one(ref, dry_run=True)) for ref in dict.fromkeys(refs)]
+    # Two references may mean one version: fraud@3 and fraud@latest.
+    planned = list({(each.change and each.change.ref) or each.item: each for each in reversed(outcomes)}.values())[::-1]
     plans = {each.item: each.change.plan for each in planned if each.change is not None}
     _confirm(call, [each for each in planned if each.change is not None and each.change.changed], registry)
     # A reference that could not be deleted when the others were shown: its error is printed again.
     return change_each(
-        call, refs, lambda ref: delete_one(ref, plan=plans[ref]) if ref in plans else delete_one(ref, dry_run=True)
+        call,
+        [each.item for each in planned],
+        lambda ref: delete_one(ref, plan=plans[ref]) if ref in plans else delete_one(ref, dry_run=True),
     )
 
 

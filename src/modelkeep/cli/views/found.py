@@ -63,7 +63,8 @@ class FoundView(View, frozen=True):
 
     def table(self, clock: Clock) -> RenderableType:
         query = Query(self.query)
-        columns = {key: column_cell(key, self._versions, clock) for key in self.columns or ("stage", "created")}
+        chosen = [key for key in self.columns or ("stage", "created") if key != "ref"]  # every row begins with it
+        columns = {key: column_cell(key, self._versions, clock) for key in chosen}
         rows = (
             (
                 text(each.ref, "bold"),

@@ -140,7 +140,11 @@ class FittingTable(NamedTuple):
         """Yield the table, cut before each row whose first cell has a line for itself."""
         begin = 0
         for at, row in enumerate(self.rows):
-            if self.title == 1 and row[0].cell_len > widths[0] and self.columns[0] not in self.fold:
+            if (
+                self.title == 1
+                and row[0].cell_len > widths.get(0, row[0].cell_len)
+                and self.columns[0] not in self.fold
+            ):
                 if at > begin or at == 0:
                     yield self._as_table(self.rows[begin:at], widths, gap, header=begin == 0)
                 yield Lines(row[0])

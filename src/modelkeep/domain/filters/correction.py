@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 
+from modelkeep.domain.filters.tokens import LONGEST
 from modelkeep.domain.numbers import as_number
 from modelkeep.domain.text import close_to, pattern
 from modelkeep.errors import UsageError
@@ -23,10 +24,10 @@ _MARKS = (
 )
 _BARE_VALUE = pattern(r"(?i)((?:[<>!=]=?|<>|\bI?LIKE)\s*)([^\s()',\"`=<>!]+)")
 _BARE_VALUES = pattern(r"(?i)(\bIN\s*\()([^()'\"`]*)(?=\))")
-#: A version is compared with numbers only.
-_NO_VERSION = pattern(r"(?i)\bversion(_number)?\s*[<>!=]+\s*'\D")
+#: What is no value: a version is compared with numbers only, and a field with values only.
+_NO_VALUE = pattern(r"(?i)\bversion(_number)?\s*[<>!=]+\s*'\D|[<>!=]\s*'(metric|param|tag)s?\.[^']*'")
 _FIELD = pattern(r"(?i)(?<![\w.])([a-z_]\w*)(?=\s*(?:[<>!=]|(?:NOT|I?LIKE|IN|IS)\b))")
-_BETWEEN = pattern(r"(?i)([\w.@-]+)\s+BETWEEN\s+(\S+)\s+AND\s+(\S+)")
+_BETWEEN = pattern(r"(?i)(?<![\w.@-])([\w.@-]+)\s+BETWEEN\s+(\S+)\s+AND\s+(\S+)")
 _NULL = pattern(r"(?i)(!?)=+\s*(?:NULL|None)\b")
 _NUMBER_FOLLOWS, _TEXT_FOLLOWS = pattern(r"\s*[<>!=]+\s*[-+.0-9]"), pattern(r"(?i)\s*(?:!?=+|I?LIKE|IN\s*\()\s*(?:$|')")
 _WORDS = frozenset({"and", "or", "not", "null", "in", "is", "like", "ilike"})
@@ -34,12 +35,14 @@ _WORDS = frozenset({"and", "or", "not", "null", "in", "is", "like", "ilike"})
 
 def corrected(text: str, fields: Collection[str], parse: Callable[[str], object]) -> str | None:
     """Return what a filter was meant to be, None where that is none either: ``parse`` raises ``UsageError``."""
+    if len(text) > LONGEST:
+        return None
     plain = text.translate(_QUOTES)
     plain += "'" * (plain.count("'") % 2)
     parts = _QUOTED.split(plain)
     parts[::2] = [_mended(part, fields) for part in parts[::2]]
     found = "".join(parts).strip()
-    if found == text.strip() or _NO_VERSION.search(found):
+    if found == text.strip() or _NO_VALUE.search(found):
         return None
     try:
         parse(found)

@@ -25,7 +25,7 @@ async function unpack(name) {
 
 // A number that JavaScript would spell otherwise (2.0, 1e-05, -0) becomes a text with its digits: no number is shown changed.
 function withTheirDigits(json) {
-  return json.replace(/"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (each) => (each[0] === '"' || String(Number(each)) === each ? each : `"${each}"`));
+  return json.replace(/"[^"\\]*(?:\\.[^"\\]*)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g, (each) => (each[0] === '"' || String(Number(each)) === each ? each : `"${each}"`));
 }
 
 async function readIndex() {

@@ -13,7 +13,9 @@ function asNumber(value) {
 }
 
 function plainValue(value) {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  if (typeof value === "string") return value;
+  // In a list a number that has its digits as a text (data.js) is one again.
+  return JSON.stringify(value).replace(/"(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)"/g, (all, digits) => (String(Number(digits)) === digits ? all : digits));
 }
 
 // The digits of a number and their power of ten: `1e-05` is 1 and -5. Null where it is none, or one of very many digits.
