@@ -107,7 +107,7 @@ def test_a_key_that_may_mean_several_is_answered_with_the_line_that_means_one(ca
             ["list", "--where", "stage = 'acu' OR name = 'acu2'"],
             "modelkeep list --where \"stage = 'auc' OR name = 'acu2'\"",
         ),
-        (["list", "--srot", "acu", "x"], "the fallback"),
+        (["list", "--srot", "acu", "x"], "modelkeep list --sort auc x"),
         (["list"], "the fallback"),
     ],
 )

@@ -248,7 +248,7 @@ def test_what_was_sorted_by_is_a_column_and_a_bad_winner_is_told(run, made):
         run("register", "fraud", "m.bin", "-M", f"auc={auc}")
     run("mark", "fraud@3", "bad")
     told = seen(run, "list", "fraud", "--sort", "metric.auc:desc", "--limit", "3", NO_COLOR="1").splitlines()
-    assert told[0] == "auc  ▂█▁  0.914 -> 0.912 (-0.002 worse), best shown 0.914 in fraud@2"
+    assert told[0] == "auc  ▂█▁  @2 0.914 -> @4 0.912 (-0.002 worse), best shown 0.914 in fraud@2"
     assert told[2].split() == ["version", "stage", "state", "auc", "change", "created", "author", "size"]
     assert told[3].split()[:6] == ["fraud@3", "-", "bad", "0.938765", "+0.0247654", "better"]
     assert told[5].split()[:6] == ["fraud@4", "-", "development", "0.912", "-0.0267654", "worse"]
@@ -285,7 +285,8 @@ def test_an_empty_answer_says_so_with_what_is_near(run, made):
         assert seen(run, *words, NO_COLOR="1").splitlines()[-1] == said
         in_a_script = run(*words)
         assert (in_a_script.stdout, in_a_script.exit_code) == ("", 0)
-        assert said not in in_a_script.stderr
+        assert said in in_a_script.stderr.splitlines(), words
+        assert said not in run(*words, "-q").stderr, words
     run("archive", "risk/churn", "--all-versions")
     run("retire", "fraud", "production")
     run("archive", "fraud", "--all-versions")

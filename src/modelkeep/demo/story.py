@@ -67,7 +67,7 @@ def _better_model(player: Player) -> str:
         player,
         "--data train=payments-2026-01.csv --data train=payments-2026-02.csv --stage staging",
         r"fraud@2\n",
-        r"auc 0\.\d+ \([+-]0\.\d+ against production, fraud@1\)",
+        r"auc 0\.\d+ \(\+0\.\d+ better than production, fraud@1\)",
     )
     player.act_as("ben@example.com")
     player.run("modelkeep diff fraud@2", r"auc", r"recall")
@@ -89,7 +89,7 @@ def _bad_release(player: Player) -> None:
     player.act_as("ana@example.com")
     player.run(f"python train.py fit payments-2026-03.csv --features {_FEATURES} --out model.safetensors")
     source = "--data train=payments-2026-03.csv --parent fraud@2"
-    _register(player, source, r"fraud@3\n", r"against production, fraud@2\)")
+    _register(player, source, r"fraud@3\n", r"(better|worse) than production, fraud@2\)")
     player.run('modelkeep promote fraud@3 production -m "march data"', r"production: fraud@2 -> fraud@3")
     player.comment(
         "April's payments arrive. The version before would have caught them; the one in production does not."
