@@ -44,7 +44,7 @@ def prune_pages(
     """Archive or delete versions that the retention does not keep; yield pages of 200 answers, at least one page.
 
     ``NotFound`` where the policy says nothing of retention. What fails for every version alike (a permission, the lock,
-    the disk) is raised, after the page of what was done before. With ``plans``, the plan of each reference that a dry run
+    the disk) is raised, after the page of the changes before it. With ``plans``, the plan of each reference that a dry run
     showed, only what was shown is deleted.
     """
     with snapshot(context) as (reader, _):
